@@ -1,0 +1,88 @@
+/* Reading one command's words. Done by hand rather than by getopt, because the messages are for
+ * people: they name the command, the nearest known option, and where the help is. */
+
+#include "control/command.h"
+
+#include "base/nearest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void command_help(const struct command *command)
+{
+    printf("usage: msm %s %s\n\n%s\n", command->name, command->operands, command->summary);
+    if (command->details)
+        printf("\n%s", command->details);
+}
+
+static int complain(const struct command *command, const char *what, const char *word)
+{
+    fprintf(stderr, "msm %s: %s%s%s\nusage: msm %s %s   (msm %s --help tells more)\n",
+            command->name, what, *word ? " " : "", word, command->name, command->operands,
+            command->name);
+    return EXIT_USAGE;
+}
+
+static int complain_unknown(const struct command *command, const struct command_option *options,
+                            const char *word)
+{
+    struct nearest nearest;
+    char text[256];
+    nearest_init(&nearest, word + 2);
+    for (; options->name; options++)
+        nearest_offer(&nearest, options->name);
+    snprintf(text, sizeof text, "unknown option %s%s%s", word,
+             nearest_word(&nearest) ? "; did you mean --" : "",
+             nearest_word(&nearest) ? nearest_word(&nearest) : "");
+    return complain(command, text, "");
+}
+
+/* Takes argv[*at] as an option, and argv[*at + 1] or what follows "=" as its value. */
+static int read_option(const struct command *command, const struct command_option *options,
+                       int argc, char **argv, int *at)
+{
+    const char *word = argv[*at];
+    size_t length = strcspn(word, "=");
+    const char *value = word[length] ? word + length + 1 : NULL;
+    const struct command_option *option = options;
+    while (option->name &&
+           (strncmp(option->name, word + 2, length - 2) != 0 || option->name[length - 2]))
+        option++;
+    if (!option->name)
+        return complain_unknown(command, options, word);
+    if (option->flag) {
+        *option->flag = true;
+        return value ? complain(command, "no value is taken by", word) : -1;
+    }
+    if (!value && *at + 1 < argc)
+        value = argv[++*at];
+    *option->value = value;
+    return value ? -1 : complain(command, "a value must follow", word);
+}
+
+int command_read(const struct command *command, int argc, char **argv,
+                 const struct command_option *options, const char **operands, int count)
+{
+    int given = 0;
+    bool only_operands = false;
+    for (int i = 0; i < argc; i++) {
+        const char *word = argv[i];
+        if (!only_operands && strcmp(word, "--") == 0) {
+            only_operands = true;
+        } else if (!only_operands && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)) {
+            command_help(command);
+            return EXIT_OK;
+        } else if (!only_operands && strncmp(word, "--", 2) == 0) {
+            int result = read_option(command, options, argc, argv, &i);
+            if (result >= 0)
+                return result;
+        } else if (!only_operands && word[0] == '-' && word[1]) {
+            return complain(command, "unknown option", word);
+        } else if (given == count) {
+            return complain(command, "one word too many:", word);
+        } else {
+            operands[given++] = word;
+        }
+    }
+    return given == count ? -1 : complain(command, "a script is missing", "");
+}

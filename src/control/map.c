@@ -1,0 +1,52 @@
+/* msm map: the register map of a script, for the person who configures what talks to it. First
+ * rows of text are made from the plan, then one of four writers prints them. */
+
+#include "base/clock.h"
+#include "control/map_rows.h"
+#include "control/command.h"
+#include "program/program.h"
+
+#include <stdio.h>
+
+static bool print_map(const struct map *map, bool csv, bool markdown, bool json)
+{
+    if (csv)
+        map_print_csv(map);
+    else if (markdown)
+        map_print_markdown(map);
+    else if (json)
+        map_print_json(map);
+    else
+        map_print_table(map);
+    return !ferror(stdout);
+}
+
+int map_run(const struct command *command, int argc, char **argv)
+{
+    const char *path, *lua_root = NULL;
+    bool csv = false, markdown = false, json = false;
+    const struct command_option options[] = {{"csv", &csv, NULL},
+                                             {"json", &json, NULL},
+                                             {"lua-root", NULL, &lua_root},
+                                             {"markdown", &markdown, NULL},
+                                             {NULL, NULL, NULL}};
+    int result = command_read(command, argc, argv, options, &path, 1);
+    if (result >= 0)
+        return result;
+    if (csv + markdown + json > 1) {
+        fprintf(stderr, "msm map: --csv, --json and --markdown exclude each other\n");
+        return EXIT_USAGE;
+    }
+    struct error error;
+    struct program *program = program_load(
+        &(struct program_options){.path = path, .lua_root = lua_root, .now = clock_now()}, &error);
+    if (!program) {
+        fprintf(stderr, "%s\n", error.text);
+        return EXIT_FAILED;
+    }
+    struct map *map = map_create(program_plan(program));
+    result = print_map(map, csv, markdown, json) ? EXIT_OK : EXIT_FAILED;
+    map_destroy(map);
+    program_destroy(program);
+    return result;
+}

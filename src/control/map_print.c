@@ -1,0 +1,232 @@
+/* The writers of a register map. Columns that are empty in every row are left out where a person
+ * reads; where a program reads they always stand. */
+
+#include "control/map_rows.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Characters, not bytes: a "°" takes one column. */
+static int width(const char *text)
+{
+    int count = 0;
+    for (; *text; text++)
+        count += (*text & 0xC0) != 0x80;
+    return count;
+}
+
+/* Widths of the columns over the rows of one memory; 0 for one with nothing in it. */
+static void measure(const struct map *map, const char *memory, int *widths)
+{
+    for (int column = 0; column < MAP_COLUMNS; column++) {
+        widths[column] = 0;
+        for (size_t i = 0; i < map->count; i++) {
+            int needed = width(map->rows[i].cells[column]);
+            if (strcmp(map->rows[i].memory, memory) == 0 && needed > widths[column])
+                widths[column] = needed;
+        }
+        int title = width(map_title((enum map_column)column));
+        if (widths[column] && widths[column] < title)
+            widths[column] = title;
+    }
+}
+
+static void print_padded(const char *text, int columns)
+{
+    printf("%s%*s", text, columns - width(text), "");
+}
+
+static void print_units(const struct server_spec *server, int memory)
+{
+    int first = -1, count = 0;
+    for (int unit = 0; unit < UNIT_IDS; unit++) {
+        if (server->memory_of[unit] != memory)
+            continue;
+        first = first < 0 ? unit : first;
+        count++;
+    }
+    if (count == UNIT_IDS)
+        printf(", any unit id");
+    else if (count)
+        printf(", unit id");
+    for (int unit = first; count && count < UNIT_IDS && unit < UNIT_IDS; unit++) {
+        if (server->memory_of[unit] == memory)
+            printf(" %d", unit);
+    }
+}
+
+static bool serves(const struct server_spec *server, int memory)
+{
+    for (int unit = 0; unit < UNIT_IDS; unit++) {
+        if (server->memory_of[unit] == memory)
+            return true;
+    }
+    return false;
+}
+
+/* "mem: Modbus TCP 127.0.0.1:1502, any unit id" */
+static void print_heading(const struct map *map, int memory, const char *before)
+{
+    bool served = false;
+    printf("%s%s", before, map->plan->memories[memory].name);
+    for (size_t i = 0; i < map->plan->server_count; i++) {
+        const struct server_spec *server = &map->plan->servers[i];
+        if (!serves(server, memory))
+            continue;
+        bool v6 = strchr(server->bind, ':');
+        printf("%s %s%s%s:%u", served ? "; and" : ": Modbus TCP", v6 ? "[" : "", server->bind,
+               v6 ? "]" : "", server->port);
+        print_units(server, memory);
+        printf("%s", server->read_only ? ", read only" : "");
+        served = true;
+    }
+    printf("%s\n\n", served ? "" : ": not served");
+}
+
+static bool has_rows(const struct map *map, const char *memory)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        if (strcmp(map->rows[i].memory, memory) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void print_row(const char *const *cells, const int *widths)
+{
+    int last = MAP_COLUMNS - 1;
+    while (last > 0 && (!widths[last] || !*cells[last]))
+        last--;
+    for (int column = 0; column <= last; column++) {
+        if (widths[column])
+            print_padded(cells[column], column == last ? width(cells[column]) : widths[column] + 2);
+    }
+    putchar('\n');
+}
+
+static void titles(const char **cells)
+{
+    for (int column = 0; column < MAP_COLUMNS; column++)
+        cells[column] = map_title((enum map_column)column);
+}
+
+void map_print_table(const struct map *map)
+{
+    const char *title_cells[MAP_COLUMNS];
+    bool first = true;
+    titles(title_cells);
+    for (size_t m = 0; m < map->plan->memory_count; m++) {
+        const char *memory = map->plan->memories[m].name;
+        int widths[MAP_COLUMNS];
+        if (!has_rows(map, memory))
+            continue;
+        print_heading(map, (int)m, first ? "" : "\n");
+        first = false;
+        measure(map, memory, widths);
+        print_row(title_cells, widths);
+        for (size_t i = 0; i < map->count; i++) {
+            if (strcmp(map->rows[i].memory, memory) == 0)
+                print_row(map->rows[i].cells, widths);
+        }
+    }
+}
+
+static void print_csv_field(const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, stdout);
+        return;
+    }
+    putchar('"');
+    for (; *text; text++) {
+        if (*text == '"')
+            putchar('"');
+        putchar(*text);
+    }
+    putchar('"');
+}
+
+static void print_csv_row(const char *memory, const char *const *cells)
+{
+    print_csv_field(memory);
+    for (int column = 0; column < MAP_COLUMNS; column++) {
+        putchar(',');
+        print_csv_field(cells[column]);
+    }
+    fputs("\r\n", stdout);
+}
+
+void map_print_csv(const struct map *map)
+{
+    const char *title_cells[MAP_COLUMNS];
+    titles(title_cells);
+    print_csv_row("memory", title_cells);
+    for (size_t i = 0; i < map->count; i++)
+        print_csv_row(map->rows[i].memory, map->rows[i].cells);
+}
+
+static void print_markdown_row(const char *const *cells, const int *widths)
+{
+    for (int column = 0; column < MAP_COLUMNS; column++) {
+        if (!widths[column])
+            continue;
+        fputs("| ", stdout);
+        for (const char *c = cells[column]; *c; c++) {
+            if (*c == '|')
+                putchar('\\');
+            putchar(*c == '\n' ? ' ' : *c);
+        }
+        putchar(' ');
+    }
+    puts("|");
+}
+
+void map_print_markdown(const struct map *map)
+{
+    const char *title_cells[MAP_COLUMNS], *rule[MAP_COLUMNS];
+    titles(title_cells);
+    for (int column = 0; column < MAP_COLUMNS; column++)
+        rule[column] = "---";
+    for (size_t m = 0; m < map->plan->memory_count; m++) {
+        const char *memory = map->plan->memories[m].name;
+        int widths[MAP_COLUMNS];
+        if (!has_rows(map, memory))
+            continue;
+        print_heading(map, (int)m, "## ");
+        measure(map, memory, widths);
+        print_markdown_row(title_cells, widths);
+        print_markdown_row(rule, widths);
+        for (size_t i = 0; i < map->count; i++) {
+            if (strcmp(map->rows[i].memory, memory) == 0)
+                print_markdown_row(map->rows[i].cells, widths);
+        }
+        putchar('\n');
+    }
+}
+
+/* Numbers as numbers, and null where there is none. */
+static json_t *json_cell(const char *text, bool number)
+{
+    if (!number)
+        return json_string(text);
+    return *text ? json_integer(atoll(text)) : json_null();
+}
+
+void map_print_json(const struct map *map)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < map->count; i++) {
+        json_t *row = json_object();
+        json_object_set_new(row, "memory", json_string(map->rows[i].memory));
+        for (int column = 0; column < MAP_COLUMNS; column++)
+            json_object_set_new(
+                row, map_title((enum map_column)column),
+                json_cell(map->rows[i].cells[column], map_is_number((enum map_column)column)));
+        json_array_append_new(rows, row);
+    }
+    json_dumpf(rows, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(rows);
+}

@@ -1,0 +1,83 @@
+#pragma once
+/* The shared memory: one array of cells for all memories of a program under one mutex (priority
+ * inheritance), so that everyone sees a scan, a request or a poll whole or not at all. Locks are
+ * short: no I/O, no allocation, no call out of this room is made under it.
+ *
+ * Beside the values lie the marks (quality, time, sequence of the last remote write, forced), the
+ * force overlay, and for each consumer a bitmap of pages that changed since it last looked. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/error.h"
+#include "image/plan.h"
+
+struct image;
+struct view;
+
+enum quality { QUALITY_GOOD, QUALITY_STALE, QUALITY_NEVER, QUALITY_RANGE, QUALITY_INVALID };
+
+/* What is known about a point's value. */
+struct mark {
+    int64_t time;     /* monotonic ns at which the value last arrived or was published */
+    uint64_t written; /* image sequence of the last remote write; 0 for none */
+    uint8_t quality;  /* enum quality */
+    bool forced;
+};
+
+/* Exception codes, AP 7. */
+enum exception {
+    EXCEPTION_NONE = 0,
+    EXCEPTION_FUNCTION = 1,
+    EXCEPTION_ADDRESS = 2,
+    EXCEPTION_VALUE = 3,
+    EXCEPTION_DEVICE_FAILURE = 4,
+    EXCEPTION_GATEWAY_PATH = 0x0A,
+    EXCEPTION_GATEWAY_TARGET = 0x0B
+};
+
+/* One remote request: a write, a read, or a write followed by a read (FC 23), carried out whole
+ * under one lock. A count of 0 leaves that half out. */
+struct request {
+    uint32_t memory;
+    struct {
+        enum table table;
+        uint16_t address, count;
+        const uint16_t *words; /* count of them; 0 or 1 for coils */
+        bool masked;           /* FC 22: words[0] is and_mask, words[1] or_mask, count 1 */
+    } write;
+    struct {
+        enum table table;
+        uint16_t address, count;
+        uint16_t *words;
+    } read;
+};
+
+/* Values start as default (or 0); nothing is marked as written. Holds a reference to the plan,
+ * which must be sealed. NULL with an error when memory is short. */
+struct image *image_create(struct plan *plan, int64_t now, struct error *error);
+void image_destroy(struct image *image); /* NULL is accepted; no view may be left */
+struct plan *image_plan(const struct image *image);
+
+/* A master's request by the rules of direction: read range wholly mapped, write range writable
+ * (02), values within limits (03), no safe variable while in fault (04). A refused request
+ * changes nothing. `now` is monotonic ns. Any thread. */
+enum exception image_request(struct image *image, const struct request *request, int64_t now);
+
+/* A master's write by name, as `set` does: the same limits and the same marks.
+ * EXCEPTION_ADDRESS for an "out" variable. Any thread. */
+enum exception image_set(struct image *image, uint32_t point, const uint16_t *words, int64_t now);
+
+/* Force: until released, whatever anyone writes into the point goes beneath the overlay. unforce
+ * leaves the forced value in place, or with `restore` brings back what was suppressed. */
+void image_force(struct image *image, uint32_t point, const uint16_t *words, int64_t now);
+void image_unforce(struct image *image, uint32_t point, bool restore, int64_t now);
+
+/* Units with `safe` take it (force stays on top). With `fault`, masters' writes to them are
+ * refused with 04 until image_clear_fault. */
+void image_make_safe(struct image *image, bool fault, int64_t now);
+void image_clear_fault(struct image *image);
+bool image_in_fault(struct image *image);
+
+/* Program writes that lost against a remote write of the same variable in the same scan. */
+uint64_t image_conflicts(struct image *image);

@@ -1,0 +1,206 @@
+/* What a master may do to the image. A write is first worked out beside the memory, then judged in
+ * the order of the protocol (address, value, execution; MODBUS Application Protocol V1.1b3, 6 and
+ * 7), and only then carried out: a refused request changes nothing. */
+
+#include "image/inside.h"
+
+#include <string.h>
+
+enum { REQUEST_MAX = 2000 }; /* the widest: FC 1 reads 2000 bits; FC 15 writes 1968 */
+
+/* A write as it would leave the cells. `touched` are the bits that it means to write. */
+struct write {
+    uint32_t cell;
+    uint16_t count;
+    uint16_t touched;
+    uint16_t words[REQUEST_MAX];
+};
+
+/* Finds a range in a memory's table; false where any of it is not mapped. */
+static bool locate(const struct plan *plan, uint32_t memory, enum table table, uint16_t address,
+                   uint16_t count, uint32_t *cell)
+{
+    const struct extent *extent = &plan->memories[memory].table[table];
+    if (!extent->mapped || address < extent->low || address + count - 1 > extent->high)
+        return false;
+    *cell = extent->cell + address - extent->low;
+    return true;
+}
+
+static void prepare(const struct image *image, const struct request *request, struct write *write)
+{
+    const uint16_t *words = request->write.words;
+    write->count = request->write.count;
+    write->touched = 0xFFFF;
+    if (request->write.masked) {
+        uint16_t and_mask = words[0], or_mask = words[1];
+        uint16_t current = image->cells[write->cell];
+        write->touched = (uint16_t)~and_mask;
+        write->words[0] = (uint16_t)((current & and_mask) | (or_mask & ~and_mask));
+        return;
+    }
+    memcpy(write->words, words, write->count * sizeof *words);
+}
+
+static bool all_raw(const struct plan *plan, const struct point *point)
+{
+    for (uint16_t k = 0; k < point->words; k++) {
+        if (!plan->raw_cells[point->cell + k])
+            return false;
+    }
+    return true;
+}
+
+static bool reaches(const struct write *write, const struct point *point)
+{
+    return point->cell + point->words > write->cell && point->cell < write->cell + write->count &&
+           (write->touched & point->mask);
+}
+
+static bool is_part(const struct write *write, const struct point *point)
+{
+    return point->cell < write->cell || point->cell + point->words > write->cell + write->count;
+}
+
+/* Words that a point would have after the write. */
+static void gather(const struct image *image, const struct write *write, const struct point *point,
+                   uint16_t *words)
+{
+    for (uint16_t k = 0; k < point->words; k++) {
+        uint32_t cell = point->cell + k;
+        bool inside = cell >= write->cell && cell < write->cell + write->count;
+        words[k] = inside ? write->words[cell - write->cell] : image->cells[cell];
+    }
+}
+
+static enum exception judge_cells(const struct image *image, const struct write *write)
+{
+    for (uint16_t k = 0; k < write->count; k++) {
+        uint16_t writable = image->plan->writable[write->cell + k];
+        uint16_t changed = write->words[k] ^ image->cells[write->cell + k];
+        if (!writable || (changed & ~writable))
+            return EXCEPTION_ADDRESS;
+    }
+    return EXCEPTION_NONE;
+}
+
+static enum exception judge_point(const struct image *image, const struct write *write,
+                                  const struct point *point)
+{
+    const struct plan *plan = image->plan;
+    const struct variable *v = plan->variables[point->variable];
+    if (is_part(write, point) && !v->partial && !all_raw(plan, point))
+        return EXCEPTION_ADDRESS;
+    if (v->limited && v->direction != DIRECTION_OUT) {
+        uint16_t words[VARIABLE_MAX_WORDS];
+        gather(image, write, point, words);
+        if (!variable_accepts(v, words, point->mask))
+            return EXCEPTION_VALUE;
+    }
+    if (image->fault && v->has_safe)
+        return EXCEPTION_DEVICE_FAILURE;
+    return EXCEPTION_NONE;
+}
+
+/* The protocol's order is that of the codes: 02, address, before 04, execution, with 03 for a value
+ * between them, because a value can only be wrong for a variable that may be written. */
+static enum exception first_of(enum exception a, enum exception b)
+{
+    if (a == EXCEPTION_NONE || b == EXCEPTION_NONE)
+        return a == EXCEPTION_NONE ? b : a;
+    return a < b ? a : b;
+}
+
+static enum exception judge(const struct image *image, const struct write *write)
+{
+    const struct plan *plan = image->plan;
+    enum exception worst = judge_cells(image, write);
+    size_t i = plan_first_point(plan, write->cell);
+    for (; worst != EXCEPTION_ADDRESS && i < plan->point_count; i++) {
+        const struct point *point = &plan->points[plan->by_cell[i]];
+        if (point->cell >= write->cell + write->count)
+            break;
+        if (point->variable >= 0 && reaches(write, point))
+            worst = first_of(worst, judge_point(image, write, point));
+    }
+    return worst;
+}
+
+/* A pulse is news only when it is sent as 1. */
+static bool is_news(const struct image *image, const struct write *write, const struct point *point)
+{
+    if (point->variable < 0 || !image->plan->variables[point->variable]->pulse)
+        return true;
+    return write->words[point->cell - write->cell] & point->mask;
+}
+
+static void mark_written(struct image *image, const struct write *write, int64_t now)
+{
+    const struct plan *plan = image->plan;
+    image->sequence++;
+    for (size_t i = plan_first_point(plan, write->cell); i < plan->point_count; i++) {
+        uint32_t number = plan->by_cell[i];
+        const struct point *point = &plan->points[number];
+        if (point->cell >= write->cell + write->count)
+            break;
+        if (!reaches(write, point) || !is_news(image, write, point))
+            continue;
+        image->marks[number].written = image->sequence;
+        image->marks[number].time = now;
+        image_dirty_mark(image, number);
+    }
+}
+
+static void carry_out(struct image *image, const struct write *write, int64_t now)
+{
+    for (uint16_t k = 0; k < write->count; k++)
+        image_write_cell(image, write->cell + k, write->words[k], write->touched);
+    mark_written(image, write, now);
+}
+
+enum exception image_request(struct image *image, const struct request *request, int64_t now)
+{
+    const struct plan *plan = image->plan;
+    uint32_t from = 0;
+    struct write write;
+    if (request->read.count && !locate(plan, request->memory, request->read.table,
+                                       request->read.address, request->read.count, &from))
+        return EXCEPTION_ADDRESS;
+    if (request->write.count && !locate(plan, request->memory, request->write.table,
+                                        request->write.address, request->write.count, &write.cell))
+        return EXCEPTION_ADDRESS;
+
+    enum exception exception = EXCEPTION_NONE;
+    image_lock(image);
+    if (request->write.count) {
+        prepare(image, request, &write);
+        exception = judge(image, &write);
+        if (exception == EXCEPTION_NONE)
+            carry_out(image, &write, now);
+    }
+    if (exception == EXCEPTION_NONE && request->read.count)
+        memcpy(request->read.words, image->cells + from,
+               request->read.count * sizeof *image->cells);
+    image_unlock(image);
+    return exception;
+}
+
+/* By name there is one point and its own bits; the neighbours in its word stay out of it. */
+enum exception image_set(struct image *image, uint32_t number, const uint16_t *words, int64_t now)
+{
+    const struct point *point = &image->plan->points[number];
+    const struct variable *v = point->variable < 0 ? NULL : image->plan->variables[point->variable];
+    if (v && v->direction == DIRECTION_OUT)
+        return EXCEPTION_ADDRESS;
+    if (v && v->limited && !variable_accepts(v, words, point->mask))
+        return EXCEPTION_VALUE;
+
+    struct write write = {.cell = point->cell, .count = point->words, .touched = point->mask};
+    memcpy(write.words, words, point->words * sizeof *words);
+    image_lock(image);
+    bool refused = image->fault && v && v->has_safe;
+    if (!refused)
+        carry_out(image, &write, now);
+    image_unlock(image);
+    return refused ? EXCEPTION_DEVICE_FAILURE : EXCEPTION_NONE;
+}

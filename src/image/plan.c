@@ -1,0 +1,207 @@
+/* Rows are collected in growing arrays and owned through one arena; names are found through one
+ * map. What the rows mean together is worked out once, by sealing (plan_seal.c). */
+
+#include "image/plan_inside.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Scopes of the name map: 0 for memories, 1 + memory for its variables. */
+enum { SCOPE_MEMORIES = 0, SCOPE_VARIABLES = 1 };
+
+struct plan *plan_create(const char *name)
+{
+    struct building *b = calloc(1, sizeof *b);
+    if (!b)
+        return NULL;
+    atomic_init(&b->references, 1);
+    b->arena = arena_create();
+    b->names = names_create();
+    b->plan.name = arena_string(b->arena, name);
+    return &b->plan;
+}
+
+struct plan *plan_ref(struct plan *plan)
+{
+    atomic_fetch_add(&building(plan)->references, 1);
+    return plan;
+}
+
+void plan_unref(struct plan *plan)
+{
+    if (!plan || atomic_fetch_sub(&building(plan)->references, 1) > 1)
+        return;
+    struct building *b = building(plan);
+    names_destroy(b->names);
+    arena_destroy(b->arena);
+    free(b->memories);
+    free(b->variables);
+    free(b->raws);
+    free(b->servers);
+    free(b->tasks);
+    free(b->points);
+    free(b->by_cell);
+    free(b->writable);
+    free(b->raw_cells);
+    free(b);
+}
+
+void *plan_alloc(struct plan *plan, size_t size)
+{
+    return arena_alloc(building(plan)->arena, size);
+}
+
+char *plan_string(struct plan *plan, const char *text)
+{
+    return arena_string(building(plan)->arena, text);
+}
+
+void plan_rename(struct plan *plan, const char *name)
+{
+    plan->name = plan_string(plan, name);
+}
+
+/* Room for one more row; capacities are powers of two, so the count tells when one is full. */
+static void *grown(void *rows, size_t count, size_t size)
+{
+    if (count & (count - 1))
+        return rows;
+    void *larger = realloc(rows, (count ? 2 * count : 1) * size);
+    if (!larger) {
+        fputs("msm: out of memory\n", stderr);
+        abort();
+    }
+    return larger;
+}
+
+int plan_memory(struct plan *plan, const struct memory *memory, struct error *error)
+{
+    struct building *b = building(plan);
+    int first = plan_find_memory(plan, memory->name);
+    if (first >= 0) {
+        error_set(error,
+                  "memory \"%s\" is already declared at %s; every memory has a name of its own",
+                  memory->name, plan->memories[first].where);
+        return -1;
+    }
+    b->memories = grown(b->memories, plan->memory_count, sizeof *b->memories);
+    b->memories[plan->memory_count] = *memory;
+    plan->memories = b->memories;
+    names_put(b->names, SCOPE_MEMORIES, memory->name, (int)plan->memory_count);
+    return (int)plan->memory_count++;
+}
+
+static bool place_var(struct plan *plan, struct variable *row, struct error *error)
+{
+    uint32_t next = 0;
+    for (size_t i = plan->variable_count; i-- > 0;) {
+        const struct variable *before = plan->variables[i];
+        if (before->memory == row->memory && before->table == TABLE_VAR) {
+            next = before->address + (uint32_t)variable_span(before);
+            break;
+        }
+    }
+    if (next > UINT16_MAX)
+        return error_set(error,
+                         "var: the 65536 words for variables without an address are used up");
+    row->address = (uint16_t)next;
+    return true;
+}
+
+static void *from_plan(void *plan, size_t size)
+{
+    return plan_alloc(plan, size);
+}
+
+int plan_variable(struct plan *plan, const struct variable *variable, struct error *error)
+{
+    struct building *b = building(plan);
+    int first = plan_find_variable(plan, variable->memory, variable->name);
+    if (first >= 0) {
+        error_set(error, "%s is already declared at %s", variable->path,
+                  plan->variables[first]->where);
+        return -1;
+    }
+    struct variable *row = plan_alloc(plan, sizeof *row);
+    *row = *variable;
+    if (row->table == TABLE_VAR && !place_var(plan, row, error))
+        return -1;
+    if (!variable_prepare(row, from_plan, plan, error))
+        return -1;
+    b->variables = grown(b->variables, plan->variable_count, sizeof *b->variables);
+    b->variables[plan->variable_count] = row;
+    plan->variables = b->variables;
+    names_put(b->names, SCOPE_VARIABLES + row->memory, row->name, (int)plan->variable_count);
+    return (int)plan->variable_count++;
+}
+
+int plan_raw(struct plan *plan, const struct raw *raw, struct error *error)
+{
+    struct building *b = building(plan);
+    for (size_t i = 0; i < plan->raw_count; i++) {
+        const struct raw *other = &plan->raws[i];
+        if (other->memory == raw->memory && other->table == raw->table &&
+            raw->address < other->address + other->count &&
+            other->address < raw->address + raw->count) {
+            error_set(error, "raw %s %u..%u overlaps the raw range %u..%u declared at %s",
+                      table_name(raw->table), raw->address, raw->address + raw->count - 1,
+                      other->address, other->address + other->count - 1, other->where);
+            return -1;
+        }
+    }
+    b->raws = grown(b->raws, plan->raw_count, sizeof *b->raws);
+    b->raws[plan->raw_count] = *raw;
+    plan->raws = b->raws;
+    return (int)plan->raw_count++;
+}
+
+static bool is_wildcard(const char *address)
+{
+    return strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
+}
+
+static bool same_address(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0 || is_wildcard(a) || is_wildcard(b);
+}
+
+int plan_server(struct plan *plan, const struct server_spec *server, struct error *error)
+{
+    struct building *b = building(plan);
+    for (size_t i = 0; i < plan->server_count; i++) {
+        const struct server_spec *other = &plan->servers[i];
+        if (server->port && other->port == server->port &&
+            same_address(other->bind, server->bind)) {
+            error_set(error,
+                      "server.tcp: port %u is already served at %s; one server answers for several "
+                      "memories with points = { [1] = …, [2] = … }",
+                      server->port, other->where);
+            return -1;
+        }
+    }
+    b->servers = grown(b->servers, plan->server_count, sizeof *b->servers);
+    b->servers[plan->server_count] = *server;
+    plan->servers = b->servers;
+    return (int)plan->server_count++;
+}
+
+int plan_task(struct plan *plan, const struct task_spec *task)
+{
+    struct building *b = building(plan);
+    b->tasks = grown(b->tasks, plan->task_count, sizeof *b->tasks);
+    b->tasks[plan->task_count] = *task;
+    plan->tasks = b->tasks;
+    return (int)plan->task_count++;
+}
+
+int plan_find_memory(const struct plan *plan, const char *name)
+{
+    return names_find(building_const(plan)->names, SCOPE_MEMORIES, name);
+}
+
+int plan_find_variable(const struct plan *plan, uint32_t memory, const char *name)
+{
+    return names_find(building_const(plan)->names, SCOPE_VARIABLES + memory, name);
+}

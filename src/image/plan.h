@@ -1,0 +1,127 @@
+#pragma once
+/* A program's declarations, with no Lua in them: memories, variables, raw ranges, servers, tasks.
+ * Built by one thread while a script's body runs, then sealed; from there immutable, reference
+ * counted and safe to read from any thread. Image, servers and commands hold plans, never
+ * descriptors of a Lua state, so that a program can be replaced under them.
+ *
+ * Sealing lays all memories out in one array of 16-bit cells (a coil is a cell of which bit 0
+ * exists) and numbers the points: what is written, compared and marked as one, that is a plain
+ * variable, one element of an array, or one raw word. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/cidr.h"
+#include "base/error.h"
+#include "image/variable.h"
+
+struct extent {
+    bool mapped;        /* anything declared or raw in this table */
+    uint16_t low, high; /* lowest and highest address; what lies between is readable */
+    uint32_t cell;      /* of `low` */
+};
+
+struct memory {
+    const char *name;
+    const char *where;
+    enum order order;
+    bool has_order;
+    enum winner wins;
+    struct extent table[TABLE_COUNT];
+};
+
+struct raw {
+    uint32_t memory;
+    enum table table;
+    uint16_t address;
+    uint32_t count; /* 1..65536 */
+    const char *where;
+    uint32_t point; /* of the first word */
+};
+
+struct point {
+    uint32_t cell;
+    uint16_t words;
+    uint16_t mask;    /* bits that belong to it; 0xFFFF when words > 1 */
+    int32_t variable; /* index in the plan; -1 for a raw word */
+    bool overlapped;  /* shares bits with another point */
+};
+
+enum { UNIT_NONE = -1, UNIT_IDS = 256 };
+
+/* server.tcp { … } */
+struct server_spec {
+    const char *where;
+    const char *name; /* "tcp:127.0.0.1:1502" unless told otherwise */
+    const char *bind; /* address to listen on */
+    uint16_t port;
+    int16_t memory_of[UNIT_IDS]; /* memory that answers a unit id, or UNIT_NONE */
+    bool read_only;
+    uint32_t max_connections, max_connections_per_address;
+    int64_t idle_timeout; /* nanoseconds; 0 for none */
+    const struct cidr *allow;
+    size_t allow_count; /* 0: everyone */
+};
+
+struct task_spec {
+    int64_t period; /* nanoseconds */
+    const char *where;
+};
+
+struct plan {
+    const char *name; /* of the program: "tank" */
+    const struct memory *memories;
+    size_t memory_count;
+    struct variable *const *variables; /* pointers, so that a row stays where it is */
+    size_t variable_count;
+    const struct raw *raws;
+    size_t raw_count;
+    const struct server_spec *servers;
+    size_t server_count;
+    const struct task_spec *tasks;
+    size_t task_count;
+
+    /* from here on filled by plan_seal */
+    size_t cell_count;
+    const struct point *points;
+    size_t point_count;
+    const uint32_t *by_cell;   /* points sorted by cell */
+    const uint16_t *writable;  /* for each cell, the bits a remote may write */
+    const uint16_t *raw_cells; /* for each cell, 0xFFFF where it is raw */
+    uint16_t widest;           /* words of the widest point */
+    const uint32_t *pulses;    /* points of variables with `pulse` */
+    size_t pulse_count;
+    const uint32_t *safes; /* points of variables with `safe` */
+    size_t safe_count;
+};
+
+struct plan *plan_create(const char *name);
+struct plan *plan_ref(struct plan *plan);
+void plan_unref(struct plan *plan); /* NULL is accepted; the last one frees */
+
+/* Zeroed memory that lives as long as the plan. */
+void *plan_alloc(struct plan *plan, size_t size);
+char *plan_string(struct plan *plan, const char *text);
+
+/* Building, before plan_seal, one thread. What is passed is copied; its strings must be the
+ * plan's. Each returns the index of the new row, or -1 with an error that names both sides of a
+ * conflict (a name twice, and where the first one is). plan_variable prepares it too, and gives
+ * one in TABLE_VAR its address. */
+void plan_rename(struct plan *plan, const char *name);
+int plan_memory(struct plan *plan, const struct memory *memory, struct error *error);
+int plan_variable(struct plan *plan, const struct variable *variable, struct error *error);
+int plan_raw(struct plan *plan, const struct raw *raw, struct error *error);
+int plan_server(struct plan *plan, const struct server_spec *server, struct error *error);
+int plan_task(struct plan *plan, const struct task_spec *task);
+
+/* Ends the building: resolves directions, lays out cells and points, checks what only the whole
+ * shows (a server on a memory in which nothing is addressed). */
+bool plan_seal(struct plan *plan, struct error *error);
+
+/* By name; NULL or -1 when unknown. Any thread. */
+int plan_find_memory(const struct plan *plan, const char *name);
+int plan_find_variable(const struct plan *plan, uint32_t memory, const char *name);
+
+/* First position in by_cell whose point could touch `cell`; walk on from there while
+ * point.cell < end. Units that end before `cell` may come up and are to be skipped. */
+size_t plan_first_point(const struct plan *plan, uint32_t cell);

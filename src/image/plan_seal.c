@@ -1,0 +1,311 @@
+/* Sealing: from rows to layout. Directions are resolved, each table of each memory gets one run of
+ * cells from its lowest to its highest address, and everything that is written as one becomes a
+ * numbered point. Runs once for a plan, so it may be thorough rather than fast. */
+
+#include "image/plan_inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Without a client the program owns discrete inputs and input registers; coils and holding
+ * registers are shared, unless a safe value says that they are outputs. A pulse is a master's
+ * message to the program. */
+static enum direction resolve_direction(const struct variable *v)
+{
+    if (v->direction != DIRECTION_DEFAULT)
+        return v->direction;
+    if (v->table == TABLE_DISCRETE || v->table == TABLE_INPUT)
+        return DIRECTION_OUT;
+    if (v->pulse)
+        return DIRECTION_IN;
+    return v->has_safe ? DIRECTION_OUT : DIRECTION_INOUT;
+}
+
+static enum winner resolve_winner(const struct plan *plan, const struct variable *v)
+{
+    if (v->wins != WINNER_DEFAULT)
+        return v->wins;
+    enum winner wins = plan->memories[v->memory].wins;
+    return wins == WINNER_DEFAULT ? WINNER_REMOTE : wins;
+}
+
+static void widen(struct extent *extent, uint32_t first, uint32_t last)
+{
+    if (!extent->mapped || first < extent->low)
+        extent->low = (uint16_t)first;
+    if (!extent->mapped || last > extent->high)
+        extent->high = (uint16_t)last;
+    extent->mapped = true;
+}
+
+static void measure(struct building *b)
+{
+    const struct plan *plan = &b->plan;
+    for (size_t i = 0; i < plan->variable_count; i++) {
+        struct variable *v = b->variables[i];
+        v->direction = resolve_direction(v);
+        v->wins = resolve_winner(plan, v);
+        widen(&b->memories[v->memory].table[v->table], v->address,
+              v->address + (uint32_t)variable_span(v) - 1);
+        if (v->words > b->plan.widest)
+            b->plan.widest = v->words;
+    }
+    for (size_t i = 0; i < plan->raw_count; i++) {
+        const struct raw *raw = &b->raws[i];
+        widen(&b->memories[raw->memory].table[raw->table], raw->address,
+              raw->address + raw->count - 1);
+    }
+}
+
+static void lay_out_cells(struct building *b)
+{
+    uint32_t next = 0;
+    for (size_t m = 0; m < b->plan.memory_count; m++) {
+        for (int t = 0; t < TABLE_COUNT; t++) {
+            struct extent *extent = &b->memories[m].table[t];
+            extent->cell = next;
+            if (extent->mapped)
+                next += (uint32_t)extent->high - extent->low + 1;
+        }
+    }
+    b->plan.cell_count = next;
+}
+
+static uint32_t cell_of(const struct plan *plan, uint32_t memory, enum table table,
+                        uint16_t address)
+{
+    const struct extent *extent = &plan->memories[memory].table[table];
+    return extent->cell + address - extent->low;
+}
+
+static size_t count_points(const struct plan *plan)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->variable_count; i++)
+        count += variable_elements(plan->variables[i]);
+    for (size_t i = 0; i < plan->raw_count; i++)
+        count += plan->raws[i].count;
+    return count;
+}
+
+static void number_variables(struct building *b, uint32_t *next)
+{
+    for (size_t i = 0; i < b->plan.variable_count; i++) {
+        struct variable *v = b->variables[i];
+        v->cell = cell_of(&b->plan, v->memory, v->table, v->address);
+        v->point = *next;
+        for (size_t e = 0; e < variable_elements(v); e++) {
+            struct element place = variable_element(v, e);
+            b->points[(*next)++] = (struct point){
+                .cell = v->cell + place.cell,
+                .words = v->words,
+                .mask = place.mask,
+                .variable = (int32_t)i,
+            };
+        }
+    }
+}
+
+static void number_raws(struct building *b, uint32_t *next)
+{
+    for (size_t i = 0; i < b->plan.raw_count; i++) {
+        struct raw *raw = &b->raws[i];
+        uint32_t cell = cell_of(&b->plan, raw->memory, raw->table, raw->address);
+        uint16_t mask = table_is_bits(raw->table) ? 1 : 0xFFFF;
+        raw->point = *next;
+        for (uint32_t k = 0; k < raw->count; k++) {
+            b->points[(*next)++] =
+                (struct point){.cell = cell + k, .words = 1, .mask = mask, .variable = -1};
+            b->raw_cells[cell + k] = 0xFFFF;
+        }
+    }
+}
+
+static bool remotes_may_write(enum table table)
+{
+    return table == TABLE_COIL || table == TABLE_HOLDING;
+}
+
+/* Raw words and the bits of "in" and "inout" variables, less the bits of "out" variables: what a
+ * program owns stays its own even inside a raw range. */
+static void derive_writable(struct building *b)
+{
+    for (size_t i = 0; i < b->plan.raw_count; i++) {
+        const struct raw *raw = &b->raws[i];
+        uint32_t cell = b->points[raw->point].cell;
+        for (uint32_t k = 0; remotes_may_write(raw->table) && k < raw->count; k++)
+            b->writable[cell + k] = b->points[raw->point].mask;
+    }
+    for (int owned = 0; owned < 2; owned++) {
+        for (size_t u = 0; u < b->plan.point_count; u++) {
+            const struct point *point = &b->points[u];
+            const struct variable *v = point->variable < 0 ? NULL : b->variables[point->variable];
+            if (!v || !remotes_may_write(v->table) || owned != (v->direction == DIRECTION_OUT))
+                continue;
+            for (uint16_t k = 0; k < point->words; k++) {
+                uint16_t *bits = &b->writable[point->cell + k];
+                *bits = owned ? *bits & (uint16_t)~point->mask : *bits | point->mask;
+            }
+        }
+    }
+}
+
+static int by_cell(const void *a, const void *b, void *context)
+{
+    const struct point *points = context;
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    if (points[left].cell != points[right].cell)
+        return points[left].cell < points[right].cell ? -1 : 1;
+    return left < right ? -1 : left > right;
+}
+
+static void sort_points(struct building *b)
+{
+    for (uint32_t u = 0; u < b->plan.point_count; u++)
+        b->by_cell[u] = u;
+    qsort_r(b->by_cell, b->plan.point_count, sizeof *b->by_cell, by_cell, b->points);
+}
+
+static void find_overlaps(struct building *b)
+{
+    for (size_t i = 0; i < b->plan.point_count; i++) {
+        struct point *first = &b->points[b->by_cell[i]];
+        uint32_t end = first->cell + first->words;
+        for (size_t k = i + 1; k < b->plan.point_count; k++) {
+            struct point *second = &b->points[b->by_cell[k]];
+            if (second->cell >= end)
+                break;
+            if (first->words > 1 || second->words > 1 || (first->mask & second->mask))
+                first->overlapped = second->overlapped = true;
+        }
+    }
+}
+
+/* Collects the points of variables for which `wanted` holds. */
+static const uint32_t *collect(struct building *b, bool (*wanted)(const struct variable *),
+                               size_t *count)
+{
+    uint32_t *points = NULL;
+    for (int pass = 0; pass < 2; pass++) {
+        size_t n = 0;
+        for (uint32_t u = 0; u < b->plan.point_count; u++) {
+            int32_t variable = b->points[u].variable;
+            if (variable < 0 || !wanted(b->variables[variable]))
+                continue;
+            if (points)
+                points[n] = u;
+            n++;
+        }
+        *count = n;
+        if (!points)
+            points = arena_alloc(b->arena, (n + 1) * sizeof *points);
+    }
+    return points;
+}
+
+static bool is_pulse(const struct variable *v)
+{
+    return v->pulse;
+}
+
+static bool is_safe(const struct variable *v)
+{
+    return v->has_safe;
+}
+
+static bool is_addressed(const struct memory *memory)
+{
+    for (int t = 0; t < TABLE_VAR; t++) {
+        if (memory->table[t].mapped)
+            return true;
+    }
+    return false;
+}
+
+/* Names of the memories that a server could serve, for the message about one that cannot. */
+static const char *addressed_names(struct building *b)
+{
+    const char *names = "";
+    for (size_t m = 0; m < b->plan.memory_count; m++) {
+        if (!is_addressed(&b->memories[m]))
+            continue;
+        const char *name = b->memories[m].name;
+        size_t size = strlen(names) + strlen(name) + 3;
+        char *longer = arena_alloc(b->arena, size);
+        strcpy(longer, names);
+        strcat(longer, *names ? ", " : "");
+        names = strcat(longer, name);
+    }
+    return names;
+}
+
+static bool check_server(struct building *b, const struct server_spec *server, struct error *error)
+{
+    for (int unit = 0; unit < UNIT_IDS; unit++) {
+        int memory = server->memory_of[unit];
+        if (memory == UNIT_NONE || is_addressed(&b->memories[memory]))
+            continue;
+        const char *others = addressed_names(b);
+        return error_set(
+            error, "%s: server.tcp: nothing is addressed in %s, so there is nothing to serve; %s%s",
+            server->where, b->memories[memory].name,
+            *others ? "memories with addresses: "
+                    : "declare a variable with an address, or a raw range",
+            others);
+    }
+    return true;
+}
+
+static bool allocate(struct building *b, struct error *error)
+{
+    size_t points = count_points(&b->plan), cells = b->plan.cell_count;
+    b->points = calloc(points + 1, sizeof *b->points);
+    b->by_cell = calloc(points + 1, sizeof *b->by_cell);
+    b->writable = calloc(cells + 1, sizeof *b->writable);
+    b->raw_cells = calloc(cells + 1, sizeof *b->raw_cells);
+    if (!b->points || !b->by_cell || !b->writable || !b->raw_cells)
+        return error_set(error, "out of memory for %zu variables", points);
+    b->plan.point_count = points;
+    return true;
+}
+
+bool plan_seal(struct plan *plan, struct error *error)
+{
+    struct building *b = building(plan);
+    plan->widest = 1;
+    measure(b);
+    lay_out_cells(b);
+    for (size_t i = 0; i < plan->server_count; i++) {
+        if (!check_server(b, &plan->servers[i], error))
+            return false;
+    }
+    if (!allocate(b, error))
+        return false;
+    uint32_t next = 0;
+    number_variables(b, &next);
+    number_raws(b, &next);
+    derive_writable(b);
+    sort_points(b);
+    find_overlaps(b);
+    plan->points = b->points;
+    plan->by_cell = b->by_cell;
+    plan->writable = b->writable;
+    plan->raw_cells = b->raw_cells;
+    plan->pulses = collect(b, is_pulse, &plan->pulse_count);
+    plan->safes = collect(b, is_safe, &plan->safe_count);
+    return true;
+}
+
+size_t plan_first_point(const struct plan *plan, uint32_t cell)
+{
+    uint32_t from = cell >= plan->widest ? cell - plan->widest + 1 : 0;
+    size_t low = 0, high = plan->point_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (plan->points[plan->by_cell[middle]].cell < from)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}

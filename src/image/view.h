@@ -1,0 +1,35 @@
+#pragma once
+/* A private copy of the image for one consumer: latch copies in what changed, under the lock;
+ * after that it is read, and by the scan also written, without one. publish gives back only what
+ * was assigned. One thread at a time; only latch and publish meet others, each for one short
+ * lock. After view_create nothing here allocates. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "image/image.h"
+
+/* The consumer sees the whole image as it is now. At most 8 views on one image at a time. */
+struct view *view_create(struct image *image, struct error *error);
+void view_destroy(struct view *view); /* NULL is accepted */
+
+/* Copies in pages that changed since the last latch. What was assigned and not published is
+ * kept: publish or revert first. Returns the image's sequence: remote writes up to it are in. */
+uint64_t view_latch(struct view *view);
+
+/* Cells as latched and since assigned; index by variable->cell. Stable for the view's life. */
+uint16_t *view_cells(struct view *view);
+const struct mark *view_marks(const struct view *view); /* by point */
+
+/* Says that the point's cells were just assigned. Publication follows the order of each point's
+ * last assignment. */
+void view_assign(struct view *view, uint32_t point);
+
+/* Gives assigned points to the image, each whole under its mask: only where the raw value differs
+ * from the latched one; where a remote wrote the point since the latch, the winner rule decides
+ * and a loss is counted. Clears the pulses that were latched as 1. Returns how many points were
+ * changed in the image. `now` is monotonic ns. */
+size_t view_publish(struct view *view, int64_t now);
+
+/* Forgets assignments: the cells are as latched again. */
+void view_revert(struct view *view);

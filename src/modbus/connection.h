@@ -1,0 +1,39 @@
+#pragma once
+/* The connections of one listening socket: each moves bytes between its socket and its session.
+ * Everything here happens on the loop's thread, but for reading the count. */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/loop.h"
+#include "modbus/session.h"
+
+struct connection;
+
+struct connection_timeouts {
+    int64_t frame, send; /* nanoseconds; see tcp.h */
+};
+
+struct connections {
+    struct loop *loop;
+    struct server *server;
+    const struct connection_timeouts *timeouts;
+    struct connection *first;
+    atomic_size_t count;
+};
+
+/* Takes over a non-blocking socket; false (and the socket still the caller's) when memory or
+ * epoll is short. */
+bool connection_open(struct connections *all, int fd, const uint8_t address[16]);
+void connection_close(struct connection *connection);
+
+size_t connections_from(const struct connections *all, const uint8_t address[16]);
+
+/* The one that has been silent longest, among those silent for at least a second with nothing
+ * under way in either direction; NULL when all are in use. */
+struct connection *connections_longest_idle(const struct connections *all);
+
+/* Closes those that let a frame, an answer or the whole connection lie for too long. */
+void connections_tick(struct connections *all);
+void connections_close(struct connections *all);

@@ -1,0 +1,54 @@
+/* A table look-up in front of the PDU: unit id to memory. The device's identity is made here once,
+ * from the program's name and ours. */
+
+#include "modbus/server.h"
+#include <stdlib.h>
+
+struct server {
+    struct image *image;
+    const struct server_spec *spec;
+    struct identity identity;
+};
+
+struct server *server_create(struct image *image, const struct server_spec *spec)
+{
+    struct server *server = calloc(1, sizeof *server);
+    if (!server)
+        return NULL;
+    server->image = image;
+    server->spec = spec;
+    server->identity = (struct identity){
+        .vendor = "MSM",
+        .product = "msm",
+        .revision = MSM_VERSION,
+        .name = "Modbus Shared Memory",
+        .model = "msm",
+        .application = image_plan(image)->name,
+    };
+    return server;
+}
+
+void server_destroy(struct server *server)
+{
+    free(server);
+}
+
+const struct server_spec *server_spec(const struct server *server)
+{
+    return server->spec;
+}
+
+size_t server_answer(struct server *server, uint8_t unit, const uint8_t *request, size_t length,
+                     uint8_t *answer, int64_t now)
+{
+    int memory = server->spec->memory_of[unit];
+    if (memory == UNIT_NONE)
+        return pdu_exception(request[0], EXCEPTION_GATEWAY_PATH, answer);
+    struct pdu_target target = {
+        .image = server->image,
+        .memory = (uint32_t)memory,
+        .read_only = server->spec->read_only,
+        .identity = &server->identity,
+    };
+    return pdu_answer(&target, request, length, answer, now);
+}

@@ -1,0 +1,119 @@
+/* Arrays: a proxy for each, made once when it is declared, so that mem.TEMPS[3] makes no garbage.
+ * Elements are counted from 1; one past the end reads as nil, which is how ipairs ends. */
+
+#include "program/bind_memory.h"
+
+static const char ARRAY[] = "msm.array";
+
+static int array_length(lua_State *L)
+{
+    lua_pushinteger(L, array_variable(L, 1)->count);
+    return 1;
+}
+
+static int refuse_index(lua_State *L, const struct variable *v)
+{
+    return complain(L, "%s[%s]: elements are 1..%d", v->path, luaL_tolstring(L, 2, NULL), v->count);
+}
+
+static int array_index(lua_State *L)
+{
+    const struct variable *v = array_variable(L, 1);
+    int exact;
+    lua_Integer i = lua_tointegerx(L, 2, &exact);
+    if (!exact || i < 1 || i > v->count + 1)
+        return refuse_index(L, v);
+    if (i > v->count)
+        lua_pushnil(L);
+    else
+        push_element(L, v, (size_t)i);
+    return 1;
+}
+
+static int array_newindex(lua_State *L)
+{
+    const struct variable *v = array_variable(L, 1);
+    int exact;
+    lua_Integer i = lua_tointegerx(L, 2, &exact);
+    if (!exact || i < 1 || i > v->count)
+        return refuse_index(L, v);
+    assign_element(L, v, (size_t)i, 3);
+    return 0;
+}
+
+static int array_next(lua_State *L)
+{
+    lua_Integer i = lua_tointeger(L, 2) + 1;
+    if (i > array_variable(L, 1)->count)
+        return 0;
+    lua_pushinteger(L, i);
+    push_element(L, array_variable(L, 1), (size_t)i);
+    return 2;
+}
+
+static int array_pairs(lua_State *L)
+{
+    lua_pushcfunction(L, array_next);
+    lua_pushvalue(L, 1);
+    lua_pushinteger(L, 0);
+    return 3;
+}
+
+static void create_metatable(lua_State *L)
+{
+    static const luaL_Reg meta[] = {{"__index", array_index},
+                                    {"__len", array_length},
+                                    {"__newindex", array_newindex},
+                                    {"__pairs", array_pairs},
+                                    {NULL, NULL}};
+    luaL_setfuncs(L, meta, 0);
+    lua_pushliteral(L, "array");
+    lua_setfield(L, -2, "__metatable");
+}
+
+void push_array(lua_State *L, const struct variable *variable)
+{
+    const struct variable **proxy = lua_newuserdatauv(L, sizeof *proxy, 0);
+    *proxy = variable;
+    if (luaL_newmetatable(L, ARRAY))
+        create_metatable(L);
+    lua_setmetatable(L, -2);
+}
+
+const struct variable *array_variable(lua_State *L, int index)
+{
+    return *(const struct variable *const *)luaL_checkudata(L, index, ARRAY);
+}
+
+/* All elements are checked before the first one is stored: nothing is half assigned. */
+static void check_elements(lua_State *L, const struct variable *v, int index)
+{
+    for (int i = 1; i <= v->count; i++) {
+        struct value value;
+        struct error error;
+        uint16_t words[VARIABLE_MAX_WORDS];
+        struct element place = variable_element(v, (size_t)i - 1);
+        lua_geti(L, index, i);
+        if (!to_value(L, -1, &value))
+            complain(L, "%s[%d] takes a value, not a %s", v->path, i, luaL_typename(L, -1));
+        if (!variable_set(v, (size_t)i, &value, words, place.mask, &error))
+            complain(L, "%s", error.text);
+        lua_pop(L, 1);
+    }
+}
+
+void assign_array(lua_State *L, const struct variable *v, int index)
+{
+    if (!lua_istable(L, index) && !luaL_testudata(L, index, ARRAY))
+        complain(L, "%s is an array of %d: it takes a table of %d values, not a %s", v->path,
+                 v->count, v->count, luaL_typename(L, index));
+    lua_Integer given = luaL_len(L, index);
+    if (given != v->count)
+        complain(L, "%s takes exactly %d values, not %lld", v->path, v->count, (long long)given);
+    check_elements(L, v, index);
+    for (int i = 1; i <= v->count; i++) {
+        lua_geti(L, index, i);
+        assign_element(L, v, (size_t)i, lua_gettop(L));
+        lua_pop(L, 1);
+    }
+}

@@ -1,0 +1,62 @@
+/* keep: plain data by name. What stands in it is the program's memory between scans that belongs to
+ * a name and not to a function, so that a block like a timer can be found again. */
+
+#include "program/inside.h"
+
+#include <string.h>
+
+static const char KEPT[] = "msm.kept"; /* registry: name -> table */
+enum { DEEPEST = 16 };
+
+static void check_plain(lua_State *L, int index, const char *name, int depth)
+{
+    int type = lua_type(L, index);
+    if (type == LUA_TBOOLEAN || type == LUA_TNUMBER || type == LUA_TSTRING)
+        return;
+    if (type != LUA_TTABLE || lua_getmetatable(L, index))
+        complain(L,
+                 "keep(\"%s\"): plain data only (booleans, numbers, text and tables of them), "
+                 "not a %s",
+                 name, type == LUA_TTABLE ? "table with a metatable" : luaL_typename(L, index));
+    if (depth > DEEPEST)
+        complain(L, "keep(\"%s\"): tables inside tables, more than %d deep", name, DEEPEST);
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, 4, "keep");
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        check_plain(L, -2, name, depth + 1);
+        check_plain(L, -1, name, depth + 1);
+    }
+}
+
+/* keep("mixer", { step = 1 }): the table of that name; the second argument says what stands in it
+ * at first. A name is an identity: it is used once. */
+static int keep(lua_State *L)
+{
+    if (lua_type(L, 1) != LUA_TSTRING)
+        complain(L, "keep takes a name first, keep(\"mixer\", { step = 1 }), not a %s",
+                 luaL_typename(L, 1));
+    const char *name = lua_tostring(L, 1);
+    if (lua_isnoneornil(L, 2)) {
+        lua_settop(L, 1);
+        lua_newtable(L);
+    }
+    lua_settop(L, 2);
+    if (!lua_istable(L, 2))
+        complain(L, "keep(\"%s\"): the second argument is a table of first values, not a %s", name,
+                 luaL_typename(L, 2));
+    check_plain(L, 2, name, 0);
+    lua_getfield(L, LUA_REGISTRYINDEX, KEPT);
+    if (lua_getfield(L, -1, name) != LUA_TNIL)
+        complain(L, "keep: \"%s\" is used already; a name is an identity and is used once", name);
+    lua_pushvalue(L, 2);
+    lua_setfield(L, 3, name);
+    lua_settop(L, 2);
+    return 1;
+}
+
+void open_keep(lua_State *L)
+{
+    lua_newtable(L);
+    lua_setfield(L, LUA_REGISTRYINDEX, KEPT);
+    lua_register(L, "keep", keep);
+}

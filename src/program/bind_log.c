@@ -1,0 +1,113 @@
+/* print and log: lines for a person, on stderr. Both share a limit, because a print in a task of
+ * 1 ms would bury everything else; what it holds back is counted and said. */
+
+#include "base/log.h"
+#include "program/inside.h"
+
+enum { BURST = 500, LINES_IN_SECOND = 50 };
+
+static void report_left_out(struct program *program)
+{
+    struct print_limit *limit = &program->print;
+    if (limit->left_out)
+        log_line("%s: warning: %lu lines of print and log were left out: more than %d a second",
+                 program->plan->name, limit->left_out, LINES_IN_SECOND);
+    limit->left_out = 0;
+}
+
+/* A bucket of BURST lines that fills again with scan time. */
+static bool may_print(struct program *program)
+{
+    struct print_limit *limit = &program->print;
+    double time = program->cycle->time;
+    limit->tokens += (time - limit->filled) * LINES_IN_SECOND;
+    limit->tokens = limit->tokens > BURST ? BURST : limit->tokens;
+    limit->filled = time;
+    if (limit->tokens < 1) {
+        limit->left_out++;
+        return false;
+    }
+    limit->tokens -= 1;
+    report_left_out(program);
+    return true;
+}
+
+void finish_print(struct program *program)
+{
+    report_left_out(program);
+}
+
+/* print(…): values as text with tabs between them. */
+static int print(lua_State *L)
+{
+    int count = lua_gettop(L);
+    if (!may_print(program_of(L)))
+        return 0;
+    luaL_Buffer line;
+    luaL_buffinit(L, &line);
+    for (int i = 1; i <= count; i++) {
+        if (i > 1)
+            luaL_addchar(&line, '\t');
+        luaL_tolstring(L, i, NULL);
+        luaL_addvalue(&line);
+    }
+    luaL_pushresult(&line);
+    size_t length;
+    const char *text = lua_tolstring(L, -1, &length);
+    log_text(text, length);
+    return 0;
+}
+
+/* Puts the formatted text of the arguments on the stack, as string.format does. */
+static const char *format(lua_State *L)
+{
+    luaL_checkstring(L, 1);
+    if (lua_gettop(L) > 1) {
+        lua_getfield(L, LUA_REGISTRYINDEX, "msm.format");
+        lua_insert(L, 1);
+        lua_call(L, lua_gettop(L) - 1, 1);
+    }
+    return lua_tostring(L, -1);
+}
+
+/* log.info("%d of %d", 1, 2), log.warn, log.error: a line with the program's name in front. The
+ * level is the function's upvalue, the word before the text. */
+static int log_message(lua_State *L)
+{
+    struct program *program = program_of(L);
+    const char *level = lua_tostring(L, lua_upvalueindex(1));
+    if (may_print(program))
+        log_line("%s: %s%s", program->plan->name, level, format(L));
+    return 0;
+}
+
+static int call_log(lua_State *L)
+{
+    lua_remove(L, 1); /* the table that was called */
+    return log_message(L);
+}
+
+static void add_level(lua_State *L, lua_CFunction function, const char *name, const char *word)
+{
+    lua_pushstring(L, word);
+    lua_pushcclosure(L, function, 1);
+    lua_setfield(L, -2, name);
+}
+
+void open_log(lua_State *L)
+{
+    program_of(L)->print.tokens = BURST;
+    lua_getglobal(L, "string");
+    lua_getfield(L, -1, "format");
+    lua_setfield(L, LUA_REGISTRYINDEX, "msm.format");
+    lua_pop(L, 1);
+    lua_register(L, "print", print);
+    lua_newtable(L);
+    add_level(L, log_message, "info", "");
+    add_level(L, log_message, "warn", "warning: ");
+    add_level(L, log_message, "error", "error: ");
+    lua_createtable(L, 0, 1);
+    add_level(L, call_log, "__call", "");
+    lua_setmetatable(L, -2);
+    lua_setglobal(L, "log");
+}

@@ -1,0 +1,254 @@
+/* `mem` and its sisters: an empty userdata for each memory whose metamethods find the descriptor
+ * of a name by one raw look-up in a table kept as upvalue. A descriptor is the variable itself
+ * (light userdata), an array or raw proxy, a method, or the memory's name. */
+
+#include "base/nearest.h"
+#include "program/bind_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char MEMORIES[] = "msm.memories";       /* registry: userdata -> index in the plan */
+static const char DESCRIPTORS[] = "msm.descriptors"; /* registry: index -> table by name */
+
+static const char *const RESERVED[] = {"coil",  "discrete", "holding", "input", "raw",
+                                       "dump",  "declare",  "quality", "age",   "written",
+                                       "state", "name",     NULL};
+
+int check_memory(lua_State *L, int index, const char *what)
+{
+    index = lua_absindex(L, index);
+    lua_getfield(L, LUA_REGISTRYINDEX, MEMORIES);
+    lua_pushvalue(L, index);
+    int type = lua_rawget(L, -2);
+    int memory = (int)lua_tointeger(L, -1);
+    lua_pop(L, 2);
+    if (type != LUA_TNUMBER)
+        complain(L, "%s takes a memory (mem, or what memory(\"name\") returned), not a %s%s", what,
+                 luaL_typename(L, index),
+                 strchr(what, ':') ? "; a colon calls it, as in mem:dump()" : "");
+    return memory;
+}
+
+static const struct memory *memory_row(lua_State *L, int memory)
+{
+    return &program_of(L)->plan->memories[memory];
+}
+
+static void push_descriptors(lua_State *L, int memory)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, DESCRIPTORS);
+    lua_rawgeti(L, -1, memory);
+    lua_remove(L, -2);
+}
+
+/* Names the nearest declared variable; raw tables that were never declared have their own word. */
+int refuse_undeclared(lua_State *L, int memory, const char *name)
+{
+    const struct program *program = program_of(L);
+    const char *memory_name = memory_row(L, memory)->name;
+    static const char *const raw[] = {"holding", "input", "coil", "discrete"};
+    for (size_t i = 0; i < sizeof raw / sizeof *raw; i++) {
+        if (strcmp(name, raw[i]) == 0)
+            complain(L, "%s.%s has no raw words; %s:raw { %s = 8 } would declare 0..7", memory_name,
+                     name, memory_name, name);
+    }
+    struct nearest nearest;
+    nearest_init(&nearest, name);
+    for (size_t i = 0; i < program->plan->variable_count; i++) {
+        const struct variable *v = program->plan->variables[i];
+        if (v->memory == (uint32_t)memory)
+            nearest_offer(&nearest, v->name);
+    }
+    const char *near = nearest_word(&nearest);
+    return complain(L, near ? "%s.%s is not declared; did you mean %s?" : "%s.%s is not declared",
+                    memory_name, name, near);
+}
+
+const char *variable_name(lua_State *L, int index)
+{
+    if (lua_type(L, index) != LUA_TSTRING)
+        complain(L,
+                 "a variable is found by its name, not by a %s; raw words are in .holding, "
+                 ".input, .coil and .discrete",
+                 luaL_typename(L, index));
+    return lua_tostring(L, index);
+}
+
+static int memory_index(lua_State *L)
+{
+    lua_settop(L, 2);
+    lua_pushvalue(L, 2);
+    int type = lua_rawget(L, lua_upvalueindex(1));
+    if (type == LUA_TLIGHTUSERDATA)
+        push_element(L, lua_touserdata(L, -1), 0);
+    else if (type == LUA_TNIL)
+        return refuse_undeclared(L, (int)lua_tointeger(L, lua_upvalueindex(2)),
+                                 variable_name(L, 2));
+    return 1;
+}
+
+bool memory_reserves(const char *name)
+{
+    for (int i = 0; RESERVED[i]; i++) {
+        if (strcmp(name, RESERVED[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void assign_other(lua_State *L, int memory, const char *name, int type)
+{
+    const char *memory_name = memory_row(L, memory)->name;
+    if (memory_reserves(name))
+        complain(L, "%s.%s: \"%s\" is a word of memories and cannot be a variable", memory_name,
+                 name, name);
+    if (is_declaration(L, 3)) {
+        require_body(L, "a declaration");
+        declare(L, (uint32_t)memory, name, 3, 0);
+    } else if (type == LUA_TNIL) {
+        refuse_undeclared(L, memory, name);
+    } else {
+        assign_array(L, array_variable(L, -1), 3);
+    }
+}
+
+static int memory_newindex(lua_State *L)
+{
+    lua_settop(L, 3);
+    lua_pushvalue(L, 2);
+    int type = lua_rawget(L, lua_upvalueindex(1));
+    if (type == LUA_TLIGHTUSERDATA && !is_declaration(L, 3))
+        assign_element(L, lua_touserdata(L, -1), 0, 3);
+    else
+        assign_other(L, (int)lua_tointeger(L, lua_upvalueindex(2)), variable_name(L, 2), type);
+    return 0;
+}
+
+static int memory_tostring(lua_State *L)
+{
+    lua_pushfstring(L, "memory \"%s\"",
+                    memory_row(L, (int)lua_tointeger(L, lua_upvalueindex(2)))->name);
+    return 1;
+}
+
+static void push_metatable(lua_State *L, int memory)
+{
+    static const luaL_Reg meta[] = {{"__index", memory_index},
+                                    {"__newindex", memory_newindex},
+                                    {"__tostring", memory_tostring},
+                                    {NULL, NULL}};
+    lua_createtable(L, 0, 4);
+    push_descriptors(L, memory);
+    lua_pushinteger(L, memory);
+    luaL_setfuncs(L, meta, 2);
+    lua_pushliteral(L, "memory");
+    lua_setfield(L, -2, "__metatable");
+}
+
+static void register_memory(lua_State *L, int memory, const char *name)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, DESCRIPTORS);
+    push_methods(L);
+    lua_pushstring(L, name);
+    lua_setfield(L, -2, "name");
+    lua_rawseti(L, -2, memory);
+    lua_pop(L, 1);
+}
+
+/* A name as Lua and the command line can write it. */
+void check_name(lua_State *L, const char *name, const char *what)
+{
+    size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+    if (!*name || name[length] || (*name >= '0' && *name <= '9') || length > 63)
+        complain(L, "%s: \"%s\" is not a name; letters, digits and _ are, up to 63, no digit first",
+                 what, name);
+}
+
+/* Takes a prepared row; pushes the new memory. */
+static int create_memory(lua_State *L, const struct memory *row)
+{
+    struct error error;
+    int memory = plan_memory(program_of(L)->plan, row, &error);
+    if (memory < 0)
+        complain(L, "%s", error.text);
+    register_memory(L, memory, row->name);
+    lua_newuserdatauv(L, 0, 0);
+    push_metatable(L, memory);
+    lua_setmetatable(L, -2);
+    lua_getfield(L, LUA_REGISTRYINDEX, MEMORIES);
+    lua_pushvalue(L, -2);
+    lua_pushinteger(L, memory);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    return memory;
+}
+
+static bool set_order(lua_State *L, void *target)
+{
+    struct memory *row = target;
+    row->order = lua_type(L, -1) == LUA_TSTRING ? codec_order(lua_tostring(L, -1)) : ORDER_COUNT;
+    row->has_order = true;
+    return row->order != ORDER_COUNT;
+}
+
+static bool set_wins(lua_State *L, void *target)
+{
+    return read_winner(L, &((struct memory *)target)->wins);
+}
+
+/* The raw tables are read once the memory is there: see open_raw. */
+static bool set_later(lua_State *L, void *target)
+{
+    (void)L;
+    (void)target;
+    return true;
+}
+
+static const struct option OPTIONS[] = {
+    {"order", "\"CDAB\", \"ABCD\", \"BADC\" or \"DCBA\"", set_order},
+    {"wins", "\"remote\" or \"program\"", set_wins},
+    {"coil", NULL, set_later},
+    {"discrete", NULL, set_later},
+    {"holding", NULL, set_later},
+    {"input", NULL, set_later},
+    {NULL, NULL, NULL},
+};
+
+/* memory("plc", { order = "ABCD", holding = 20 }): another memory. `order` is that of variables
+ * which state none, `wins` who wins where script and remote write in the same scan; the rest as in
+ * mem:raw. Body only. */
+static int new_memory(lua_State *L)
+{
+    lua_settop(L, 2);
+    if (lua_type(L, 1) != LUA_TSTRING)
+        complain(L, "memory takes a name first, memory(\"plc\"), not a %s", luaL_typename(L, 1));
+    require_body(L, "memory");
+    struct plan *plan = program_of(L)->plan;
+    struct memory row = {.name = plan_string(plan, lua_tostring(L, 1)), .where = user_line(L)};
+    check_name(L, row.name, "memory");
+    read_options(L, 2, OPTIONS, &row, "memory");
+    int memory = create_memory(L, &row);
+    if (lua_istable(L, 2))
+        declare_raw(L, (uint32_t)memory, 2);
+    return 1;
+}
+
+void describe(lua_State *L, uint32_t memory, const char *name)
+{
+    push_descriptors(L, (int)memory);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
+}
+
+void open_memory(lua_State *L)
+{
+    lua_newtable(L);
+    lua_setfield(L, LUA_REGISTRYINDEX, MEMORIES);
+    lua_newtable(L);
+    lua_setfield(L, LUA_REGISTRYINDEX, DESCRIPTORS);
+    create_memory(L, &(struct memory){.name = "mem", .where = "the host"});
+    lua_setglobal(L, "mem");
+    lua_register(L, "memory", new_memory);
+}

@@ -1,0 +1,45 @@
+#pragma once
+/* What the files that make up a memory share: names and descriptors (bind_memory.c), methods
+ * (memory_methods.c), declarations (bind_declare.c), arrays, raw words, and the dump. */
+
+#include "program/inside.h"
+
+/* The index in the plan of the memory at a stack index; `what` was called with it. */
+int check_memory(lua_State *L, int index, const char *what);
+
+/* Raises: no such name in this memory; names the nearest declared one. */
+int refuse_undeclared(lua_State *L, int memory, const char *name);
+
+/* The text of a key that must be a variable's name. */
+const char *variable_name(lua_State *L, int index);
+
+/* Whether the name is a word of memories. */
+bool memory_reserves(const char *name);
+
+/* Raises unless `name` is one that Lua and the command line can write. */
+void check_name(lua_State *L, const char *name, const char *what);
+
+/* Takes the value on top as the descriptor of `name` from here on. */
+void describe(lua_State *L, uint32_t memory, const char *name);
+
+void push_methods(lua_State *L);
+
+/* bind_declare.c: makes the declaration at a stack index the variable `name`; `base` is added to
+ * its address. */
+bool is_declaration(lua_State *L, int index);
+void declare(lua_State *L, uint32_t memory, const char *name, int declaration, uint32_t base);
+
+/* declare_options.c: the options of a declaration, and a choice shared with memory(…). */
+void read_declaration(lua_State *L, int index, struct variable *variable, const char *what);
+bool read_winner(lua_State *L, enum winner *winner);
+
+/* bind_array.c */
+void push_array(lua_State *L, const struct variable *variable);
+const struct variable *array_variable(lua_State *L, int index);
+void assign_array(lua_State *L, const struct variable *variable, int index);
+
+/* bind_raw.c: declares the raw ranges in the table at a stack index. */
+void declare_raw(lua_State *L, uint32_t memory, int index);
+
+/* dump.c: m:dump() */
+int memory_dump(lua_State *L);

@@ -1,0 +1,179 @@
+/* Raw words and bits: mem.holding[5], counted from 0 as the protocol does, only where declared. */
+
+#include "program/bind_memory.h"
+
+static const char RAW[] = "msm.raw";
+enum { RAW_TABLES = 4 };
+
+struct proxy {
+    uint32_t memory;
+    enum table table;
+};
+
+struct found {
+    const struct raw *raw;
+    uint32_t offset; /* of the address in its range */
+};
+
+static const struct proxy *check_proxy(lua_State *L)
+{
+    return luaL_checkudata(L, 1, RAW);
+}
+
+static const char *proxy_path(lua_State *L, const struct proxy *proxy)
+{
+    return lua_pushfstring(L, "%s.%s", program_of(L)->plan->memories[proxy->memory].name,
+                           table_name(proxy->table));
+}
+
+static struct found find(lua_State *L, const struct proxy *proxy)
+{
+    const struct plan *plan = program_of(L)->plan;
+    int exact;
+    lua_Integer address = lua_tointegerx(L, 2, &exact);
+    for (size_t i = 0; exact && i < plan->raw_count; i++) {
+        const struct raw *raw = &plan->raws[i];
+        if (raw->memory == proxy->memory && raw->table == proxy->table && address >= raw->address &&
+            address < raw->address + (lua_Integer)raw->count)
+            return (struct found){raw, (uint32_t)(address - raw->address)};
+    }
+    complain(L, "%s[%s] is not declared as raw; mem:raw { %s = { first, count } } declares it",
+             proxy_path(L, proxy), luaL_tolstring(L, 2, NULL), table_name(proxy->table));
+}
+
+/* Where the word lies now: in the draft while the body runs, then in the view. */
+static uint32_t cell_of(lua_State *L, const struct found *found)
+{
+    struct program *program = program_of(L);
+    const struct raw *raw = found->raw;
+    if (program->view)
+        return program->plan->points[raw->point + found->offset].cell;
+    struct error error;
+    int64_t cell = draft_cell(program->draft, raw->memory, raw->table, raw->address, &error);
+    if (cell < 0)
+        complain(L, "%s", error.text);
+    program->cells = draft_cells(program->draft);
+    return (uint32_t)cell + found->offset;
+}
+
+static int raw_index(lua_State *L)
+{
+    const struct proxy *proxy = check_proxy(L);
+    struct found found = find(L, proxy);
+    uint32_t cell = cell_of(L, &found);
+    uint16_t word = program_of(L)->cells[cell];
+    if (table_is_bits(proxy->table))
+        lua_pushboolean(L, word);
+    else
+        lua_pushinteger(L, word);
+    return 1;
+}
+
+static uint16_t check_word(lua_State *L, const struct proxy *proxy)
+{
+    int exact;
+    if (table_is_bits(proxy->table)) {
+        if (lua_type(L, 3) != LUA_TBOOLEAN)
+            complain(L, "%s[%s] takes true or false, not %s", proxy_path(L, proxy),
+                     luaL_tolstring(L, 2, NULL), luaL_tolstring(L, 3, NULL));
+        return (uint16_t)lua_toboolean(L, 3);
+    }
+    lua_Integer word = lua_tointegerx(L, 3, &exact);
+    if (lua_type(L, 3) != LUA_TNUMBER || !exact || word < 0 || word > UINT16_MAX)
+        complain(L, "%s[%s] = %s: a raw word takes an integer 0..65535", proxy_path(L, proxy),
+                 luaL_tolstring(L, 2, NULL), luaL_tolstring(L, 3, NULL));
+    return (uint16_t)word;
+}
+
+static int raw_newindex(lua_State *L)
+{
+    const struct proxy *proxy = check_proxy(L);
+    struct found found = find(L, proxy);
+    uint16_t word = check_word(L, proxy);
+    uint32_t cell = cell_of(L, &found);
+    struct program *program = program_of(L);
+    program->cells[cell] = word;
+    note_assigned(program, found.raw->point + found.offset, cell, 1,
+                  table_is_bits(proxy->table) ? 1 : 0xFFFF);
+    return 0;
+}
+
+/* Words up to the highest raw one: 8 after mem:raw { holding = 8 }. */
+static int raw_length(lua_State *L)
+{
+    const struct proxy *proxy = check_proxy(L);
+    const struct plan *plan = program_of(L)->plan;
+    lua_Integer length = 0;
+    for (size_t i = 0; i < plan->raw_count; i++) {
+        const struct raw *raw = &plan->raws[i];
+        lua_Integer end = raw->address + (lua_Integer)raw->count;
+        if (raw->memory == proxy->memory && raw->table == proxy->table && end > length)
+            length = end;
+    }
+    lua_pushinteger(L, length);
+    return 1;
+}
+
+static void create_metatable(lua_State *L)
+{
+    static const luaL_Reg meta[] = {
+        {"__index", raw_index}, {"__len", raw_length}, {"__newindex", raw_newindex}, {NULL, NULL}};
+    luaL_setfuncs(L, meta, 0);
+    lua_pushliteral(L, "raw");
+    lua_setfield(L, -2, "__metatable");
+}
+
+static void push_raw(lua_State *L, uint32_t memory, enum table table)
+{
+    struct proxy *proxy = lua_newuserdatauv(L, sizeof *proxy, 0);
+    *proxy = (struct proxy){memory, table};
+    if (luaL_newmetatable(L, RAW))
+        create_metatable(L);
+    lua_setmetatable(L, -2);
+}
+
+static bool read_range(lua_State *L, struct raw *raw)
+{
+    int exact = 1;
+    lua_Integer first = 0, count;
+    if (lua_istable(L, -1)) {
+        lua_geti(L, -1, 1);
+        first = lua_tointegerx(L, -1, &exact);
+        lua_geti(L, -2, 2);
+        int exact_count;
+        count = lua_tointegerx(L, -1, &exact_count);
+        exact &= exact_count;
+        lua_pop(L, 2);
+    } else {
+        count = lua_tointegerx(L, -1, &exact);
+    }
+    if (!exact || first < 0 || count < 1 || first > UINT16_MAX || first + count > UINT16_MAX + 1)
+        return false;
+    raw->address = (uint16_t)first;
+    raw->count = (uint32_t)count;
+    return true;
+}
+
+static void declare_range(lua_State *L, struct raw *raw)
+{
+    struct error error;
+    if (!read_range(L, raw))
+        complain(L, "raw %s takes a number of words from 0 on, or { first, count } within 0..65535",
+                 table_name(raw->table));
+    if (plan_raw(program_of(L)->plan, raw, &error) < 0)
+        complain(L, "%s", error.text);
+    push_raw(L, raw->memory, raw->table);
+    describe(L, raw->memory, table_name(raw->table));
+}
+
+void declare_raw(lua_State *L, uint32_t memory, int index)
+{
+    for (int table = 0; table < RAW_TABLES; table++) {
+        lua_getfield(L, index, table_name((enum table)table));
+        if (!lua_isnil(L, -1)) {
+            struct raw raw = {.memory = memory, .table = (enum table)table, .where = user_line(L)};
+            declare_range(L, &raw);
+        }
+        lua_pop(L, 1);
+    }
+}

@@ -1,0 +1,95 @@
+/* require: the Lua library from the binary (or a folder, for those who work on it), then text
+ * modules in the script's own folder. Modules are part of the body: they are loaded while it runs
+ * and may declare. */
+
+#include "base/duration.h"
+#include "program/embedded.h"
+#include "program/inside.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char LOADED[] = "msm.loaded"; /* registry: name -> what the module returned */
+
+/* "msm.timer" to "msm/timer.lua"; names that could leave the folder are no module names. */
+static const char *module_path(lua_State *L, const char *name)
+{
+    if (!*name || strstr(name, "..") || strpbrk(name, "/\\") || *name == '.')
+        complain(L, "require: \"%s\" is not a module name; names have dots, \"drivers.pump\"",
+                 name);
+    return lua_pushfstring(L, "%s.lua", luaL_gsub(L, name, ".", "/"));
+}
+
+static const struct embedded *find_embedded(const char *path)
+{
+    for (const struct embedded *file = embedded_lua; file->path; file++) {
+        if (strcmp(file->path, path) == 0)
+            return file;
+    }
+    return NULL;
+}
+
+/* Pushes the loaded chunk, or an error message, as luaL_load… do. Library chunks are named so that
+ * messages point past them, at the user's line. */
+static int load_module(lua_State *L, const char *path)
+{
+    const struct program *program = program_of(L);
+    const struct embedded *file = find_embedded(path);
+    if (file && !program->lua_root)
+        return luaL_loadbufferx(L, file->text, file->length, lua_pushfstring(L, "=%s", path), "t");
+    const char *folder = file || strncmp(path, "msm/", 4) == 0 ? program->lua_root : NULL;
+    const char *place = folder ? lua_pushfstring(L, "%s/%s", folder, path)
+                               : lua_pushfstring(L, "%s%s", program->directory, path);
+    if (access(place, R_OK) != 0) {
+        complain(L, "require: no module %s: the library has none, and %s: %s", path, place,
+                 strerror(errno));
+    }
+    return luaL_loadfilex(L, place, "t");
+}
+
+static int require(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    lua_settop(L, 1);
+    lua_getfield(L, LUA_REGISTRYINDEX, LOADED);
+    int type = lua_getfield(L, 2, name);
+    if (type == LUA_TBOOLEAN && !lua_toboolean(L, -1))
+        complain(L, "require: \"%s\" requires itself, directly or through others", name);
+    if (type != LUA_TNIL)
+        return 1;
+    require_body(L, "require of a module that is not loaded yet");
+    const char *path = module_path(L, name);
+    if (load_module(L, path) != LUA_OK)
+        complain(L, "%s", lua_tostring(L, -1));
+    lua_pushboolean(L, false);
+    lua_setfield(L, 2, name);
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    if (lua_isnil(L, -1) || (lua_isboolean(L, -1) && !lua_toboolean(L, -1))) {
+        lua_pop(L, 1);
+        lua_pushboolean(L, true);
+    }
+    lua_pushvalue(L, -1);
+    lua_setfield(L, 2, name);
+    return 1;
+}
+
+/* msm.core.duration("2s"): seconds as a number; for the library's own blocks, so that durations
+ * are written the same everywhere. */
+static int core_duration(lua_State *L)
+{
+    lua_pushnumber(L, (double)check_duration(L, 1, luaL_optstring(L, 2, "duration")) / NS_PER_S);
+    return 1;
+}
+
+void open_require(lua_State *L)
+{
+    static const luaL_Reg core[] = {{"duration", core_duration}, {NULL, NULL}};
+    lua_newtable(L);
+    luaL_newlib(L, core);
+    lua_setfield(L, -2, "msm.core");
+    lua_setfield(L, LUA_REGISTRYINDEX, LOADED);
+    lua_register(L, "require", require);
+}

@@ -1,0 +1,127 @@
+/* The hot path: one variable or element between Lua and the cells. Declared once, checked by the
+ * variable's own rules, noted for publication. */
+
+#include "program/inside.h"
+
+#include <string.h>
+
+bool to_value(lua_State *L, int index, struct value *value)
+{
+    switch (lua_type(L, index)) {
+    case LUA_TBOOLEAN:
+        value->kind = VALUE_BOOLEAN;
+        value->boolean = lua_toboolean(L, index);
+        return true;
+    case LUA_TNUMBER:
+        if (lua_isinteger(L, index)) {
+            value->kind = VALUE_INTEGER;
+            value->integer = lua_tointeger(L, index);
+        } else {
+            value->kind = VALUE_NUMBER;
+            value->number = lua_tonumber(L, index);
+        }
+        return true;
+    case LUA_TSTRING:
+        value->kind = VALUE_STRING;
+        value->string.bytes = lua_tolstring(L, index, &value->string.length);
+        return true;
+    default:
+        return false;
+    }
+}
+
+void push_value(lua_State *L, const struct value *value)
+{
+    switch (value->kind) {
+    case VALUE_BOOLEAN:
+        lua_pushboolean(L, value->boolean);
+        break;
+    case VALUE_INTEGER:
+        lua_pushinteger(L, value->integer);
+        break;
+    case VALUE_NUMBER:
+        lua_pushnumber(L, value->number);
+        break;
+    case VALUE_STRING:
+        lua_pushlstring(L, value->string.bytes, value->string.length);
+        break;
+    }
+}
+
+void note_assigned(struct program *program, uint32_t point, uint32_t cell, uint16_t words,
+                   uint16_t mask)
+{
+    if (program->view)
+        view_assign(program->view, point);
+    else
+        draft_assign(program->draft, cell, words, mask);
+}
+
+/* A pulse is true for each task in its first run after a master sent it, whatever the coil shows
+ * by then; a forced one is what the force says. */
+static bool pulse_seen(const struct program *program, const struct variable *v, size_t index,
+                       bool held)
+{
+    if (!program->view)
+        return held;
+    const struct mark *mark = &view_marks(program->view)[v->point + index];
+    return mark->forced ? held : mark->written > program->cycle->seen;
+}
+
+static struct element locate(const struct variable *v, size_t index)
+{
+    return index ? variable_element(v, index) : (struct element){0, v->mask};
+}
+
+void push_element(lua_State *L, const struct variable *v, size_t element)
+{
+    struct program *program = program_of(L);
+    size_t index = element ? element - 1 : 0;
+    struct element place = locate(v, index);
+    char text[VARIABLE_MAX_LENGTH];
+    struct value value = variable_get(v, program->cells + v->cell + place.cell, place.mask, text);
+    if (v->pulse)
+        value.boolean = pulse_seen(program, v, index, value.boolean);
+    push_value(L, &value);
+}
+
+static void refuse_direction(lua_State *L, const struct variable *v)
+{
+    complain(
+        L,
+        "%s is written by the world (%s), the program only reads it; dir = \"inout\" lets both "
+        "write",
+        v->path, v->pulse ? "a pulse is sent by masters" : "dir is \"in\"");
+}
+
+static const char *wanted_type(const struct variable *v)
+{
+    return v->type == TYPE_BOOL ? "boolean" : v->type == TYPE_STRING ? "string" : "number";
+}
+
+static void store(uint16_t *cells, const uint16_t *words, uint16_t count, uint16_t mask)
+{
+    cells[0] = (uint16_t)((cells[0] & ~mask) | words[0]);
+    for (uint16_t k = 1; k < count; k++)
+        cells[k] = words[k];
+}
+
+void assign_element(lua_State *L, const struct variable *v, size_t element, int index)
+{
+    struct program *program = program_of(L);
+    struct element place = locate(v, element ? element - 1 : 0);
+    struct value value;
+    struct error error;
+    uint16_t words[VARIABLE_MAX_WORDS];
+    if (v->direction == DIRECTION_IN)
+        refuse_direction(L, v);
+    if (!to_value(L, index, &value))
+        complain(L, "%s takes a %s, not a %s", v->path, wanted_type(v), luaL_typename(L, index));
+    if (!variable_set(v, element, &value, words, place.mask, &error))
+        complain(L, "%s", error.text);
+
+    uint32_t cell = v->cell + place.cell;
+    store(program->cells + cell, words, v->words, place.mask);
+    uint32_t point = v->point + (uint32_t)(element ? element - 1 : 0);
+    note_assigned(program, point, cell, v->words, place.mask);
+}

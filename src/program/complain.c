@@ -1,0 +1,82 @@
+/* Errors belong to the line that the user can change: the innermost running Lua function that is
+ * neither the embedded library's nor the host's. */
+
+#include "base/duration.h"
+#include "program/inside.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Library chunks are named "=msm/…"; Lua's own "=[C]" and "=(tail call)" have no line. */
+static bool is_users(const lua_Debug *ar)
+{
+    return ar->currentline > 0 && strncmp(ar->source, "=msm/", 5) != 0;
+}
+
+static bool find_user(lua_State *L, lua_Debug *ar)
+{
+    for (int level = 0; lua_getstack(L, level, ar); level++) {
+        lua_getinfo(L, "Sl", ar);
+        if (is_users(ar))
+            return true;
+    }
+    return false;
+}
+
+int complain(lua_State *L, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    lua_Debug ar;
+    if (find_user(L, &ar))
+        lua_pushfstring(L, "%s:%d: %s", ar.short_src, ar.currentline, text);
+    else
+        lua_pushstring(L, text);
+    lua_error(L);
+    __builtin_unreachable();
+}
+
+const char *user_line(lua_State *L)
+{
+    lua_Debug ar;
+    char text[LUA_IDSIZE + 16] = "host";
+    if (find_user(L, &ar))
+        snprintf(text, sizeof text, "%s:%d", ar.short_src, ar.currentline);
+    return plan_string(program_of(L)->plan, text);
+}
+
+void require_body(lua_State *L, const char *what)
+{
+    if (!program_of(L)->declaring)
+        complain(L, "%s belongs in the script's body: declaring ends when the body has run", what);
+}
+
+int traceback(lua_State *L)
+{
+    const char *message = lua_tostring(L, 1);
+    if (!message)
+        message = luaL_tolstring(L, 1, NULL);
+    luaL_traceback(L, L, message, 1);
+    return 1;
+}
+
+int64_t check_duration(lua_State *L, int index, const char *what)
+{
+    struct error error;
+    int64_t ns = 0;
+    bool ok;
+    if (lua_type(L, index) == LUA_TNUMBER)
+        ok = duration_from_seconds(lua_tonumber(L, index), &ns, &error);
+    else if (lua_type(L, index) == LUA_TSTRING)
+        ok = duration_parse(lua_tostring(L, index), &ns, &error);
+    else
+        ok = error_set(&error, "a duration is seconds or text like \"100ms\", not a %s",
+                       luaL_typename(L, index));
+    if (!ok)
+        complain(L, "%s: %s", what, error.text);
+    return ns;
+}

@@ -1,0 +1,242 @@
+/* The template of a declaration's options, in alphabetical order: one row says what an option
+ * takes and how it is stored. Whether the options fit each other and the type is the variable's
+ * own business (variable_prepare). */
+
+#include "program/bind_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct variable *target(void *context)
+{
+    return context;
+}
+
+static bool read_flag(lua_State *L, bool *flag)
+{
+    *flag = lua_toboolean(L, -1);
+    return lua_type(L, -1) == LUA_TBOOLEAN;
+}
+
+static bool read_text(lua_State *L, const char **text)
+{
+    if (lua_type(L, -1) != LUA_TSTRING)
+        return false;
+    *text = plan_string(program_of(L)->plan, lua_tostring(L, -1));
+    return true;
+}
+
+static bool read_number(lua_State *L, double *number)
+{
+    *number = lua_tonumber(L, -1);
+    return lua_type(L, -1) == LUA_TNUMBER;
+}
+
+static bool read_integer(lua_State *L, lua_Integer least, lua_Integer most, lua_Integer *integer)
+{
+    int exact;
+    *integer = lua_tointegerx(L, -1, &exact);
+    return lua_type(L, -1) == LUA_TNUMBER && exact && *integer >= least && *integer <= most;
+}
+
+/* Index of the text in a list that NULL ends, or -1. */
+static int read_choice(lua_State *L, const char *const *choices)
+{
+    for (int i = 0; lua_type(L, -1) == LUA_TSTRING && choices[i]; i++) {
+        if (strcmp(lua_tostring(L, -1), choices[i]) == 0)
+            return i;
+    }
+    return -1;
+}
+
+/* A value whose bytes, if it has any, live as long as the plan. */
+static bool read_value(lua_State *L, bool *has, struct value *value)
+{
+    if (!to_value(L, -1, value))
+        return false;
+    *has = true;
+    if (value->kind == VALUE_STRING) {
+        char *bytes = plan_alloc(program_of(L)->plan, value->string.length + 1);
+        memcpy(bytes, value->string.bytes, value->string.length);
+        value->string.bytes = bytes;
+    }
+    return true;
+}
+
+bool read_winner(lua_State *L, enum winner *winner)
+{
+    int choice = read_choice(L, (const char *const[]){"remote", "program", NULL});
+    *winner = choice == 1 ? WINNER_PROGRAM : WINNER_REMOTE;
+    return choice >= 0;
+}
+
+static bool set_count(lua_State *L, void *v)
+{
+    lua_Integer count;
+    bool ok = read_integer(L, 1, UINT16_MAX, &count);
+    target(v)->count = (uint16_t)count;
+    return ok;
+}
+
+static bool set_decimals(lua_State *L, void *v)
+{
+    lua_Integer decimals;
+    bool ok = read_integer(L, 0, 15, &decimals);
+    target(v)->decimals = (int)decimals;
+    return ok;
+}
+
+static bool set_default(lua_State *L, void *v)
+{
+    return read_value(L, &target(v)->has_default, &target(v)->initial);
+}
+
+static bool set_desc(lua_State *L, void *v)
+{
+    return read_text(L, &target(v)->desc);
+}
+
+static bool set_dir(lua_State *L, void *v)
+{
+    int choice = read_choice(L, (const char *const[]){"in", "out", "inout", NULL});
+    target(v)->direction = (enum direction)(DIRECTION_IN + choice);
+    return choice >= 0;
+}
+
+static int compare_labels(const void *a, const void *b)
+{
+    const struct label *left = a, *right = b;
+    return left->value < right->value ? -1 : left->value > right->value;
+}
+
+/* { [0] = "OFF", [1] = "ON" }, or for a boolean { [false] = "OFF", [true] = "ON" }. */
+static bool set_labels(lua_State *L, void *context)
+{
+    struct variable *v = target(context);
+    struct plan *plan = program_of(L)->plan;
+    if (!lua_istable(L, -1))
+        return false;
+    size_t count = 0;
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+        count++;
+    struct label *labels = plan_alloc(plan, (count + 1) * sizeof *labels);
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        struct value key;
+        if (!to_value(L, -2, &key) || key.kind > VALUE_INTEGER ||
+            !read_text(L, &labels[v->label_count].text))
+            return lua_pop(L, 2), false;
+        labels[v->label_count++].value = key.kind == VALUE_BOOLEAN ? key.boolean : key.integer;
+    }
+    qsort(labels, count, sizeof *labels, compare_labels);
+    v->labels = labels;
+    return true;
+}
+
+static bool set_length(lua_State *L, void *v)
+{
+    lua_Integer length;
+    bool ok = read_integer(L, 1, VARIABLE_MAX_LENGTH, &length);
+    target(v)->length = (uint16_t)length;
+    return ok;
+}
+
+static bool set_limit(lua_State *L, void *v)
+{
+    int choice = read_choice(L, (const char *const[]){"clamp", "wrap", NULL});
+    target(v)->limit = (enum limit)(LIMIT_CLAMP + choice);
+    return choice >= 0;
+}
+
+static bool set_max(lua_State *L, void *v)
+{
+    return read_value(L, &target(v)->has_max, &target(v)->max);
+}
+
+static bool set_min(lua_State *L, void *v)
+{
+    return read_value(L, &target(v)->has_min, &target(v)->min);
+}
+
+static bool set_nan(lua_State *L, void *v)
+{
+    return read_flag(L, &target(v)->nan);
+}
+
+static bool set_offset(lua_State *L, void *v)
+{
+    target(v)->has_scale = true;
+    return read_number(L, &target(v)->offset);
+}
+
+static bool set_order(lua_State *L, void *v)
+{
+    target(v)->has_order = true;
+    target(v)->order =
+        lua_type(L, -1) == LUA_TSTRING ? codec_order(lua_tostring(L, -1)) : ORDER_COUNT;
+    return target(v)->order != ORDER_COUNT;
+}
+
+static bool set_partial(lua_State *L, void *v)
+{
+    return read_flag(L, &target(v)->partial);
+}
+
+static bool set_pulse(lua_State *L, void *v)
+{
+    return read_flag(L, &target(v)->pulse);
+}
+
+static bool set_round(lua_State *L, void *v)
+{
+    return read_flag(L, &target(v)->round);
+}
+
+static bool set_safe(lua_State *L, void *v)
+{
+    return read_value(L, &target(v)->has_safe, &target(v)->safe);
+}
+
+static bool set_scale(lua_State *L, void *v)
+{
+    target(v)->has_scale = true;
+    return read_number(L, &target(v)->scale);
+}
+
+static bool set_unit(lua_State *L, void *v)
+{
+    return read_text(L, &target(v)->unit);
+}
+
+static bool set_wins(lua_State *L, void *v)
+{
+    return read_winner(L, &target(v)->wins);
+}
+
+static const struct option OPTIONS[] = {
+    {"count", "a number of elements, 1..65535", set_count},
+    {"decimals", "a number of digits, 0..15", set_decimals},
+    {"default", "a value", set_default},
+    {"desc", "text", set_desc},
+    {"dir", "\"in\", \"out\" or \"inout\"", set_dir},
+    {"labels", "a table of names by value, { [0] = \"OFF\" }", set_labels},
+    {"length", "a number of bytes, 1..246", set_length},
+    {"limit", "\"clamp\" or \"wrap\"", set_limit},
+    {"max", "a value", set_max},
+    {"min", "a value", set_min},
+    {"nan", "true or false", set_nan},
+    {"offset", "a number", set_offset},
+    {"order", "\"CDAB\", \"ABCD\", \"BADC\" or \"DCBA\"", set_order},
+    {"partial", "true or false", set_partial},
+    {"pulse", "true or false", set_pulse},
+    {"round", "true or false", set_round},
+    {"safe", "a value", set_safe},
+    {"scale", "a number", set_scale},
+    {"unit", "text", set_unit},
+    {"wins", "\"remote\" or \"program\"", set_wins},
+    {NULL, NULL, NULL},
+};
+
+void read_declaration(lua_State *L, int index, struct variable *variable, const char *what)
+{
+    read_options(L, index, OPTIONS, variable, what);
+}

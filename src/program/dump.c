@@ -1,0 +1,103 @@
+/* m:dump(): what lies in a memory, for a person. Words in rows of eight with their address in
+ * front, then the variables by name; sent to the log as one text, so that rows stay together. */
+
+#include "base/log.h"
+#include "program/bind_memory.h"
+
+#include <stdio.h>
+
+enum { ROW = 8 };
+
+/* Cell of an address of a mapped table, now: the draft's while the body runs, then the view's. */
+static uint32_t cell_at(struct program *program, uint32_t memory, enum table table,
+                        uint16_t address)
+{
+    const struct extent *extent = &program->plan->memories[memory].table[table];
+    struct error error;
+    if (program->view)
+        return extent->cell + address - extent->low;
+    int64_t cell = draft_cell(program->draft, memory, table, address, &error);
+    program->cells = draft_cells(program->draft);
+    return (uint32_t)(cell < 0 ? 0 : cell);
+}
+
+/* Lowest and highest address in use; before sealing the plan does not know them yet. */
+static bool used_range(const struct plan *plan, uint32_t memory, enum table table, uint32_t *low,
+                       uint32_t *high)
+{
+    *low = UINT32_MAX;
+    *high = 0;
+    for (size_t i = 0; i < plan->variable_count; i++) {
+        const struct variable *v = plan->variables[i];
+        if (v->memory != memory || v->table != table)
+            continue;
+        uint32_t last = v->address + (uint32_t)variable_span(v) - 1;
+        *low = v->address < *low ? v->address : *low;
+        *high = last > *high ? last : *high;
+    }
+    for (size_t i = 0; i < plan->raw_count; i++) {
+        const struct raw *raw = &plan->raws[i];
+        if (raw->memory != memory || raw->table != table)
+            continue;
+        uint32_t last = raw->address + raw->count - 1;
+        *low = raw->address < *low ? raw->address : *low;
+        *high = last > *high ? last : *high;
+    }
+    return *low != UINT32_MAX;
+}
+
+static void add_table(luaL_Buffer *text, struct program *program, uint32_t memory, enum table table)
+{
+    uint32_t low, high;
+    if (!used_range(program->plan, memory, table, &low, &high))
+        return;
+    for (uint32_t row = low; row <= high; row += ROW) {
+        char part[64];
+        int length =
+            snprintf(part, sizeof part, "%s %-8s %5u:", program->plan->memories[memory].name,
+                     table_name(table), row);
+        luaL_addlstring(text, part, (size_t)length);
+        for (uint32_t address = row; address <= high && address < row + ROW; address++) {
+            uint16_t word = program->cells[cell_at(program, memory, table, (uint16_t)address)];
+            length = snprintf(part, sizeof part, table_is_bits(table) ? " %u" : " %5u", word);
+            luaL_addlstring(text, part, (size_t)length);
+        }
+        luaL_addchar(text, '\n');
+    }
+}
+
+static void add_variable(luaL_Buffer *text, const struct program *program, const struct variable *v)
+{
+    luaL_addstring(text, v->path);
+    luaL_addstring(text, " =");
+    for (size_t i = 0; i < variable_elements(v); i++) {
+        char string[VARIABLE_MAX_LENGTH], shown[VARIABLE_MAX_LENGTH * 4 + 64];
+        struct element place = variable_element(v, i);
+        struct value value =
+            variable_get(v, program->cells + v->cell + place.cell, place.mask, string);
+        luaL_addstring(text, i ? ", " : " ");
+        luaL_addstring(text, variable_format(v, &value, shown, sizeof shown));
+    }
+    luaL_addchar(text, '\n');
+}
+
+int memory_dump(lua_State *L)
+{
+    struct program *program = program_of(L);
+    uint32_t memory = (uint32_t)check_memory(L, 1, "mem:dump");
+    luaL_Buffer text;
+    luaL_buffinit(L, &text);
+    for (int table = 0; table < TABLE_VAR; table++)
+        add_table(&text, program, memory, (enum table)table);
+    for (size_t i = 0; i < program->plan->variable_count; i++) {
+        const struct variable *v = program->plan->variables[i];
+        if (v->memory == memory)
+            add_variable(&text, program, v);
+    }
+    luaL_pushresult(&text);
+    size_t length;
+    const char *bytes = lua_tolstring(L, -1, &length);
+    if (length)
+        log_text(bytes, length - 1);
+    return 0;
+}

@@ -1,0 +1,96 @@
+#pragma once
+/* A program from the inside, for the files of this room: the state, and what the bindings share.
+ * Each bind_*.c puts one Lua module into the globals. */
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include "image/draft.h"
+#include "program/pool.h"
+#include "program/program.h"
+
+enum { DEFAULT_MEMORY_CAP = 64 * 1024 * 1024 };
+
+/* Who prints too much is held back, and told. */
+struct print_limit {
+    double tokens;
+    double filled; /* scan time at which tokens were counted last */
+    unsigned long left_out;
+};
+
+struct program {
+    lua_State *L;
+    struct pool *pool;
+    char *path, *directory; /* the folder ends in "/", or is "" */
+    char *lua_root;         /* or NULL */
+    struct plan *plan;
+    struct draft *draft; /* while declaring, until applied */
+    struct view *view;   /* from attach on */
+    uint16_t *cells;     /* of the draft or the view */
+    bool declaring, open, stop_wanted;
+    const struct cycle *cycle; /* of the running hook, or of the body */
+    struct cycle body_cycle;
+    int *tasks; /* registry references, by task of the plan */
+    size_t task_count;
+    int on_start, on_stop; /* references or LUA_NOREF */
+    struct print_limit print;
+    char out_of_memory_at[160]; /* file:line of the last refused allocation, or "" */
+};
+
+/* The program that owns a state or any of its coroutines. */
+static inline struct program *program_of(lua_State *L)
+{
+    return *(struct program **)lua_getextraspace(L);
+}
+
+/* complain.c: raises an error whose position is the innermost line of the user's own code (not of
+ * the library, not of the host). Never returns. */
+int complain(lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+
+/* "tank.lua:12" of that line, kept by the plan. */
+const char *user_line(lua_State *L);
+
+/* Raises unless the script's body still runs; `what` is what was called. */
+void require_body(lua_State *L, const char *what);
+
+/* Message handler for pcall: adds the traceback. */
+int traceback(lua_State *L);
+
+/* A Lua value as a struct value and back; to_value is false for types that none can hold. A
+ * string's bytes stay Lua's. */
+bool to_value(lua_State *L, int index, struct value *value);
+void push_value(lua_State *L, const struct value *value);
+
+/* Seconds, or text with a unit, to nanoseconds; `what` opens the message. */
+int64_t check_duration(lua_State *L, int index, const char *what);
+
+/* options.c: reads a table of options by a template; see there. */
+struct option {
+    const char *name;
+    const char *takes;                       /* "a number", for the message about anything else */
+    bool (*set)(lua_State *L, void *target); /* value on top; false: not what it takes */
+};
+void read_options(lua_State *L, int index, const struct option *options, void *target,
+                  const char *what);
+
+/* bind_value.c: one element of a variable, read and assigned. `element` is 1-based for an array,
+ * 0 for a plain variable. */
+void push_element(lua_State *L, const struct variable *variable, size_t element);
+void assign_element(lua_State *L, const struct variable *variable, size_t element, int index);
+
+/* One word or bit, raw or part of a variable, was assigned. */
+void note_assigned(struct program *program, uint32_t point, uint32_t cell, uint16_t words,
+                   uint16_t mask);
+
+void open_declare(lua_State *L); /* coil, discrete, holding, input, var */
+void open_memory(lua_State *L);  /* mem, memory */
+void open_server(lua_State *L);  /* server */
+void open_task(lua_State *L);    /* every, on_start, on_stop, program */
+void open_scan(lua_State *L);    /* scan */
+void open_log(lua_State *L);     /* print, log */
+void open_keep(lua_State *L);    /* keep */
+void open_require(lua_State *L); /* require, msm.core */
+void open_sandbox(lua_State *L); /* what Lua's own libraries offer here; last of all */
+
+/* The lines that print_limit held back, said once at the end. */
+void finish_print(struct program *program);

@@ -1,0 +1,180 @@
+/* The methods of a memory: m:raw, m:declare, m:written, m:quality, m:age, m:dump. */
+
+#include "program/bind_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct variable *check_variable(lua_State *L, int memory, int index)
+{
+    const char *name = variable_name(L, index);
+    struct plan *plan = program_of(L)->plan;
+    int variable = plan_find_variable(plan, (uint32_t)memory, name);
+    if (variable < 0)
+        refuse_undeclared(L, memory, name);
+    return plan->variables[variable];
+}
+
+static bool set_later(lua_State *L, void *target)
+{
+    (void)L;
+    (void)target;
+    return true; /* declare_raw reads it, once every key is known to be right */
+}
+
+static const struct option RAW[] = {
+    {"coil", NULL, set_later},    {"discrete", NULL, set_later},
+    {"holding", NULL, set_later}, {"input", NULL, set_later},
+    {NULL, NULL, NULL},
+};
+
+/* m:raw { holding = 8, coil = { 100, 16 } }: declares words without names. Body only. */
+static int memory_raw(lua_State *L)
+{
+    int memory = check_memory(L, 1, "mem:raw");
+    require_body(L, "mem:raw");
+    luaL_checktype(L, 2, LUA_TTABLE);
+    read_options(L, 2, RAW, NULL, "mem:raw");
+    declare_raw(L, (uint32_t)memory, 2);
+    return 0;
+}
+
+/* m:written "NAME": true in a task's first run after a remote wrote the variable (for an array,
+ * any element), whatever the value. False in the body. */
+static int memory_written(lua_State *L)
+{
+    int memory = check_memory(L, 1, "mem:written");
+    const struct variable *v = check_variable(L, memory, 2);
+    const struct program *program = program_of(L);
+    bool written = false;
+    for (size_t i = 0; program->view && i < variable_elements(v); i++)
+        written |= view_marks(program->view)[v->point + i].written > program->cycle->seen;
+    lua_pushboolean(L, written);
+    return 1;
+}
+
+/* m:quality "NAME": "good", "stale", "never", "range" or "invalid"; for an array the worst. */
+static int memory_quality(lua_State *L)
+{
+    static const char *const names[] = {"good", "stale", "never", "range", "invalid"};
+    int memory = check_memory(L, 1, "mem:quality");
+    const struct variable *v = check_variable(L, memory, 2);
+    const struct program *program = program_of(L);
+    uint8_t worst = QUALITY_GOOD;
+    for (size_t i = 0; program->view && i < variable_elements(v); i++) {
+        uint8_t quality = view_marks(program->view)[v->point + i].quality;
+        worst = quality > worst ? quality : worst;
+    }
+    lua_pushstring(L, names[worst]);
+    return 1;
+}
+
+/* m:declare(TABLE, { prefix = "M1_", base = 100 }): declares a template's variables, in the order
+ * of their names, so that the same script always makes the same plan. */
+struct placement {
+    const char *prefix;
+    uint32_t base;
+};
+
+static bool set_prefix(lua_State *L, void *target)
+{
+    if (lua_type(L, -1) != LUA_TSTRING)
+        return false;
+    ((struct placement *)target)->prefix = lua_tostring(L, -1);
+    return true;
+}
+
+static bool set_base(lua_State *L, void *target)
+{
+    int exact;
+    lua_Integer base = lua_tointegerx(L, -1, &exact);
+    if (!exact || base < 0 || base > UINT16_MAX)
+        return false;
+    ((struct placement *)target)->base = (uint32_t)base;
+    return true;
+}
+
+static const struct option PLACEMENT[] = {
+    {"prefix", "text to put before each name", set_prefix},
+    {"base", "an address to add, 0..65535", set_base},
+    {NULL, NULL, NULL},
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names of the template at index 2, sorted, in a userdata that is left on the stack. */
+static const char **template_names(lua_State *L, size_t *count)
+{
+    size_t n = 0;
+    for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1))
+        n++;
+    const char **names = lua_newuserdatauv(L, (n + 1) * sizeof *names, 0);
+    *count = n;
+    n = 0;
+    for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING || !is_declaration(L, -1))
+            complain(L, "mem:declare: a template is a table of declarations by name, "
+                        "{ SPEED = holding.word(0) }");
+        names[n++] = lua_tostring(L, -2);
+    }
+    qsort(names, n, sizeof *names, compare_names);
+    return names;
+}
+
+static int memory_declare(lua_State *L)
+{
+    lua_settop(L, 3);
+    int memory = check_memory(L, 1, "mem:declare");
+    require_body(L, "mem:declare");
+    if (!lua_istable(L, 2))
+        complain(L, "mem:declare takes a table of declarations by name, not a %s",
+                 luaL_typename(L, 2));
+    struct placement placement = {.prefix = ""};
+    read_options(L, 3, PLACEMENT, &placement, "mem:declare");
+    size_t count;
+    const char **names = template_names(L, &count);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = lua_pushfstring(L, "%s%s", placement.prefix, names[i]);
+        if (memory_reserves(name))
+            complain(L, "mem:declare: \"%s\" is a word of memories and cannot be a variable", name);
+        lua_getfield(L, 2, names[i]);
+        declare(L, (uint32_t)memory, name, lua_gettop(L), placement.base);
+        lua_pop(L, 2);
+    }
+    return 0;
+}
+
+/* m:age "NAME": seconds since the value last arrived or was published. */
+static int memory_age(lua_State *L)
+{
+    int memory = check_memory(L, 1, "mem:age");
+    const struct variable *v = check_variable(L, memory, 2);
+    const struct program *program = program_of(L);
+    if (!program->view) {
+        lua_pushnumber(L, 0);
+        return 1;
+    }
+    int64_t newest = 0;
+    for (size_t i = 0; i < variable_elements(v); i++) {
+        int64_t time = view_marks(program->view)[v->point + i].time;
+        newest = time > newest ? time : newest;
+    }
+    double age = (double)(program->cycle->monotonic - newest) / NS_PER_S;
+    lua_pushnumber(L, age > 0 ? age : 0);
+    return 1;
+}
+
+static const luaL_Reg METHODS[] = {
+    {"age", memory_age},   {"declare", memory_declare},
+    {"dump", memory_dump}, {"quality", memory_quality},
+    {"raw", memory_raw},   {"written", memory_written},
+    {NULL, NULL},
+};
+
+void push_methods(lua_State *L)
+{
+    luaL_newlib(L, METHODS);
+}

@@ -1,0 +1,60 @@
+/* Option tables against a template: an unknown key is refused and the nearest known one named; a
+ * value of the wrong kind says what the option takes. Nothing is ignored. */
+
+#include "base/nearest.h"
+#include "program/inside.h"
+
+#include <string.h>
+
+static const struct option *find(const struct option *options, const char *name)
+{
+    for (; options->name; options++) {
+        if (strcmp(options->name, name) == 0)
+            return options;
+    }
+    return NULL;
+}
+
+static void refuse_unknown(lua_State *L, const struct option *options, const char *key,
+                           const char *what)
+{
+    struct nearest nearest;
+    nearest_init(&nearest, key);
+    luaL_Buffer known;
+    luaL_buffinit(L, &known);
+    for (const struct option *row = options; row->name; row++) {
+        nearest_offer(&nearest, row->name);
+        luaL_addstring(&known, row == options ? "" : " ");
+        luaL_addstring(&known, row->name);
+    }
+    luaL_pushresult(&known);
+    if (nearest_word(&nearest))
+        complain(L, "%s: unknown option \"%s\"; did you mean %s?", what, key,
+                 nearest_word(&nearest));
+    complain(L, "%s: unknown option \"%s\"; it takes: %s", what, key, lua_tostring(L, -1));
+}
+
+void read_options(lua_State *L, int index, const struct option *options, void *target,
+                  const char *what)
+{
+    index = lua_absindex(L, index);
+    if (lua_isnoneornil(L, index))
+        return;
+    if (!lua_istable(L, index))
+        complain(L, "%s: options are one table, { key = value }, not a %s", what,
+                 luaL_typename(L, index));
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            complain(L, "%s: options have names, { key = value }; a bare %s has none", what,
+                     luaL_typename(L, -1));
+        const char *key = lua_tostring(L, -2);
+        const struct option *option = find(options, key);
+        if (!option)
+            refuse_unknown(L, options, key, what);
+        else if (!option->set(L, target))
+            complain(L, "%s: option %s takes %s, not %s", what, key, option->takes,
+                     luaL_tolstring(L, -1, NULL));
+        lua_pop(L, 1);
+    }
+}

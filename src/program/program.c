@@ -1,0 +1,244 @@
+/* A script's life: everything that may raise runs in a protected call, every failure comes back as
+ * one text with file and line. Garbage is collected generationally and never during a scan. */
+
+#include "program/inside.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Room in the body's file names: "scripts/" of "scripts/tank.lua". */
+static char *directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+}
+
+/* "tank" of "scripts/tank.lua". */
+static char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+    return strndup(base, dot && dot != base ? (size_t)(dot - base) : strlen(base));
+}
+
+/* Lua calls no message handler when memory is out, so the line is noted when it happens. */
+static void note_out_of_memory(void *context)
+{
+    struct program *program = context;
+    lua_Debug ar;
+    program->out_of_memory_at[0] = '\0';
+    for (int level = 0; program->L && lua_getstack(program->L, level, &ar); level++) {
+        lua_getinfo(program->L, "Sl", &ar);
+        if (ar.currentline <= 0)
+            continue;
+        snprintf(program->out_of_memory_at, sizeof program->out_of_memory_at,
+                 "%s:%d: ", ar.short_src, ar.currentline);
+        return;
+    }
+}
+
+static bool fail_out_of_memory(struct program *program, struct error *error)
+{
+    return error_set(error,
+                     "%sout of memory: the script may use %zu MiB; program { memory = … } "
+                     "in its body changes that",
+                     program->out_of_memory_at, pool_cap(program->pool) / (1024 * 1024));
+}
+
+/* Calls what is on the stack, `count` arguments on top of it; takes both off. */
+static bool call(struct program *program, int count, lua_CFunction handler, struct error *error)
+{
+    lua_State *L = program->L;
+    int base = lua_gettop(L) - count;
+    lua_pushcfunction(L, handler);
+    lua_insert(L, base);
+    int result = lua_pcall(L, count, 0, base);
+    if (result == LUA_ERRMEM)
+        fail_out_of_memory(program, error);
+    else if (result != LUA_OK)
+        error_set(error, "%s", lua_tostring(L, -1));
+    lua_settop(L, base - 1);
+    return result == LUA_OK;
+}
+
+static int open_libraries(lua_State *L)
+{
+    luaL_openlibs(L);
+    open_declare(L);
+    open_memory(L);
+    open_server(L);
+    open_task(L);
+    open_scan(L);
+    open_log(L);
+    open_keep(L);
+    open_require(L);
+    open_sandbox(L);
+    return 0;
+}
+
+/* In the body most errors are the main chunk's own, where a traceback would say nothing more than
+ * file and line do. */
+static int body_traceback(lua_State *L)
+{
+    lua_Debug ar;
+    int depth = 0;
+    for (int level = 0; lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "S", &ar);
+        depth += strcmp(ar.what, "C") != 0;
+    }
+    if (depth > 1)
+        return traceback(L);
+    luaL_tolstring(L, 1, NULL);
+    return 1;
+}
+
+static bool run_body(struct program *program, struct error *error)
+{
+    lua_State *L = program->L;
+    int result = luaL_loadfilex(L, program->path, "t");
+    if (result == LUA_ERRFILE)
+        return error_set(error, "cannot read %s: %s", program->path, strerror(errno));
+    if (result == LUA_ERRMEM)
+        return fail_out_of_memory(program, error);
+    if (result != LUA_OK)
+        return error_set(error, "%s", lua_tostring(L, -1));
+    return call(program, 0, body_traceback, error);
+}
+
+static struct program *create(const struct program_options *options, struct error *error)
+{
+    struct program *program = calloc(1, sizeof *program);
+    if (!program)
+        goto no_memory;
+    program->path = strdup(options->path);
+    program->directory = directory_of(options->path);
+    program->lua_root = options->lua_root ? strdup(options->lua_root) : NULL;
+    program->open = options->open;
+    program->declaring = true;
+    program->on_start = program->on_stop = LUA_NOREF;
+    program->body_cycle = (struct cycle){.monotonic = options->now.monotonic,
+                                         .utc = (double)options->now.utc / NS_PER_S,
+                                         .clock_ok = clock_is_set(options->now.utc)};
+    program->cycle = &program->body_cycle;
+    char *name = base_name(options->path);
+    program->plan = plan_create(name);
+    free(name);
+    program->draft = draft_create(error);
+    program->pool = pool_create(DEFAULT_MEMORY_CAP, note_out_of_memory, program);
+    if (!program->plan || !program->draft || !program->pool)
+        goto no_memory;
+    program->L = lua_newstate(pool_realloc, program->pool);
+    if (!program->L)
+        goto no_memory;
+    *(struct program **)lua_getextraspace(program->L) = program;
+    return program;
+
+no_memory:
+    error_set(error, "out of memory for a program");
+    program_destroy(program);
+    return NULL;
+}
+
+struct program *program_load(const struct program_options *options, struct error *error)
+{
+    struct program *program = create(options, error);
+    if (!program)
+        return NULL;
+    lua_State *L = program->L;
+    lua_pushcfunction(L, open_libraries);
+    if (!call(program, 0, traceback, error) || !run_body(program, error))
+        goto failed;
+    program->declaring = false;
+    if (!plan_seal(program->plan, error))
+        goto failed;
+    lua_gc(L, LUA_GCCOLLECT);
+    lua_gc(L, LUA_GCGEN, 0, 0);
+    lua_gc(L, LUA_GCSTOP);
+    return program;
+
+failed:
+    finish_print(program);
+    program_destroy(program);
+    return NULL;
+}
+
+void program_destroy(struct program *program)
+{
+    if (!program)
+        return;
+    if (program->L)
+        lua_close(program->L);
+    pool_destroy(program->pool);
+    draft_destroy(program->draft);
+    plan_unref(program->plan);
+    free(program->path);
+    free(program->directory);
+    free(program->lua_root);
+    free(program);
+}
+
+struct plan *program_plan(const struct program *program)
+{
+    return program->plan;
+}
+
+void program_apply(struct program *program, struct image *image, int64_t now)
+{
+    draft_apply(program->draft, image, now);
+    draft_destroy(program->draft);
+    program->draft = NULL;
+    program->cells = NULL;
+}
+
+void program_attach(struct program *program, struct view *view)
+{
+    program->view = view;
+    program->cells = view_cells(view);
+}
+
+bool program_start(void *context, const struct cycle *cycle, struct error *error)
+{
+    struct program *program = context;
+    program->cycle = cycle;
+    if (program->on_start == LUA_NOREF)
+        return true;
+    lua_rawgeti(program->L, LUA_REGISTRYINDEX, program->on_start);
+    lua_pushliteral(program->L, "cold");
+    return call(program, 1, traceback, error);
+}
+
+bool program_task(void *context, size_t task, double dt, const struct cycle *cycle,
+                  struct error *error)
+{
+    struct program *program = context;
+    program->cycle = cycle;
+    lua_rawgeti(program->L, LUA_REGISTRYINDEX, program->tasks[task]);
+    lua_pushnumber(program->L, dt);
+    return call(program, 1, traceback, error);
+}
+
+bool program_stop(void *context, const struct cycle *cycle, struct error *error)
+{
+    struct program *program = context;
+    program->cycle = cycle;
+    bool ok = true;
+    if (program->on_stop != LUA_NOREF) {
+        lua_rawgeti(program->L, LUA_REGISTRYINDEX, program->on_stop);
+        ok = call(program, 0, traceback, error);
+    }
+    finish_print(program);
+    return ok;
+}
+
+bool program_stop_wanted(void *context)
+{
+    return ((struct program *)context)->stop_wanted;
+}
+
+void program_rest(void *context)
+{
+    lua_gc(((struct program *)context)->L, LUA_GCSTEP, 0);
+}

@@ -1,0 +1,31 @@
+#pragma once
+/* The waiting around a scan: a thread with real-time priority and locked memory where the system
+ * permits, which sleeps until the next due time and can be woken at any moment (a condition
+ * variable on the monotonic clock), because stop and reload must not wait for a period of 10 s. */
+
+#include <stdbool.h>
+#include "base/error.h"
+#include "scan/scan.h"
+
+struct scan_thread;
+
+struct scan_thread_options {
+    int priority;                 /* SCHED_FIFO 1..99; 0 asks for none */
+    void (*ended)(void *context); /* the program stopped itself; scan thread, after scan_stop */
+    void *context;
+};
+
+/* Starts it. NULL with an error. */
+struct scan_thread *scan_thread_start(struct scan *scan, const struct scan_thread_options *options,
+                                      struct error *error);
+
+/* Wakes it, has it call scan_stop, joins, frees. NULL is accepted. */
+void scan_thread_stop(struct scan_thread *thread);
+
+/* "real-time priority 80", or why not and what would permit it: for the line at start. Known as
+ * soon as scan_thread_start returned; lives as long as the thread. */
+const char *scan_thread_priority(const struct scan_thread *thread);
+
+/* Locks the process's pages as they come to be used, where that cannot make later allocations
+ * fail (CAP_IPC_LOCK, or no limit). Returns whether it did. Call once, before threads. */
+bool scan_lock_memory(void);

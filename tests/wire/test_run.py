@@ -1,0 +1,432 @@
+"""The command line: how a start fails, what check and map say, and that every example runs.
+
+Exit codes: 0 ok, 1 failed, 2 usage. Values go to stdout, everything else to stderr.
+"""
+
+import csv
+import fcntl
+import io
+import json
+import os
+import re
+import shutil
+import socket
+import stat
+import subprocess
+import tempfile
+import time
+import unittest
+
+from msm import (BINARY, ROOT, Folder, Msm, command, eventually, fc_read, from_low_first, low_first)
+
+SERVE = 'mem:raw { holding = 4 }\nserver.tcp { port = %d%s }\n'
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = Folder()
+        self.addCleanup(self.folder.remove)
+
+    def script(self, text, name="job.lua"):
+        return self.folder.write(name, text)
+
+    def fails(self, done, status, *patterns):
+        """The command failed with this status, said why in one line, and nothing on stdout."""
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertEqual(done.stdout, "")
+        lines = done.stderr.splitlines()
+        for pattern in patterns:
+            self.assertTrue(any(re.search(pattern, line) for line in lines),
+                            "%r is not in:\n%s" % (pattern, done.stderr))
+        self.assertNotIn("traceback", done.stderr)
+        return lines
+
+
+class Listening(Case):
+    def test_port_in_use(self):
+        """a port in use: one line that names the address, exit 1"""
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen(1)
+            port = taken.getsockname()[1]
+            done = command("run", self.script(SERVE % (port, "")))
+            lines = self.fails(done, 1, r"127\.0\.0\.1:%d.*in use" % port)
+            self.assertEqual(len([line for line in lines if "in use" in line]), 1)
+
+    def test_port_in_use_by_msm(self):
+        """a second program on the port of a running one: exit 1, the first one is unharmed"""
+        with Msm(SERVE % (0, "")) as msm:
+            done = command("run", self.script(SERVE % (msm.port, "")))
+            self.fails(done, 1, r"127\.0\.0\.1:%d.*in use" % msm.port)
+            with msm.connect() as wire:
+                self.assertEqual(wire.holding(0), 0)
+
+    def test_one_of_two_ports_in_use(self):
+        """two servers, the second one's port in use: nothing is left serving, exit 1"""
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen(1)
+            port = taken.getsockname()[1]
+            done = command("run", self.script(SERVE % (0, "") + "server.tcp { port = %d }" % port))
+            self.fails(done, 1, r"127\.0\.0\.1:%d.*in use" % port)
+
+    def test_restart_at_once(self):
+        """a port is free again at once after a stop, also with connections just closed"""
+        with Msm(SERVE % (0, "")) as msm:
+            port = msm.port
+            wires = [msm.connect() for _ in range(5)]
+            for wire in wires:
+                wire.holding(0)
+        for wire in wires:
+            wire.close()
+        with Msm(SERVE % (port, "")) as msm:
+            self.assertEqual(msm.port, port)
+            with msm.connect() as wire:
+                wire.holding(0)
+
+    def test_kill_and_restart(self):
+        """after kill -9 the same port serves again at once"""
+        with Msm(SERVE % (0, "")) as msm:
+            port, wire = msm.port, msm.connect()
+            wire.holding(0)
+            msm.process.kill()
+            msm.process.wait()
+            with Msm(SERVE % (port, "")) as again, again.connect() as other:
+                other.holding(0)
+            wire.close()
+            msm.process.returncode = 0  # our doing
+
+    def test_address_of_others(self):
+        """an address that is not this machine's: one line, exit 1"""
+        done = command("run", self.script(SERVE % (0, ', bind = "192.0.2.1"')))
+        self.fails(done, 1, r"192\.0\.2\.1")
+
+    def test_no_address(self):
+        """something that is no address at all: named with file and line, exit 1"""
+        for address in ("nonsense", "127.0.0.1.5", "300.1.1.1", ""):
+            done = command("run", self.script(SERVE % (0, ', bind = "%s"' % address)))
+            self.fails(done, 1, r"job\.lua:2: .*bind.*%s" % re.escape(address))
+
+    def test_bad_port(self):
+        """a port out of range or of a wrong type: file and line, exit 1"""
+        for port in ("65536", "-1", '"modbus"', "1.5", "true"):
+            done = command("run", self.script("mem:raw { holding = 4 }\nserver.tcp { port = %s }"
+                                              % port))
+            self.fails(done, 1, r"job\.lua:2: .*port")
+
+    def test_no_permission(self):
+        """a port below 1024 without the right to it: one line that says what to do, exit 1"""
+        with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as file:
+            if int(file.read()) <= 502:
+                self.skipTest("this system lets everyone have port 502")
+        place = tempfile.mkdtemp(prefix="msm-wire-")
+        self.addCleanup(shutil.rmtree, place)
+        os.chmod(place, 0o755)
+        binary = shutil.copy(BINARY, place)
+        os.chmod(binary, 0o755)
+        script = os.path.join(place, "job.lua")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(SERVE % (502, ""))
+        os.chmod(script, stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+        drop = []
+        if os.geteuid() == 0:
+            if not shutil.which("setpriv"):
+                self.skipTest("root, and no setpriv to become somebody else")
+            drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                    "--inh-caps=-all", "--bounding-set=-all"]
+        done = subprocess.run([*drop, binary, "run", script], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30)
+        self.fails(done, 1, r"127\.0\.0\.1:502.*permission.*CAP_NET_BIND_SERVICE")
+
+
+class Usage(Case):
+    def test_help(self):
+        """--help: on stdout, names the commands, exit 0; help for each command"""
+        done = command("--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for word in ("run", "check", "map", "--version"):
+            self.assertIn(word, done.stdout)
+        for name in ("run", "check", "map"):
+            done = command(name, "--help")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn(name, done.stdout)
+
+    def test_version(self):
+        """--version: one line on stdout, exit 0"""
+        done = command("--version")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"^msm \d+\.\d+\.\d+\n$")
+
+    def test_nothing(self):
+        """no command at all: exit 2 and the usage on stderr"""
+        done = command()
+        self.fails(done, 2, "usage|Usage")
+
+    def test_unknown_command(self):
+        """an unknown command: exit 2, and the one that was meant"""
+        done = command("rnu", self.script(SERVE % (0, "")))
+        self.fails(done, 2, r"rnu.*did you mean.*run")
+        self.fails(command("frobnicate"), 2, "frobnicate")
+
+    def test_unknown_option(self):
+        """an unknown option: exit 2, and it is named; before or after the operand"""
+        path = self.script(SERVE % (0, ""))
+        for name in ("run", "check", "map"):
+            self.fails(command(name, "--frob", path), 2, "--frob")
+            self.fails(command(name, path, "--frob"), 2, "--frob")
+        self.fails(command("--frob"), 2, "--frob")
+        self.fails(command("map", path, "--jsno"), 2, r"--jsno.*--json")
+
+    def test_operands(self):
+        """too few and too many operands: exit 2"""
+        path = self.script(SERVE % (0, ""))
+        for name in ("run", "check", "map"):
+            self.fails(command(name), 2)
+            self.fails(command(name, path, path), 2)
+
+    def test_no_such_file(self):
+        """a script that is not there or is a folder: one line, exit 1"""
+        for name in ("run", "check", "map"):
+            path = os.path.join(self.folder.path, "nowhere.lua")
+            lines = self.fails(command(name, path), 1, r"nowhere\.lua.*[Nn]o such file")
+            self.assertEqual(len(lines), 1)
+            self.fails(command(name, self.folder.path), 1, re.escape(self.folder.path))
+
+    def test_script_without_a_server(self):
+        """a script without any link runs, and ends well"""
+        with Msm("var_less = 1\nmem.X = coil(0)\nevery('5ms', function() print('runs') end)",
+                 servers=0) as msm:
+            msm.wait_line("runs")
+
+
+BAD = [
+    # line of the error, words of the message, script
+    (1, "expected|near", "mem.X = = 3"),
+    (2, "'end'|expected", "every(1, function()\n"),
+    (2, r'unknown option "maximum"; did you mean max\?',
+     "mem.A = coil(0)\nmem.X = holding.float32(0, { maximum = 5 })"),
+    (1, r"65536|65535", "mem.X = holding.word(65536)"),
+    (1, r"", "mem.X = holding.uint32(65535)"),
+    (1, r"order", "mem.X = holding.uint32(0, { order = 'ACBD' })"),
+    (2, r"mem\.X", "mem.X = coil(0)\nmem.X = coil(1)"),
+    (1, r"raw", "mem.raw = coil(0)"),
+    (2, r"mem\.PMP.*did you mean PUMP\?", "mem.PUMP = coil(0)\nmem.PMP = true"),
+    (1, r"default", "mem.X = holding.word(0, { min = 5, max = 9, default = 3 })"),
+    (1, r"", "mem.X = holding.word(0, { min = 5, max = 9 })"),
+    (1, r"min", "mem.X = holding.word(0, { min = 9, max = 5, default = 7 })"),
+    (2, r"mem\.X = 70000", "mem.X = holding.word(0)\nmem.X = 70000"),
+    (1, r"nonsense", "local x = nonsense.field"),
+    (1, r"bit", "mem.X = holding.bool(0, 16)"),
+    (1, r"allow", "server.tcp { port = 0, allow = { '10.0.0.0/33' } }"),
+    (1, r"", "server.tcp { port = 0, allow = { '10.0.0.1/24' } }"),
+    (2, r"unknown option .*[\"']prot[\"'].*did you mean port",
+     "mem:raw { holding = 1 }\nserver.tcp { prot = 0 }"),
+    (1, r"mem", "server.tcp { port = 0 }"),
+    (3, r"units",
+     "mem:raw { holding = 1 }\nserver.tcp { port = 5020 }\nserver.tcp { port = 5020 }"),
+    (1, r"", "every('10 parsec', function() end)"),
+    (1, r"", "every(1)"),
+    (1, r"no_such_module", "require 'no_such_module'"),
+    (1, r"thing", "error('thing')"),
+]
+
+
+class Check(Case):
+    def test_good(self):
+        """a good script: exit 0, nothing on stderr that is an error"""
+        for path in sorted(os.listdir(os.path.join(ROOT, "scripts"))):
+            if path.endswith(".lua"):
+                with self.subTest(path):
+                    done = command("check", os.path.join(ROOT, "scripts", path))
+                    self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_bad(self):
+        """a bad script: file:line: message on stderr, exit 1; run says the same and does not
+        start"""
+        for line, words, text in BAD:
+            with self.subTest(text):
+                path = self.script(text)
+                for name in ("check", "run", "map"):
+                    done = command(name, path)
+                    self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+                    self.assertRegex(done.stderr, r"(?m)^%s:%d: .*(%s)" % (
+                        re.escape(path), line, words))
+                    self.assertNotIn("serving", done.stderr)
+
+    def test_check_starts_nothing(self):
+        """check and map neither listen nor run tasks"""
+        with Msm(SERVE % (0, "")) as msm:
+            path = self.script(SERVE % (msm.port, "") + "every(0.001, function() print('ran') end)")
+            for name in ("check", "map"):
+                done = command(name, path)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertNotIn("ran", done.stderr)
+
+    def test_file_is_named_as_given(self):
+        """messages name the file as the user did"""
+        self.script("mem.X = = 3", "bad.lua")
+        done = command("check", "bad.lua", cwd=self.folder.path)
+        self.assertRegex(done.stderr, r"^bad\.lua:1: ")
+
+    def test_overlap_and_modicon(self):
+        """check lists overlaps and bare numbers that look like Modicon addresses"""
+        done = command("check", self.script(
+            "mem.A = holding.word(3)\nmem.B = holding.bool(3, 0)\nmem.C = holding.word(40001)\n"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = done.stdout + done.stderr
+        self.assertRegex(said, r"job\.lua:2: .*mem\.B.*mem\.A|job\.lua:1: .*mem\.A.*mem\.B")
+        self.assertRegex(said, r"job\.lua:3: .*40001")
+
+
+MAPPED = """
+mem.LEVEL = input.float32(0, { unit = "%", min = 0, max = 100, desc = "Tank, \\"level\\" | in it" })
+mem.PUMP  = coil(7, { safe = false })
+mem.LIST  = holding.int32(10, { count = 3, order = "ABCD" })
+mem.MODE  = holding.byte(20, 1, { labels = { [0] = "off", [1] = "on" } })
+mem.NAME  = holding.string(30, { length = 10 })
+mem.FLAG  = discrete(9)
+local plc = memory("plc", { order = "BADC" })
+plc.SPEED = holding.uint16 "40101"
+plc:raw { holding = { 200, 8 } }
+server.tcp { port = 0 }
+"""
+
+
+class Map(Case):
+    def form(self, path, *options):
+        done = command("map", path, *options)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def markdown(self, text):
+        """The rows of all tables, each with the memory that its heading names."""
+        rows, memory, titles = [], None, None
+        for line in text.splitlines():
+            if line.startswith("#"):
+                memory, titles = re.match(r"#+ (\w+)", line).group(1), None
+            elif line.startswith("|"):
+                cells = [cell.strip().replace("\\|", "|")
+                         for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+                if titles is None:
+                    titles = cells
+                elif not all(re.fullmatch(":?-+:?", cell) for cell in cells):
+                    self.assertEqual(len(cells), len(titles), line)
+                    rows.append(dict(zip(titles, cells), memory=memory))
+        return rows
+
+    def filled(self, rows):
+        """Rows without their empty cells: what is empty may be left out where people read."""
+        return [{title: cell for title, cell in row.items() if cell} for row in rows]
+
+    def test_forms_agree(self):
+        """--csv, --markdown and --json parse back and say the same"""
+        path = self.script(MAPPED)
+        table = list(csv.reader(io.StringIO(self.form(path, "--csv"), newline="")))
+        self.assertEqual({len(row) for row in table}, {len(table[0])}, "rows of another length")
+        rows = [dict(zip(table[0], row)) for row in table[1:]]
+        self.assertEqual(json.loads(self.form(path, "--json")), rows)
+        self.assertEqual(self.filled(self.markdown(self.form(path, "--markdown"))),
+                         self.filled(rows))
+        self.assertEqual([(row["memory"], row["name"]) for row in rows], [
+            ("mem", "PUMP"), ("mem", "FLAG"), ("mem", "LIST"), ("mem", "MODE"), ("mem", "NAME"),
+            ("mem", "LEVEL"), ("plc", "SPEED"), ("plc", "(raw)")])
+        level, = (row for row in rows if row["name"] == "LEVEL")
+        self.assertEqual([level[title] for title in (
+            "table", "address", "modicon", "type", "order", "access", "unit", "range")],
+            ["input", "0..1", "30001", "float32", "CDAB", "R", "%", "0..100"])
+        self.assertEqual(level["description"], 'Tank, "level" | in it')
+        access = {row["name"]: row["access"] for row in rows}
+        self.assertEqual((access["PUMP"], access["LIST"], access["(raw)"]), ("R", "RW", "RW"))
+
+    def test_addresses(self):
+        """both forms of an address stand in every form of the map; the plain form too"""
+        path = self.script(MAPPED)
+        for options in ((), ("--csv",), ("--markdown",), ("--json",)):
+            text = self.form(path, *options)
+            for word in ("LEVEL", "30001", "00008", "40011", "40101", "100", "40201", "10010"):
+                self.assertIn(word, text)
+
+    def test_options_around(self):
+        """options stand before or after the operand; one form at a time"""
+        path = self.script(MAPPED)
+        self.assertEqual(command("map", "--json", path).stdout, self.form(path, "--json"))
+        self.fails(command("map", path, "--json", "--csv"), 2, "--json")
+
+
+class Examples(unittest.TestCase):
+    """The example programs as they are in scripts/, on the ports that they name. One at a time:
+    the ports are fixed, and another test run may be at work."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lock = open(os.path.join(tempfile.gettempdir(), "msm-wire-examples-%d.lock"
+                                     % os.getuid()), "w", encoding="ascii")
+        fcntl.flock(cls.lock, fcntl.LOCK_EX)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.lock.close()
+
+    def example(self, name):
+        return Msm(path=os.path.join(ROOT, "scripts", name + ".lua"))
+
+    def test_tank(self):
+        """tank.lua: the level moves, the pump follows a write to the setpoint"""
+        with self.example("tank") as msm, msm.connect() as wire:
+            self.assertEqual(msm.port, 1502)
+            level = lambda: from_low_first("f", wire.input(0, 2))
+            self.assertEqual(from_low_first("f", wire.holding(0, 2)), 50)
+            eventually(lambda: wire.coil(0) == 1, "the pump starts")
+            low = level()
+            eventually(lambda: level() > low + 1, "the level rises")
+            self.assertEqual(wire.write(0, *low_first("f", 0)), 0)
+            eventually(lambda: wire.coil(0) == 0, "the pump stops")
+            high = level()
+            eventually(lambda: level() < high - 0.5, "the level falls")
+            self.assertEqual(wire.write(0, *low_first("f", 100)), 0)
+            begin = time.monotonic()
+            eventually(lambda: wire.coil(0) == 1, "the pump starts again")
+            self.assertGreater(time.monotonic() - begin, 1.5, "the on-delay of 2 s")
+            self.assertEqual(wire.write(0, *low_first("f", 101)), 3)
+            self.assertEqual(wire.write_coil(0, False), 2)
+
+    def test_blink(self):
+        """blink.lua: the lamp goes on and off, again and again; masters may only watch"""
+        with self.example("blink") as msm, msm.connect() as wire:
+            for state in (1, 0, 1, 0):
+                eventually(lambda: wire.coil(0) == state, "the lamp being %d" % state)
+            self.assertEqual(wire.write_coil(0, True), 2)
+
+    def test_server(self):
+        """server.lua: eight raw words with names on them; what masters write is printed"""
+        with self.example("server") as msm, msm.connect() as wire:
+            self.assertEqual(len(wire.holding(0, 8)), 8)
+            self.assertEqual(wire.refused(fc_read(3, 0, 9)), 2)
+            self.assertEqual(wire.write(0, 0x0702), 0)
+            msm.wait_line(r"WORK_MODE = 2$")
+            msm.wait_line(r"PROCESS_STEP = 7$")
+            self.assertEqual(wire.write(1, *low_first("I", 3000000000)), 0)
+            msm.wait_line(r"CURRENT_VALUE = 3000000000$")
+            self.assertEqual(wire.write(3, 0x1234), 0)
+            msm.wait_line(r"CONTROL_WORD = 466[01]$")
+            for state in ("true", "false", "true"):
+                msm.wait_line(r"ERROR_STATE = %s$" % state)
+            self.assertEqual(wire.holding(3) & ~1, 0x1234)
+            for address in range(8):  # raw: halves of the double word, too
+                self.assertEqual(wire.write(address, 100 + address), 0)
+            self.assertEqual(wire.holding(4, 4), [104, 105, 106, 107])
+
+    def test_server_raw(self):
+        """server_raw.lua: twenty raw words, printed as they are written"""
+        with self.example("server_raw") as msm, msm.connect() as wire:
+            self.assertEqual(wire.holding(0, 20), [0] * 20)
+            self.assertEqual(wire.refused(fc_read(3, 0, 21)), 2)
+            self.assertEqual(wire.write(0, *range(100, 120)), 0)
+            for address in (0, 7, 19):
+                msm.wait_line(r"holding %d = %d$" % (address, 100 + address))
+            self.assertEqual(wire.holding(0, 20), list(range(100, 120)))
+            msm.wait_line(r"\b119\b.*")
+
+
+if __name__ == "__main__":
+    unittest.main()
