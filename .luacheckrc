@@ -1,6 +1,6 @@
 -- What luacheck knows about MSM: the names a script finds, and nothing that it does not have.
 std = "lua54"
-max_line_length = 100
+max_line_length = 120
 cache = false
 
 read_globals = {

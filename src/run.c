@@ -200,17 +200,26 @@ static void say_server(const struct running *running, size_t index)
              all == UNIT_NONE ? "" : ", all units", server->read_only ? ", read only" : "");
 }
 
+static double us(int64_t nanoseconds)
+{
+    return (double)nanoseconds / NS_PER_US;
+}
+
 static void say_figures(const struct running *running)
 {
     struct scan_stats stats = scan_statistics(running->scan);
-    const struct scan_figures *d = &stats.duration, *l = &stats.latency;
+    const struct scan_figures *scan = &stats.duration, *wake = &stats.latency;
     double seconds = (double)(clock_monotonic() - running->started.monotonic) / NS_PER_S;
-    log_line("%s: stopped after %.1f s: %llu scans, %llu overruns; scan mean %.1f us, p99 %.1f us, "
-             "p99.9 %.1f us, max %.1f us; wake-up mean %.1f us, p99 %.1f us, max %.1f us",
-             running->plan->name, seconds, (unsigned long long)stats.count,
-             (unsigned long long)stats.overruns, (double)d->mean / NS_PER_US,
-             (double)d->p99 / NS_PER_US, (double)d->p999 / NS_PER_US, (double)d->max / NS_PER_US,
-             (double)l->mean / NS_PER_US, (double)l->p99 / NS_PER_US, (double)l->max / NS_PER_US);
+    char figures[256] = "";
+    if (scan->max)
+        snprintf(figures, sizeof figures,
+                 "; scan mean %.1f us, p99 %.1f us, p99.9 %.1f us, max %.1f us; "
+                 "wake-up mean %.1f us, p99 %.1f us, max %.1f us",
+                 us(scan->mean), us(scan->p99), us(scan->p999), us(scan->max), us(wake->mean),
+                 us(wake->p99), us(wake->max));
+    log_line("%s: stopped after %.1f s: %llu scan%s, %llu overrun%s%s", running->plan->name,
+             seconds, (unsigned long long)stats.count, stats.count == 1 ? "" : "s",
+             (unsigned long long)stats.overruns, stats.overruns == 1 ? "" : "s", figures);
 }
 
 /* The scan first: its last act makes the outputs safe, which masters may still see. */

@@ -8,7 +8,10 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { LONGEST = 128 }; /* longer words are never near: nobody mistypes those */
+enum {
+    LONGEST = 128, /* longer words are never near: nobody mistypes those */
+    SHORTEST_FORM = 3
+};
 
 void nearest_init(struct nearest *nearest, const char *asked)
 {
@@ -55,23 +58,44 @@ static int edit_distance(const char *a, int a_length, const char *b, int b_lengt
     return rows[a_length % 3][b_length];
 }
 
+/* "maximum" for max, "desc" for description: cut short or written out, counted as one edit. */
+static bool is_short_form(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    size_t shorter = a_length < b_length ? a_length : b_length;
+    if (shorter < SHORTEST_FORM)
+        return false;
+    for (size_t i = 0; i < shorter; i++) {
+        if (!same(a[i], b[i]))
+            return false;
+    }
+    return true;
+}
+
+static void keep(struct nearest *nearest, const char *word, int distance)
+{
+    if (nearest->best && nearest->distance <= distance)
+        return; /* a tie keeps the earlier word */
+    nearest->best = word;
+    nearest->distance = distance;
+}
+
 void nearest_offer(struct nearest *nearest, const char *word)
 {
     size_t asked = strlen(nearest->asked), offered = strlen(word);
     if (asked > LONGEST || offered > LONGEST)
         return;
+    if (asked != offered && is_short_form(nearest->asked, asked, word, offered)) {
+        keep(nearest, word, 1);
+        return;
+    }
     int longer = (int)(asked > offered ? asked : offered);
     int allowed = (longer + 1) / 3;
-    if (nearest->best)
-        allowed = least(allowed, nearest->distance - 1); /* a tie keeps the earlier word */
     int difference = longer - (int)(asked > offered ? offered : asked);
     if (difference > allowed)
         return; /* each missing letter is an edit already */
     int distance = edit_distance(nearest->asked, (int)asked, word, (int)offered);
-    if (distance > allowed)
-        return;
-    nearest->best = word;
-    nearest->distance = distance;
+    if (distance <= allowed)
+        keep(nearest, word, distance);
 }
 
 const char *nearest_word(const struct nearest *nearest)

@@ -9,7 +9,8 @@ struct nearest {
 
 void nearest_init(struct nearest *nearest, const char *asked);
 
-/* Compares by edits (insert, delete, replace, swap of neighbours), letter case apart. The word
+/* Compares by edits (insert, delete, replace, swap of neighbours), letter case apart; a word
+ * that goes on as the other one ends ("maximum", max) counts as one edit. The word
  * must outlive the struct. Ties go to the word offered first. */
 void nearest_offer(struct nearest *nearest, const char *word);
 

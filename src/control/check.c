@@ -45,32 +45,45 @@ static bool takes_writes(enum table table)
     return table == TABLE_COIL || table == TABLE_HOLDING;
 }
 
+static void check_variable_traffic(struct findings *findings, const struct variable *v)
+{
+    bool fed = is_served(findings->plan, v->memory, true) && takes_writes(v->table);
+    if (v->direction == DIRECTION_IN && !fed)
+        find(findings, v->where,
+             "warning: %s is only read by the program (\"in\"), but nothing feeds it", v->path);
+}
+
+/* A memory that nobody serves: said once, at its first variable with an address. */
+static void report_unserved(struct findings *findings, const struct variable *first)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < findings->plan->variable_count; i++) {
+        const struct variable *v = findings->plan->variables[i];
+        count += v->memory == first->memory && v->table != TABLE_VAR;
+    }
+    const char *memory = findings->plan->memories[first->memory].name;
+    find(findings, first->where,
+         "warning: %s is not served, so nobody can see or feed its %zu variable%s with addresses; "
+         "server.tcp { … } serves it, var.%s needs no address",
+         memory, count, count == 1 ? "" : "s", codec_type_name(first->type));
+}
+
 /* Who feeds what the program reads, and who sees what it writes. */
 static void check_traffic(struct findings *findings)
 {
     const struct plan *plan = findings->plan;
-    for (size_t i = 0; i < plan->variable_count; i++) {
-        const struct variable *v = plan->variables[i];
-        if (v->table == TABLE_VAR)
-            continue;
-        bool seen = is_served(plan, v->memory, false);
-        bool fed = is_served(plan, v->memory, true) && takes_writes(v->table);
-        const char *memory = plan->memories[v->memory].name;
-        if (v->direction == DIRECTION_IN && !fed)
-            find(findings, v->where,
-                 "warning: %s is only read by the program (\"in\"), but nothing "
-                 "feeds it",
-                 v->path);
-        else if (v->direction == DIRECTION_OUT && !seen)
-            find(findings, v->where,
-                 "warning: %s is written, but nobody can see it: %s is not "
-                 "served",
-                 v->path, memory);
-        else if (!seen)
-            find(findings, v->where,
-                 "warning: %s has an address, but %s is not served; "
-                 "var.%s needs none",
-                 v->path, memory, codec_type_name(v->type));
+    for (uint32_t memory = 0; memory < plan->memory_count; memory++) {
+        bool served = is_served(plan, memory, false);
+        for (size_t i = 0; i < plan->variable_count; i++) {
+            const struct variable *v = plan->variables[i];
+            if (v->memory != memory || v->table == TABLE_VAR)
+                continue;
+            if (!served) {
+                report_unserved(findings, v);
+                break;
+            }
+            check_variable_traffic(findings, v);
+        }
     }
 }
 

@@ -31,9 +31,10 @@ static int complain_unknown(const struct command *command, const struct command_
     nearest_init(&nearest, word + 2);
     for (; options->name; options++)
         nearest_offer(&nearest, options->name);
-    snprintf(text, sizeof text, "unknown option %s%s%s", word,
+    snprintf(text, sizeof text, "unknown option %s%s%s%s", word,
              nearest_word(&nearest) ? "; did you mean --" : "",
-             nearest_word(&nearest) ? nearest_word(&nearest) : "");
+             nearest_word(&nearest) ? nearest_word(&nearest) : "",
+             nearest_word(&nearest) ? "?" : "");
     return complain(command, text, "");
 }
 

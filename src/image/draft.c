@@ -1,6 +1,7 @@
 /* One mapped region that grows by a chunk of 65536 cells for each table of each memory in use.
  * Untouched pages of a mapping cost nothing, so no layout is needed to be sparse. A second region
- * of the same shape keeps which bits the body assigned. */
+ * of the same shape keeps which bits the body assigned. CHUNKS_MAX keeps cells countable in 32
+ * bits. */
 
 #include "image/draft.h"
 #include "image/inside.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { CHUNK = 65536, NO_CHUNK = -1 };
+enum { CHUNK = 65536, NO_CHUNK = -1, CHUNKS_MAX = 32768 };
 
 struct draft {
     uint16_t *cells, *assigned;
@@ -55,6 +56,10 @@ static uint16_t *grown(uint16_t *region, size_t chunks)
 
 static bool add_chunk(struct draft *draft)
 {
+    if (draft->chunks == CHUNKS_MAX) {
+        errno = ENOMEM;
+        return false;
+    }
     uint16_t *cells = grown(draft->cells, draft->chunks);
     if (!cells)
         return false;

@@ -101,8 +101,9 @@ static void set_initial_values(struct image *image, int64_t now)
     for (uint32_t u = 0; u < plan->point_count; u++) {
         const struct point *point = &plan->points[u];
         image->marks[u].time = now;
-        if (point->variable >= 0)
-            write_stated(image, point, plan->variables[point->variable]->initial_words);
+        const struct variable *v = point->variable < 0 ? NULL : plan->variables[point->variable];
+        if (v && v->has_default) /* a bit without one leaves its word's default alone */
+            write_stated(image, point, v->initial_words);
     }
 }
 

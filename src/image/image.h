@@ -73,7 +73,7 @@ enum exception image_set(struct image *image, uint32_t point, const uint16_t *wo
 void image_force(struct image *image, uint32_t point, const uint16_t *words, int64_t now);
 void image_unforce(struct image *image, uint32_t point, bool restore, int64_t now);
 
-/* Units with `safe` take it (force stays on top). With `fault`, masters' writes to them are
+/* Points with `safe` take it (force stays on top). With `fault`, masters' writes to them are
  * refused with 04 until image_clear_fault. */
 void image_make_safe(struct image *image, bool fault, int64_t now);
 void image_clear_fault(struct image *image);

@@ -6,14 +6,15 @@
 
 #include <string.h>
 
-enum { REQUEST_MAX = 2000 }; /* the widest: FC 1 reads 2000 bits; FC 15 writes 1968 */
+enum { WRITE_MAX = 1968 }; /* the widest: FC 15 */
 
 /* A write as it would leave the cells. `touched` are the bits that it means to write. */
 struct write {
     uint32_t cell;
     uint16_t count;
     uint16_t touched;
-    uint16_t words[REQUEST_MAX];
+    bool by_name; /* not by address: it reaches tables that masters only read */
+    uint16_t words[WRITE_MAX];
 };
 
 /* Finds a range in a memory's table; false where any of it is not mapped. */
@@ -27,10 +28,19 @@ static bool locate(const struct plan *plan, uint32_t memory, enum table table, u
     return true;
 }
 
+static bool locate_write(const struct plan *plan, const struct request *request,
+                         struct write *write)
+{
+    return request->write.count <= WRITE_MAX &&
+           locate(plan, request->memory, request->write.table, request->write.address,
+                  request->write.count, &write->cell);
+}
+
 static void prepare(const struct image *image, const struct request *request, struct write *write)
 {
     const uint16_t *words = request->write.words;
     write->count = request->write.count;
+    write->by_name = false;
     write->touched = 0xFFFF;
     if (request->write.masked) {
         uint16_t and_mask = words[0], or_mask = words[1];
@@ -84,14 +94,31 @@ static enum exception judge_cells(const struct image *image, const struct write 
     return EXCEPTION_NONE;
 }
 
+static bool is_changed(const struct image *image, const struct write *write,
+                       const struct point *point)
+{
+    uint16_t words[VARIABLE_MAX_WORDS], changed = 0;
+    gather(image, write, point, words);
+    for (uint16_t k = 0; k < point->words; k++)
+        changed |= (words[k] ^ image->cells[point->cell + k]) & point->mask;
+    return changed;
+}
+
+static bool is_owned(const struct plan *plan, const struct point *point)
+{
+    return point->variable >= 0 && plan->variables[point->variable]->direction == DIRECTION_OUT;
+}
+
 static enum exception judge_point(const struct image *image, const struct write *write,
                                   const struct point *point)
 {
     const struct plan *plan = image->plan;
     const struct variable *v = plan->variables[point->variable];
+    if (is_owned(plan, point)) /* in the same word as what is meant */
+        return is_changed(image, write, point) ? EXCEPTION_ADDRESS : EXCEPTION_NONE;
     if (is_part(write, point) && !v->partial && !all_raw(plan, point))
         return EXCEPTION_ADDRESS;
-    if (v->limited && v->direction != DIRECTION_OUT) {
+    if (v->limited) {
         uint16_t words[VARIABLE_MAX_WORDS];
         gather(image, write, point, words);
         if (!variable_accepts(v, words, point->mask))
@@ -114,7 +141,7 @@ static enum exception first_of(enum exception a, enum exception b)
 static enum exception judge(const struct image *image, const struct write *write)
 {
     const struct plan *plan = image->plan;
-    enum exception worst = judge_cells(image, write);
+    enum exception worst = write->by_name ? EXCEPTION_NONE : judge_cells(image, write);
     size_t i = plan_first_point(plan, write->cell);
     for (; worst != EXCEPTION_ADDRESS && i < plan->point_count; i++) {
         const struct point *point = &plan->points[plan->by_cell[i]];
@@ -143,7 +170,7 @@ static void mark_written(struct image *image, const struct write *write, int64_t
         const struct point *point = &plan->points[number];
         if (point->cell >= write->cell + write->count)
             break;
-        if (!reaches(write, point) || !is_news(image, write, point))
+        if (!reaches(write, point) || is_owned(plan, point) || !is_news(image, write, point))
             continue;
         image->marks[number].written = image->sequence;
         image->marks[number].time = now;
@@ -151,10 +178,15 @@ static void mark_written(struct image *image, const struct write *write, int64_t
     }
 }
 
+/* Bits that are not the master's are the same in `words`, but not beneath a force: they stay out
+ * of it. */
 static void carry_out(struct image *image, const struct write *write, int64_t now)
 {
-    for (uint16_t k = 0; k < write->count; k++)
-        image_write_cell(image, write->cell + k, write->words[k], write->touched);
+    for (uint16_t k = 0; k < write->count; k++) {
+        uint32_t cell = write->cell + k;
+        uint16_t may = write->by_name ? 0xFFFF : image->plan->writable[cell];
+        image_write_cell(image, cell, write->words[k], write->touched & may);
+    }
     mark_written(image, write, now);
 }
 
@@ -166,8 +198,7 @@ enum exception image_request(struct image *image, const struct request *request,
     if (request->read.count && !locate(plan, request->memory, request->read.table,
                                        request->read.address, request->read.count, &from))
         return EXCEPTION_ADDRESS;
-    if (request->write.count && !locate(plan, request->memory, request->write.table,
-                                        request->write.address, request->write.count, &write.cell))
+    if (request->write.count && !locate_write(plan, request, &write))
         return EXCEPTION_ADDRESS;
 
     enum exception exception = EXCEPTION_NONE;
@@ -185,22 +216,28 @@ enum exception image_request(struct image *image, const struct request *request,
     return exception;
 }
 
-/* By name there is one point and its own bits; the neighbours in its word stay out of it. */
+/* Whether a point is anybody's but the program's. */
+static bool may_be_set(const struct plan *plan, const struct point *point)
+{
+    return point->variable < 0 ? plan->writable[point->cell] : !is_owned(plan, point);
+}
+
+/* By name there is one point and its own bits; what else lies in its words keeps its value, and
+ * what shares its bits is judged with it. */
 enum exception image_set(struct image *image, uint32_t number, const uint16_t *words, int64_t now)
 {
     const struct point *point = &image->plan->points[number];
-    const struct variable *v = point->variable < 0 ? NULL : image->plan->variables[point->variable];
-    if (v && v->direction == DIRECTION_OUT)
+    if (!may_be_set(image->plan, point))
         return EXCEPTION_ADDRESS;
-    if (v && v->limited && !variable_accepts(v, words, point->mask))
-        return EXCEPTION_VALUE;
-
-    struct write write = {.cell = point->cell, .count = point->words, .touched = point->mask};
-    memcpy(write.words, words, point->words * sizeof *words);
+    struct write write = {
+        .cell = point->cell, .count = point->words, .touched = point->mask, .by_name = true};
     image_lock(image);
-    bool refused = image->fault && v && v->has_safe;
-    if (!refused)
+    for (uint16_t k = 0; k < point->words; k++)
+        write.words[k] =
+            (uint16_t)((image->cells[point->cell + k] & ~point->mask) | (words[k] & point->mask));
+    enum exception exception = judge(image, &write);
+    if (exception == EXCEPTION_NONE)
         carry_out(image, &write, now);
     image_unlock(image);
-    return refused ? EXCEPTION_DEVICE_FAILURE : EXCEPTION_NONE;
+    return exception;
 }

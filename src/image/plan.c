@@ -11,6 +11,8 @@
 /* Scopes of the name map: 0 for memories, 1 + memory for its variables. */
 enum { SCOPE_MEMORIES = 0, SCOPE_VARIABLES = 1 };
 
+enum { ADDRESSES = 65536 };
+
 struct plan *plan_create(const char *name)
 {
     struct building *b = calloc(1, sizeof *b);
@@ -86,6 +88,11 @@ int plan_memory(struct plan *plan, const struct memory *memory, struct error *er
                   memory->name, plan->memories[first].where);
         return -1;
     }
+    if (plan->memory_count > INT16_MAX) { /* servers name memories by 16 bits */
+        error_set(error, "memory \"%s\" would be one more than the %d that a program can have",
+                  memory->name, INT16_MAX + 1);
+        return -1;
+    }
     b->memories = grown(b->memories, plan->memory_count, sizeof *b->memories);
     b->memories[plan->memory_count] = *memory;
     plan->memories = b->memories;
@@ -137,20 +144,28 @@ int plan_variable(struct plan *plan, const struct variable *variable, struct err
     return (int)plan->variable_count++;
 }
 
-int plan_raw(struct plan *plan, const struct raw *raw, struct error *error)
+static bool check_raw(const struct plan *plan, const struct raw *raw, struct error *error)
 {
-    struct building *b = building(plan);
+    if (raw->count < 1 || raw->count > (uint32_t)ADDRESSES - raw->address)
+        return error_set(error, "raw %s: %u from address %u on do not lie within 0..%d",
+                         table_name(raw->table), raw->count, raw->address, ADDRESSES - 1);
     for (size_t i = 0; i < plan->raw_count; i++) {
         const struct raw *other = &plan->raws[i];
         if (other->memory == raw->memory && other->table == raw->table &&
             raw->address < other->address + other->count &&
-            other->address < raw->address + raw->count) {
-            error_set(error, "raw %s %u..%u overlaps the raw range %u..%u declared at %s",
-                      table_name(raw->table), raw->address, raw->address + raw->count - 1,
-                      other->address, other->address + other->count - 1, other->where);
-            return -1;
-        }
+            other->address < raw->address + raw->count)
+            return error_set(error, "raw %s %u..%u overlaps the raw range %u..%u declared at %s",
+                             table_name(raw->table), raw->address, raw->address + raw->count - 1,
+                             other->address, other->address + other->count - 1, other->where);
     }
+    return true;
+}
+
+int plan_raw(struct plan *plan, const struct raw *raw, struct error *error)
+{
+    struct building *b = building(plan);
+    if (!check_raw(plan, raw, error))
+        return -1;
     b->raws = grown(b->raws, plan->raw_count, sizeof *b->raws);
     b->raws[plan->raw_count] = *raw;
     plan->raws = b->raws;
@@ -176,7 +191,7 @@ int plan_server(struct plan *plan, const struct server_spec *server, struct erro
             same_address(other->bind, server->bind)) {
             error_set(error,
                       "server.tcp: port %u is already served at %s; one server answers for several "
-                      "memories with points = { [1] = …, [2] = … }",
+                      "memories with units = { [1] = …, [2] = … }",
                       server->port, other->where);
             return -1;
         }

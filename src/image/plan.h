@@ -44,6 +44,7 @@ struct point {
     uint16_t words;
     uint16_t mask;    /* bits that belong to it; 0xFFFF when words > 1 */
     int32_t variable; /* index in the plan; -1 for a raw word */
+    bool whole;       /* no bits of its cells lie outside the mask */
     bool overlapped;  /* shares bits with another point */
 };
 
@@ -123,5 +124,5 @@ int plan_find_memory(const struct plan *plan, const char *name);
 int plan_find_variable(const struct plan *plan, uint32_t memory, const char *name);
 
 /* First position in by_cell whose point could touch `cell`; walk on from there while
- * point.cell < end. Units that end before `cell` may come up and are to be skipped. */
+ * point.cell < end. Points that end before `cell` may come up and are to be skipped. */
 size_t plan_first_point(const struct plan *plan, uint32_t cell);

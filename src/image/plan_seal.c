@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Far beyond any plant (4 GB a copy), and well within the 32 bits that count them. */
+static const uint64_t CELLS_MAX = INT32_MAX, POINTS_MAX = INT32_MAX;
+
 /* Without a client the program owns discrete inputs and input registers; coils and holding
  * registers are shared, unless a safe value says that they are outputs. A pulse is a master's
  * message to the program. */
@@ -57,18 +60,23 @@ static void measure(struct building *b)
     }
 }
 
-static void lay_out_cells(struct building *b)
+static bool lay_out_cells(struct building *b, struct error *error)
 {
-    uint32_t next = 0;
+    uint64_t next = 0;
     for (size_t m = 0; m < b->plan.memory_count; m++) {
         for (int t = 0; t < TABLE_COUNT; t++) {
             struct extent *extent = &b->memories[m].table[t];
-            extent->cell = next;
+            extent->cell = (uint32_t)next;
             if (extent->mapped)
-                next += (uint32_t)extent->high - extent->low + 1;
+                next += (uint64_t)extent->high - extent->low + 1;
         }
     }
     b->plan.cell_count = next;
+    return next <= CELLS_MAX ||
+           error_set(
+               error,
+               "the memories take %llu words from lowest to highest address; %llu are the limit",
+               (unsigned long long)next, (unsigned long long)CELLS_MAX);
 }
 
 static uint32_t cell_of(const struct plan *plan, uint32_t memory, enum table table,
@@ -101,6 +109,7 @@ static void number_variables(struct building *b, uint32_t *next)
                 .words = v->words,
                 .mask = place.mask,
                 .variable = (int32_t)i,
+                .whole = table_is_bits(v->table) || place.mask == 0xFFFF,
             };
         }
     }
@@ -114,8 +123,8 @@ static void number_raws(struct building *b, uint32_t *next)
         uint16_t mask = table_is_bits(raw->table) ? 1 : 0xFFFF;
         raw->point = *next;
         for (uint32_t k = 0; k < raw->count; k++) {
-            b->points[(*next)++] =
-                (struct point){.cell = cell + k, .words = 1, .mask = mask, .variable = -1};
+            b->points[(*next)++] = (struct point){
+                .cell = cell + k, .words = 1, .mask = mask, .variable = -1, .whole = true};
             b->raw_cells[cell + k] = 0xFFFF;
         }
     }
@@ -259,6 +268,9 @@ static bool check_server(struct building *b, const struct server_spec *server, s
 static bool allocate(struct building *b, struct error *error)
 {
     size_t points = count_points(&b->plan), cells = b->plan.cell_count;
+    if (points > POINTS_MAX)
+        return error_set(error, "%zu variables, elements and raw words; %llu are the limit", points,
+                         (unsigned long long)POINTS_MAX);
     b->points = calloc(points + 1, sizeof *b->points);
     b->by_cell = calloc(points + 1, sizeof *b->by_cell);
     b->writable = calloc(cells + 1, sizeof *b->writable);
@@ -274,7 +286,8 @@ bool plan_seal(struct plan *plan, struct error *error)
     struct building *b = building(plan);
     plan->widest = 1;
     measure(b);
-    lay_out_cells(b);
+    if (!lay_out_cells(b, error))
+        return false;
     for (size_t i = 0; i < plan->server_count; i++) {
         if (!check_server(b, &plan->servers[i], error))
             return false;

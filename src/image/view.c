@@ -153,22 +153,33 @@ void view_assign(struct view *view, uint32_t point)
     view->last = point + 1;
 }
 
-static bool is_changed(const struct view *view, const struct point *point)
-{
-    for (uint16_t k = 0; k < point->words; k++) {
-        uint32_t cell = point->cell + k;
-        if ((view->work[cell] ^ view->latched[cell]) & point->mask)
-            return true;
-    }
-    return false;
-}
-
 static bool program_wins(const struct plan *plan, const struct point *point)
 {
     if (point->variable < 0)
         return false;
     const struct variable *v = plan->variables[point->variable];
     return v->direction == DIRECTION_OUT || v->wins == WINNER_PROGRAM;
+}
+
+/* What an assignment has to differ from. Where the program is the master of a forced value, that is
+ * what it said last, not the force that it sees: or its next word, if equal to the force, would be
+ * lost when the force ends. */
+static uint16_t said_before(const struct view *view, const struct point *point, uint32_t cell)
+{
+    const struct image *image = view->image;
+    bool beneath = image->forced && program_wins(image->plan, point);
+    uint16_t held = beneath ? image->force_mask[cell] : 0;
+    return (uint16_t)((view->latched[cell] & ~held) | (image->beneath[cell] & held));
+}
+
+static bool is_changed(const struct view *view, const struct point *point)
+{
+    for (uint16_t k = 0; k < point->words; k++) {
+        uint32_t cell = point->cell + k;
+        if ((view->work[cell] ^ said_before(view, point, cell)) & point->mask)
+            return true;
+    }
+    return false;
 }
 
 /* A whole word that a master writes marks all its bits and bytes as written; for a part of a word
@@ -179,7 +190,7 @@ static bool remote_wrote(const struct view *view, uint32_t number, const struct 
     if (image->marks[number].written <= view->sequence)
         return false;
     uint16_t changed = image->cells[point->cell] ^ view->latched[point->cell];
-    return point->mask == 0xFFFF || (changed & point->mask);
+    return point->whole || (changed & point->mask);
 }
 
 static bool publish_point(struct view *view, uint32_t number, int64_t now)

@@ -13,8 +13,9 @@
 struct view *view_create(struct image *image, struct error *error);
 void view_destroy(struct view *view); /* NULL is accepted */
 
-/* Copies in pages that changed since the last latch. What was assigned and not published is
- * kept: publish or revert first. Returns the image's sequence: remote writes up to it are in. */
+/* Copies in pages that changed since the last latch. Publish or revert first: what was assigned
+ * and not published may be overwritten. Returns the image's sequence: remote writes up to it are
+ * in. */
 uint64_t view_latch(struct view *view);
 
 /* Cells as latched and since assigned; index by variable->cell. Stable for the view's life. */

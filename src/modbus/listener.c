@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -51,16 +52,30 @@ static void say_refused(struct listener *listener, const uint8_t address[16], co
     listener->unsaid = 0;
 }
 
+static int next_newcomer(struct listener *listener, uint8_t address[16])
+{
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    int fd =
+        accept4(listener->source.fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0 && !cidr_address((struct sockaddr *)&peer, address))
+        memset(address, 0, 16); /* cannot be: the listening socket is of one of the two families */
+    return fd;
+}
+
 /* Without a descriptor for it, a newcomer can still be sent away. */
 static bool send_away(struct listener *listener)
 {
     if (listener->spare < 0)
         return false;
     close(listener->spare);
-    int fd = accept4(listener->source.fd, NULL, NULL, SOCK_CLOEXEC);
+    uint8_t address[16];
+    int fd = next_newcomer(listener, address);
     if (fd >= 0)
         close(fd);
     listener->spare = open_spare();
+    if (fd >= 0)
+        say_refused(listener, address, "no file descriptor is left (see ulimit -n)");
     return fd >= 0;
 }
 
@@ -109,10 +124,9 @@ static const char *objection(struct listener *listener, const uint8_t address[16
     return NULL;
 }
 
-static void admit(struct listener *listener, int fd, const struct sockaddr *peer)
+static void admit(struct listener *listener, int fd, const uint8_t address[16])
 {
-    uint8_t address[16] = {0};
-    const char *why = cidr_address(peer, address) ? objection(listener, address) : "no IP address";
+    const char *why = objection(listener, address);
     if (!why && !connection_open(&listener->connections, fd, address))
         why = "out of memory";
     if (why) {
@@ -129,11 +143,10 @@ static void ready(struct loop_source *source, uint32_t events)
     (void)events;
     bool more = true;
     for (int i = 0; i < ACCEPT_AT_ONCE && more; i++) {
-        struct sockaddr_storage peer;
-        socklen_t size = sizeof peer;
-        int fd = accept4(source->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        uint8_t address[16];
+        int fd = next_newcomer(listener, address);
         if (fd >= 0)
-            admit(listener, fd, (struct sockaddr *)&peer);
+            admit(listener, fd, address);
         else
             more = accept_failed(listener, errno);
     }

@@ -9,7 +9,8 @@
 #include <stdint.h>
 #include "image/image.h"
 
-/* What a device says of itself: FC 17 and FC 43/14. */
+/* What a device says of itself: FC 17 and FC 43/14. The regular objects may be NULL: then there is
+ * no such object. */
 struct identity {
     const char *vendor, *product, *revision; /* basic objects 0, 1, 2 */
     const char *url, *name, *model;          /* regular objects 3, 4, 5 */

@@ -1,7 +1,7 @@
 #pragma once
 /* Who answers: finds the memory behind a unit id and has the PDU carried out on it. No sockets,
  * no framing; the same server stands behind a TCP port and a serial line. Immutable after
- * creation but for its counters. */
+ * creation. */
 
 #include <stddef.h>
 #include <stdint.h>

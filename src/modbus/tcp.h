@@ -22,8 +22,9 @@ struct tcp *tcp_create(struct error *error); /* NULL on failure */
 void tcp_destroy(struct tcp *tcp);
 
 /* Binds and listens as the server's spec says (its `bind` may be IPv4 or IPv6; "::" takes both).
- * Before tcp_start. Errors are one line that says what to do: "cannot listen on 127.0.0.1:502:
- * permission denied (ports below 1024 need root or CAP_NET_BIND_SERVICE)". */
+ * Before tcp_start; the server must outlive `tcp`. Errors are one line that says what to do:
+ * "cannot listen on 127.0.0.1:502: permission denied (ports below 1024 need root or
+ * CAP_NET_BIND_SERVICE)". */
 bool tcp_listen(struct tcp *tcp, struct server *server, struct error *error);
 
 /* Port that was bound, when the spec's was 0 (tests). */

@@ -37,7 +37,8 @@ static int array_newindex(lua_State *L)
     lua_Integer i = lua_tointegerx(L, 2, &exact);
     if (!exact || i < 1 || i > v->count)
         return refuse_index(L, v);
-    assign_element(L, v, (size_t)i, 3);
+    if (!assign_element(L, v, (size_t)i, 3))
+        refuse_value(L, v, 3);
     return 0;
 }
 

@@ -75,17 +75,19 @@ const char *variable_name(lua_State *L, int index)
     return lua_tostring(L, index);
 }
 
+/* Called by Lua alone (the metatable is out of reach), so with exactly two values on the stack. A
+ * name that is not there goes on to the descriptors' own __index, which refuses it. */
 static int memory_index(lua_State *L)
 {
-    lua_settop(L, 2);
-    lua_pushvalue(L, 2);
-    int type = lua_rawget(L, lua_upvalueindex(1));
-    if (type == LUA_TLIGHTUSERDATA)
-        push_element(L, lua_touserdata(L, -1), 0);
-    else if (type == LUA_TNIL)
-        return refuse_undeclared(L, (int)lua_tointeger(L, lua_upvalueindex(2)),
-                                 variable_name(L, 2));
+    if (lua_gettable(L, lua_upvalueindex(1)) == LUA_TLIGHTUSERDATA)
+        push_variable(L, lua_touserdata(L, -1));
     return 1;
+}
+
+/* Upvalue: the memory's index. Arguments: the descriptors, the name. */
+static int unknown_name(lua_State *L)
+{
+    return refuse_undeclared(L, (int)lua_tointeger(L, lua_upvalueindex(1)), variable_name(L, 2));
 }
 
 bool memory_reserves(const char *name)
@@ -108,6 +110,8 @@ static void assign_other(lua_State *L, int memory, const char *name, int type)
         declare(L, (uint32_t)memory, name, 3, 0);
     } else if (type == LUA_TNIL) {
         refuse_undeclared(L, memory, name);
+    } else if (type == LUA_TLIGHTUSERDATA) {
+        refuse_value(L, lua_touserdata(L, -1), 3);
     } else {
         assign_array(L, array_variable(L, -1), 3);
     }
@@ -115,13 +119,11 @@ static void assign_other(lua_State *L, int memory, const char *name, int type)
 
 static int memory_newindex(lua_State *L)
 {
-    lua_settop(L, 3);
     lua_pushvalue(L, 2);
     int type = lua_rawget(L, lua_upvalueindex(1));
-    if (type == LUA_TLIGHTUSERDATA && !is_declaration(L, 3))
-        assign_element(L, lua_touserdata(L, -1), 0, 3);
-    else
-        assign_other(L, (int)lua_tointeger(L, lua_upvalueindex(2)), variable_name(L, 2), type);
+    if (type == LUA_TLIGHTUSERDATA && assign_element(L, lua_touserdata(L, -1), 0, 3))
+        return 0;
+    assign_other(L, (int)lua_tointeger(L, lua_upvalueindex(2)), variable_name(L, 2), type);
     return 0;
 }
 
@@ -152,6 +154,11 @@ static void register_memory(lua_State *L, int memory, const char *name)
     push_methods(L);
     lua_pushstring(L, name);
     lua_setfield(L, -2, "name");
+    lua_createtable(L, 0, 1);
+    lua_pushinteger(L, memory);
+    lua_pushcclosure(L, unknown_name, 1);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
     lua_rawseti(L, -2, memory);
     lua_pop(L, 1);
 }

@@ -73,6 +73,17 @@ static struct element locate(const struct variable *v, size_t index)
     return index ? variable_element(v, index) : (struct element){0, v->mask};
 }
 
+/* The way that nearly every access takes, kept short. */
+void push_variable(lua_State *L, const struct variable *v)
+{
+    if (v->type == TYPE_STRING || v->pulse) {
+        push_element(L, v, 0);
+        return;
+    }
+    struct value value = variable_get(v, program_of(L)->cells + v->cell, v->mask, NULL);
+    push_value(L, &value);
+}
+
 void push_element(lua_State *L, const struct variable *v, size_t element)
 {
     struct program *program = program_of(L);
@@ -106,17 +117,23 @@ static void store(uint16_t *cells, const uint16_t *words, uint16_t count, uint16
         cells[k] = words[k];
 }
 
-void assign_element(lua_State *L, const struct variable *v, size_t element, int index)
+int refuse_value(lua_State *L, const struct variable *v, int index)
+{
+    return complain(L, "%s takes a %s, not a %s", v->path, wanted_type(v),
+                    luaL_typename(L, index));
+}
+
+bool assign_element(lua_State *L, const struct variable *v, size_t element, int index)
 {
     struct program *program = program_of(L);
     struct element place = locate(v, element ? element - 1 : 0);
     struct value value;
     struct error error;
     uint16_t words[VARIABLE_MAX_WORDS];
+    if (!to_value(L, index, &value))
+        return false;
     if (v->direction == DIRECTION_IN)
         refuse_direction(L, v);
-    if (!to_value(L, index, &value))
-        complain(L, "%s takes a %s, not a %s", v->path, wanted_type(v), luaL_typename(L, index));
     if (!variable_set(v, element, &value, words, place.mask, &error))
         complain(L, "%s", error.text);
 
@@ -124,4 +141,5 @@ void assign_element(lua_State *L, const struct variable *v, size_t element, int 
     store(program->cells + cell, words, v->words, place.mask);
     uint32_t point = v->point + (uint32_t)(element ? element - 1 : 0);
     note_assigned(program, point, cell, v->words, place.mask);
+    return true;
 }

@@ -74,9 +74,11 @@ void read_options(lua_State *L, int index, const struct option *options, void *t
                   const char *what);
 
 /* bind_value.c: one element of a variable, read and assigned. `element` is 1-based for an array,
- * 0 for a plain variable. */
+ * 0 for a plain variable. False where the Lua value is of a type that no variable holds. */
 void push_element(lua_State *L, const struct variable *variable, size_t element);
-void assign_element(lua_State *L, const struct variable *variable, size_t element, int index);
+void push_variable(lua_State *L, const struct variable *variable); /* element 0 */
+bool assign_element(lua_State *L, const struct variable *variable, size_t element, int index);
+int refuse_value(lua_State *L, const struct variable *variable, int index); /* raises */
 
 /* One word or bit, raw or part of a variable, was assigned. */
 void note_assigned(struct program *program, uint32_t point, uint32_t cell, uint16_t words,

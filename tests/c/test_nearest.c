@@ -41,7 +41,7 @@ static void test_distance(void **state)
     assert_int_equal(distance("x", "y"), -1);
     assert_int_equal(distance("PUMP", "LEVEL"), -1);
     assert_int_equal(distance("", "ab"), -1);
-    assert_int_equal(distance("PUMP", "PUMPABCD"), -1);
+    assert_int_equal(distance("PUMP", "PMUPABCD"), -1);
 }
 
 static void test_choice(void **state)
@@ -56,6 +56,19 @@ static void test_choice(void **state)
     assert_null(find("q", options));
     const char *const none[] = {NULL};
     assert_null(find("scale", none));
+}
+
+/* Words that one may write out or cut short: three letters at least, or "a" would mean anything. */
+static void test_short_forms(void **state)
+{
+    (void)state;
+    const char *const options[] = {"desc", "max", "min", NULL};
+    assert_string_equal(find("maximum", options), "max");
+    assert_string_equal(find("description", options), "desc");
+    assert_string_equal(find("des", options), "desc");
+    assert_null(find("mi_position", options));
+    const char *const nearer[] = {"maximum_speed", "maxi", NULL};
+    assert_string_equal(find("max", nearer), "maximum_speed"); /* a tie: the first */
 }
 
 static void test_ties(void **state)
@@ -86,6 +99,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_distance),
         cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_short_forms),
         cmocka_unit_test(test_ties),
         cmocka_unit_test(test_long_words),
     };

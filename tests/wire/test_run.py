@@ -324,7 +324,10 @@ class Map(Case):
         table = list(csv.reader(io.StringIO(self.form(path, "--csv"), newline="")))
         self.assertEqual({len(row) for row in table}, {len(table[0])}, "rows of another length")
         rows = [dict(zip(table[0], row)) for row in table[1:]]
-        self.assertEqual(json.loads(self.form(path, "--json")), rows)
+        data = json.loads(self.form(path, "--json"))
+        self.assertEqual([{title: "" if cell is None else str(cell) for title, cell in row.items()}
+                          for row in data], rows)
+        self.assertTrue(all(isinstance(row["address"], int) for row in data))
         self.assertEqual(self.filled(self.markdown(self.form(path, "--markdown"))),
                          self.filled(rows))
         self.assertEqual([(row["memory"], row["name"]) for row in rows], [
@@ -332,8 +335,8 @@ class Map(Case):
             ("mem", "LEVEL"), ("plc", "SPEED"), ("plc", "(raw)")])
         level, = (row for row in rows if row["name"] == "LEVEL")
         self.assertEqual([level[title] for title in (
-            "table", "address", "modicon", "type", "order", "access", "unit", "range")],
-            ["input", "0..1", "30001", "float32", "CDAB", "R", "%", "0..100"])
+            "table", "address", "count", "modicon", "type", "order", "access", "unit", "range")],
+            ["input", "0", "2", "30001", "float32", "CDAB", "R", "%", "0..100"])
         self.assertEqual(level["description"], 'Tank, "level" | in it')
         access = {row["name"]: row["access"] for row in rows}
         self.assertEqual((access["PUMP"], access["LIST"], access["(raw)"]), ("R", "RW", "RW"))

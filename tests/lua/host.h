@@ -1,0 +1,18 @@
+#pragma once
+/* What the two halves of the test host share. host.c runs one test file as a program in virtual
+ * time; host_script.c runs scripts of a few lines beside it, in the sandbox. */
+
+#include <lua.h>
+#include "base/clock.h"
+
+/* The virtual clock of every program that the host runs begins here. */
+#define HOST_BEGIN                                                                                 \
+    ((struct instant){.monotonic = 1000 * (int64_t)NS_PER_S,                                       \
+                      .utc = 1767323045 * (int64_t)NS_PER_S}) /* 2026-01-02 03:04:05 UTC */
+
+/* Makes the folder for scripts and goes there; leaves and removes it. */
+void host_enter_folder(void);
+void host_remove_folder(void);
+
+/* Puts host.file, host.check and host.run into the table on top of the stack. */
+void host_add_scripts(lua_State *L);

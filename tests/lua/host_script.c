@@ -1,0 +1,244 @@
+/* Scripts beside the test file, each a sandboxed program of its own as `msm run` would load it, from
+ * a file in a folder that the test owns. They are named by what the test calls them, so that
+ * messages are "script.lua:3: …".
+ *
+ * host.file(name, text)          writes a module; a name may have folders in it
+ * host.check(text)               loads text as script.lua; returns nil or the error's text
+ * host.run(text, scans)          loads it and runs scans in virtual time, then stops it; returns the
+ *                                fault or error, or nil; then what was logged; then the scans made
+ * host.quiet(f, …)               calls f; returns what was written to stderr, then its results */
+
+#include "host.h"
+
+#include "image/image.h"
+#include "program/program.h"
+#include "scan/scan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/lua_host.XXXXXX"; /* a test host is one process for one file */
+
+static void give_up(const char *what)
+{
+    perror(what);
+    exit(EXIT_FAILURE);
+}
+
+void host_enter_folder(void)
+{
+    if (!mkdtemp(folder) || chdir(folder))
+        give_up(folder);
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+void host_remove_folder(void)
+{
+    if (chdir("/") || nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS))
+        give_up(folder);
+}
+
+static void write_file(const char *path, const char *text, size_t length)
+{
+    FILE *file = fopen(path, "w");
+    if (!file || fwrite(text, 1, length, file) != length || fclose(file))
+        give_up(path);
+}
+
+static int file(lua_State *L)
+{
+    size_t length;
+    const char *path = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &length);
+    const char *slash = strchr(path, '/');
+    if (slash) {
+        lua_pushlstring(L, path, (size_t)(slash - path));
+        if (mkdir(lua_tostring(L, -1), 0700) && errno != EEXIST)
+            give_up(path);
+    }
+    write_file(path, text, length);
+    return 0;
+}
+
+/* One sandboxed program and what it runs in. */
+struct script {
+    struct program *program;
+    struct image *image;
+    struct scan *scan;
+    struct error error; /* its text is "" as long as all is well */
+};
+
+static bool start(void *context, const struct cycle *cycle, struct error *error)
+{
+    return program_start(((struct script *)context)->program, cycle, error);
+}
+
+static bool run_task(void *context, size_t task, double dt, const struct cycle *cycle,
+                     struct error *error)
+{
+    return program_task(((struct script *)context)->program, task, dt, cycle, error);
+}
+
+static bool stop(void *context, const struct cycle *cycle, struct error *error)
+{
+    return program_stop(((struct script *)context)->program, cycle, error);
+}
+
+static bool stop_wanted(void *context)
+{
+    return program_stop_wanted(((struct script *)context)->program);
+}
+
+static void rest(void *context)
+{
+    program_rest(((struct script *)context)->program);
+}
+
+static void fault(void *context, const struct error *error)
+{
+    ((struct script *)context)->error = *error;
+}
+
+static bool load(struct script *script, const char *text, size_t length)
+{
+    const struct program_options options = {.path = "script.lua", .now = HOST_BEGIN};
+    write_file(options.path, text, length);
+    *script = (struct script){0};
+    script->program = program_load(&options, &script->error);
+    return script->program != NULL;
+}
+
+static bool connect(struct script *script)
+{
+    const struct scan_hooks hooks = {.context = script,
+                                     .start = start,
+                                     .task = run_task,
+                                     .stop = stop,
+                                     .stop_wanted = stop_wanted,
+                                     .rest = rest,
+                                     .fault = fault};
+    int64_t now = HOST_BEGIN.monotonic;
+    script->image = image_create(program_plan(script->program), now, &script->error);
+    if (!script->image)
+        return false;
+    program_apply(script->program, script->image, now);
+    script->scan = scan_create(script->image, &hooks, HOST_BEGIN, &script->error);
+    if (!script->scan)
+        return false;
+    program_attach(script->program, scan_view(script->scan));
+    return true;
+}
+
+static void destroy(struct script *script)
+{
+    scan_destroy(script->scan);
+    program_destroy(script->program);
+    image_destroy(script->image);
+}
+
+static int check(lua_State *L)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+    struct script script;
+    bool ok = load(&script, text, length);
+    destroy(&script);
+    if (ok)
+        return 0;
+    lua_pushstring(L, script.error.text);
+    return 1;
+}
+
+/* Returns how many scans it made. */
+static long run_scans(struct script *script, long most)
+{
+    struct instant now = HOST_BEGIN;
+    long made = 0;
+    while (made < most && !scan_stop_wanted(script->scan) && !*script->error.text) {
+        now.utc += scan_due(script->scan) - now.monotonic;
+        now.monotonic = scan_due(script->scan);
+        scan_step(script->scan, now);
+        scan_ended(script->scan, now.monotonic);
+        made++;
+    }
+    scan_stop(script->scan, now);
+    return made;
+}
+
+/* stderr into a file without a name, and back. */
+static int begin_capture(FILE **captured)
+{
+    int before = dup(STDERR_FILENO);
+    *captured = tmpfile();
+    if (before < 0 || !*captured || dup2(fileno(*captured), STDERR_FILENO) < 0)
+        give_up("stderr");
+    return before;
+}
+
+/* Pushes what was written. */
+static void end_capture(lua_State *L, FILE *captured, int before)
+{
+    char part[4096];
+    size_t length;
+    fflush(stderr);
+    dup2(before, STDERR_FILENO);
+    close(before);
+    rewind(captured);
+    luaL_Buffer text;
+    luaL_buffinit(L, &text);
+    while ((length = fread(part, 1, sizeof part, captured)) > 0)
+        luaL_addlstring(&text, part, length);
+    luaL_pushresult(&text);
+    fclose(captured);
+}
+
+static int run(lua_State *L)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+    long most = (long)luaL_optinteger(L, 2, 1), made = 0;
+    struct script script;
+    FILE *captured;
+    int before = begin_capture(&captured);
+    if (load(&script, text, length) && connect(&script))
+        made = run_scans(&script, most);
+    destroy(&script);
+    if (*script.error.text)
+        lua_pushstring(L, script.error.text);
+    else
+        lua_pushnil(L);
+    end_capture(L, captured, before);
+    lua_pushinteger(L, made);
+    return 3;
+}
+
+static int quiet(lua_State *L)
+{
+    FILE *captured;
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    int before = begin_capture(&captured);
+    int result = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+    end_capture(L, captured, before);
+    lua_insert(L, 1);
+    return result == LUA_OK ? lua_gettop(L) : lua_error(L);
+}
+
+void host_add_scripts(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"check", check}, {"file", file}, {"quiet", quiet}, {"run", run}, {NULL, NULL}};
+    luaL_setfuncs(L, functions, 0);
+}
