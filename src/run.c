@@ -30,6 +30,7 @@ enum { SCAN_PRIORITY = 80 };
 struct running {
     const char *path, *lua_root;
     bool wants_spin;
+    bool locked; /* its pages cannot be swapped out */
     struct instant started;
     struct loop *loop;
     struct loop_source signals;
@@ -174,8 +175,9 @@ static void say_scan(const struct running *running)
     char period[32];
     size_t variables = running->plan->variable_count;
     duration_format(scan_statistics(running->scan).period, period, sizeof period);
-    log_line("%s: scan %s, %s, %zu variable%s", running->plan->name, period,
-             scan_thread_priority(running->thread), variables, variables == 1 ? "" : "s");
+    log_line("%s: scan %s, %s%s, %zu variable%s", running->plan->name, period,
+             scan_thread_priority(running->thread), running->locked ? "" : ", memory not locked",
+             variables, variables == 1 ? "" : "s");
 }
 
 /* "all units", or "m1 as unit 1, m2 as unit 2". */
@@ -243,7 +245,7 @@ static void stop(struct running *running)
 
 static bool begin(struct running *running, struct error *error)
 {
-    scan_lock_memory();
+    running->locked = scan_lock_memory();
     running->loop = loop_create(error);
     return running->loop && catch_signals(running, error) && log_start(error) &&
            load(running, error) && listen_all(running, error) && start(running, error);

@@ -115,7 +115,7 @@ static int wait_limit(const struct loop *loop)
 {
     if (!loop->period)
         return -1;
-    int64_t left = loop->due - clock_monotonic();
+    int64_t left = loop->due - loop->now; /* a little old: the tick is no clockwork */
     if (left <= 0)
         return 0;
     int64_t milliseconds = (left + NS_PER_MS - 1) / NS_PER_MS;

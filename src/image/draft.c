@@ -151,7 +151,7 @@ void draft_apply(const struct draft *draft, struct image *image, int64_t now)
         if (cell < 0 || !(draft->assigned[cell] & point->mask))
             continue;
         image_write_point(image, point, draft->cells + cell);
-        image->marks[u].time = now;
+        image_mark_time(image, u, now);
     }
     image_unlock(image);
 }

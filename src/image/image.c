@@ -6,14 +6,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Only who holds the mutex writes it, so this needs no atomic addition. */
+static void step_version(struct image *image, memory_order order)
+{
+    uint64_t version = atomic_load_explicit(&image->version, memory_order_relaxed);
+    atomic_store_explicit(&image->version, version + 1, order);
+}
+
 void image_lock(struct image *image)
 {
     pthread_mutex_lock(&image->mutex);
+    step_version(image, memory_order_relaxed);
 }
 
 void image_unlock(struct image *image)
 {
+    step_version(image, memory_order_release);
     pthread_mutex_unlock(&image->mutex);
+}
+
+enum { READ_TRIES = 32 };
+
+/* Who only reads, a master's poll above all, takes no lock, so that a scan which becomes due in the
+ * middle of it has nobody to wait for. Cells are stored with release and loaded with acquire: who
+ * saw a new value sees the new version too, and starts again. */
+bool image_read_beside(const struct image *image, uint32_t from, uint16_t count, uint16_t *words)
+{
+    for (int i = 0; i < READ_TRIES; i++) {
+        uint64_t before = atomic_load_explicit(&image->version, memory_order_acquire);
+        if (before & 1)
+            continue;
+        for (uint16_t k = 0; k < count; k++)
+            words[k] = __atomic_load_n(&image->cells[from + k], __ATOMIC_ACQUIRE);
+        if (atomic_load_explicit(&image->version, memory_order_relaxed) == before)
+            return true;
+    }
+    return false;
 }
 
 static void dirty_page(struct image *image, size_t page)
@@ -66,7 +94,7 @@ void image_write_cell(struct image *image, uint32_t cell, uint16_t value, uint16
     uint16_t fresh = (uint16_t)((image->cells[cell] & ~mask) | (value & mask));
     if (fresh == image->cells[cell])
         return;
-    image->cells[cell] = fresh;
+    __atomic_store_n(&image->cells[cell], fresh, __ATOMIC_RELEASE);
     image_dirty_cell(image, cell);
 }
 

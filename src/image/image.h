@@ -1,7 +1,8 @@
 #pragma once
 /* The shared memory: one array of cells for all memories of a program under one mutex (priority
  * inheritance), so that everyone sees a scan, a request or a poll whole or not at all. Locks are
- * short: no I/O, no allocation, no call out of this room is made under it.
+ * short: no I/O, no allocation, no call out of this room is made under it. Requests that only read
+ * take none: they look at a version before and after, and again if it changed.
  *
  * Beside the values lie the marks (quality, time, sequence of the last remote write, forced), the
  * force overlay, and for each consumer a bitmap of pages that changed since it last looked. */

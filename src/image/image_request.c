@@ -201,6 +201,10 @@ enum exception image_request(struct image *image, const struct request *request,
     if (request->write.count && !locate_write(plan, request, &write))
         return EXCEPTION_ADDRESS;
 
+    if (!request->write.count &&
+        image_read_beside(image, from, request->read.count, request->read.words))
+        return EXCEPTION_NONE;
+
     enum exception exception = EXCEPTION_NONE;
     image_lock(image);
     if (request->write.count) {

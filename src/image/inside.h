@@ -3,6 +3,7 @@
  * mutex held. */
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include "image/dirty.h"
 #include "image/image.h"
 
@@ -14,6 +15,7 @@ enum {
 
 struct image {
     pthread_mutex_t mutex;
+    atomic_uint_fast64_t version; /* odd while somebody has the mutex and may change cells */
     struct plan *plan;
     uint16_t *cells;      /* as everyone sees them: force applied */
     uint16_t *force_mask; /* bits that are held; their values are in cells … */
@@ -29,6 +31,9 @@ struct image {
 
 void image_lock(struct image *image);
 void image_unlock(struct image *image);
+
+/* Reads cells without the mutex, whole or not at all: false when changes kept coming. */
+bool image_read_beside(const struct image *image, uint32_t from, uint16_t count, uint16_t *words);
 
 /* Writes the bits of `mask` into a cell, around what is forced. */
 void image_write_cell(struct image *image, uint32_t cell, uint16_t value, uint16_t mask);

@@ -11,8 +11,8 @@
 static const uint64_t CELLS_MAX = INT32_MAX, POINTS_MAX = INT32_MAX;
 
 /* Without a client the program owns discrete inputs and input registers; coils and holding
- * registers are shared, unless a safe value says that they are outputs. A pulse is a master's
- * message to the program. */
+ * registers are shared, unless a safe value says that they are outputs; so is what has no address.
+ * A pulse is a master's message to the program. */
 static enum direction resolve_direction(const struct variable *v)
 {
     if (v->direction != DIRECTION_DEFAULT)
@@ -21,7 +21,7 @@ static enum direction resolve_direction(const struct variable *v)
         return DIRECTION_OUT;
     if (v->pulse)
         return DIRECTION_IN;
-    return v->has_safe ? DIRECTION_OUT : DIRECTION_INOUT;
+    return v->has_safe && v->table != TABLE_VAR ? DIRECTION_OUT : DIRECTION_INOUT;
 }
 
 static enum winner resolve_winner(const struct plan *plan, const struct variable *v)

@@ -5,20 +5,26 @@
 
 static const char ARRAY[] = "msm.array";
 
+/* For metamethods: the metatable is out of reach, so Lua calls them with arrays only. */
+static const struct variable *own_variable(lua_State *L)
+{
+    return *(const struct variable *const *)lua_touserdata(L, 1);
+}
+
 static int array_length(lua_State *L)
 {
-    lua_pushinteger(L, array_variable(L, 1)->count);
+    lua_pushinteger(L, own_variable(L)->count);
     return 1;
 }
 
 static int refuse_index(lua_State *L, const struct variable *v)
 {
-    return complain(L, "%s[%s]: elements are 1..%d", v->path, luaL_tolstring(L, 2, NULL), v->count);
+    return complain(L, "%s[%s]: elements are 1..%d", v->path, shown(L, 2), v->count);
 }
 
 static int array_index(lua_State *L)
 {
-    const struct variable *v = array_variable(L, 1);
+    const struct variable *v = own_variable(L);
     int exact;
     lua_Integer i = lua_tointegerx(L, 2, &exact);
     if (!exact || i < 1 || i > v->count + 1)
@@ -32,7 +38,7 @@ static int array_index(lua_State *L)
 
 static int array_newindex(lua_State *L)
 {
-    const struct variable *v = array_variable(L, 1);
+    const struct variable *v = own_variable(L);
     int exact;
     lua_Integer i = lua_tointegerx(L, 2, &exact);
     if (!exact || i < 1 || i > v->count)
@@ -44,11 +50,12 @@ static int array_newindex(lua_State *L)
 
 static int array_next(lua_State *L)
 {
-    lua_Integer i = lua_tointeger(L, 2) + 1;
-    if (i > array_variable(L, 1)->count)
+    const struct variable *v = array_variable(L, 1);
+    lua_Integer i = lua_tointeger(L, 2);
+    if (i < 0 || i >= v->count) /* a script may call this with anything */
         return 0;
-    lua_pushinteger(L, i);
-    push_element(L, array_variable(L, 1), (size_t)i);
+    lua_pushinteger(L, i + 1);
+    push_element(L, v, (size_t)i + 1);
     return 2;
 }
 
@@ -86,35 +93,36 @@ const struct variable *array_variable(lua_State *L, int index)
     return *(const struct variable *const *)luaL_checkudata(L, index, ARRAY);
 }
 
-/* All elements are checked before the first one is stored: nothing is half assigned. */
-static void check_elements(lua_State *L, const struct variable *v, int index)
+/* The words of all elements, in a userdata that is left on the stack. All are made before the first
+ * one is stored: nothing is half assigned, and an array can be moved within itself. */
+static const uint16_t *convert_elements(lua_State *L, const struct variable *v, int index)
 {
+    uint16_t *words = lua_newuserdatauv(L, (size_t)v->count * v->words * sizeof *words, 0);
     for (int i = 1; i <= v->count; i++) {
         struct value value;
         struct error error;
-        uint16_t words[VARIABLE_MAX_WORDS];
+        uint16_t *element = words + (size_t)(i - 1) * v->words;
         struct element place = variable_element(v, (size_t)i - 1);
         lua_geti(L, index, i);
         if (!to_value(L, -1, &value))
-            complain(L, "%s[%d] takes a value, not a %s", v->path, i, luaL_typename(L, -1));
-        if (!variable_set(v, (size_t)i, &value, words, place.mask, &error))
+            complain(L, "%s[%d] takes a value, not %s", v->path, i, shown(L, -1));
+        if (!variable_set(v, (size_t)i, &value, element, place.mask, &error))
             complain(L, "%s", error.text);
         lua_pop(L, 1);
     }
+    return words;
 }
 
 void assign_array(lua_State *L, const struct variable *v, int index)
 {
     if (!lua_istable(L, index) && !luaL_testudata(L, index, ARRAY))
-        complain(L, "%s is an array of %d: it takes a table of %d values, not a %s", v->path,
-                 v->count, v->count, luaL_typename(L, index));
+        complain(L, "%s is an array of %d: it takes a table of %d values, not %s", v->path,
+                 v->count, v->count, shown(L, index));
     lua_Integer given = luaL_len(L, index);
     if (given != v->count)
         complain(L, "%s takes exactly %d values, not %lld", v->path, v->count, (long long)given);
-    check_elements(L, v, index);
-    for (int i = 1; i <= v->count; i++) {
-        lua_geti(L, index, i);
-        assign_element(L, v, (size_t)i, lua_gettop(L));
-        lua_pop(L, 1);
-    }
+    check_direction(L, v);
+    const uint16_t *words = convert_elements(L, v, index);
+    for (size_t i = 1; i <= v->count; i++)
+        store_element(program_of(L), v, i, words + (i - 1) * v->words);
 }

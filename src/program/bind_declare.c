@@ -21,6 +21,18 @@ static const char *constructor(lua_State *L, enum table table, enum type type)
     return lua_pushfstring(L, "%s.%s", table_name(table), codec_type_name(type));
 }
 
+static void refuse_address(lua_State *L, enum table table, lua_Integer number, const char *what)
+{
+    struct error error;
+    uint16_t address;
+    if (table_parse_modicon(table, lua_pushfstring(L, "%I", number), &address, &error))
+        complain(L,
+                 "%s: address %lld is out of range 0..65535; \"%lld\" in quotes would be the "
+                 "Modicon form of %u",
+                 what, (long long)number, (long long)number, address);
+    complain(L, "%s: address %lld is out of range 0..65535", what, (long long)number);
+}
+
 static uint16_t check_address(lua_State *L, int index, enum table table, const char *what)
 {
     struct error error;
@@ -34,12 +46,9 @@ static uint16_t check_address(lua_State *L, int index, enum table table, const c
     lua_Integer number = lua_tointegerx(L, index, &exact);
     if (lua_type(L, index) != LUA_TNUMBER || !exact)
         complain(L, "%s takes an address first, 0..65535 or text like \"40001\", not %s", what,
-                 luaL_tolstring(L, index, NULL));
+                 shown(L, index));
     if (number < 0 || number > UINT16_MAX)
-        complain(L,
-                 "%s: address %lld is out of range 0..65535; \"%lld\" in quotes would be the "
-                 "Modicon form",
-                 what, (long long)number, (long long)number);
+        refuse_address(L, table, number, what);
     return (uint16_t)number;
 }
 
@@ -63,6 +72,7 @@ static int construct(lua_State *L)
     enum type type = (enum type)lua_tointeger(L, lua_upvalueindex(2));
     struct variable v = {.table = table, .type = type, .scale = 1, .decimals = -1};
     int next = 1, given = lua_gettop(L);
+    lua_settop(L, given < 3 ? 3 : given); /* what is not given is nil, not what is pushed next */
     const char *what = constructor(L, table, type);
     require_body(L, what);
     if (table != TABLE_VAR)
@@ -120,6 +130,10 @@ void declare(lua_State *L, uint32_t memory, const char *name, int declaration, u
         complain(L, "%s: address %u and base %u are beyond 65535", v.path, v.address, base);
     v.address = (uint16_t)(v.address + base);
     inherit(row, &v);
+    /* The cells first: once the plan has the row nothing may fail any more. */
+    if (draft_cell(program_of(L)->draft, memory, v.table, 0, &error) < 0)
+        complain(L, "%s", error.text);
+    program_of(L)->cells = draft_cells(program_of(L)->draft);
     int index = plan_variable(plan, &v, &error);
     if (index < 0)
         complain(L, "%s", error.text);
@@ -143,7 +157,7 @@ static void add_constructor(lua_State *L, enum table table, enum type type, cons
 static int unknown_type(lua_State *L)
 {
     const char *table = lua_tostring(L, lua_upvalueindex(1));
-    const char *asked = luaL_tolstring(L, 2, NULL);
+    const char *asked = key_text(L, 2);
     struct nearest nearest;
     nearest_init(&nearest, asked);
     for (int type = 0; type < TYPE_COUNT; type++)

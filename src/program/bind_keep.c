@@ -16,8 +16,8 @@ static void check_plain(lua_State *L, int index, const char *name, int depth)
     if (type != LUA_TTABLE || lua_getmetatable(L, index))
         complain(L,
                  "keep(\"%s\"): plain data only (booleans, numbers, text and tables of them), "
-                 "not a %s",
-                 name, type == LUA_TTABLE ? "table with a metatable" : luaL_typename(L, index));
+                 "not %s",
+                 name, type == LUA_TTABLE ? "table with a metatable" : shown(L, index));
     if (depth > DEEPEST)
         complain(L, "keep(\"%s\"): tables inside tables, more than %d deep", name, DEEPEST);
     index = lua_absindex(L, index);
@@ -32,9 +32,8 @@ static void check_plain(lua_State *L, int index, const char *name, int depth)
  * at first. A name is an identity: it is used once. */
 static int keep(lua_State *L)
 {
-    if (lua_type(L, 1) != LUA_TSTRING)
-        complain(L, "keep takes a name first, keep(\"mixer\", { step = 1 }), not a %s",
-                 luaL_typename(L, 1));
+    if (!plain_text(L, 1))
+        complain(L, "keep takes a name first, keep(\"mixer\", { step = 1 }), not %s", shown(L, 1));
     const char *name = lua_tostring(L, 1);
     if (lua_isnoneornil(L, 2)) {
         lua_settop(L, 1);
@@ -42,8 +41,8 @@ static int keep(lua_State *L)
     }
     lua_settop(L, 2);
     if (!lua_istable(L, 2))
-        complain(L, "keep(\"%s\"): the second argument is a table of first values, not a %s", name,
-                 luaL_typename(L, 2));
+        complain(L, "keep(\"%s\"): the second argument is a table of first values, not %s", name,
+                 shown(L, 2));
     check_plain(L, 2, name, 0);
     lua_getfield(L, LUA_REGISTRYINDEX, KEPT);
     if (lua_getfield(L, -1, name) != LUA_TNIL)

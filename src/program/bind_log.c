@@ -37,6 +37,14 @@ void finish_print(struct program *program)
     report_left_out(program);
 }
 
+/* The text on top, with all its bytes. */
+static void log_stacked(lua_State *L)
+{
+    size_t length;
+    const char *text = lua_tolstring(L, -1, &length);
+    log_text(text, length);
+}
+
 /* print(…): values as text with tabs between them. */
 static int print(lua_State *L)
 {
@@ -52,14 +60,12 @@ static int print(lua_State *L)
         luaL_addvalue(&line);
     }
     luaL_pushresult(&line);
-    size_t length;
-    const char *text = lua_tolstring(L, -1, &length);
-    log_text(text, length);
+    log_stacked(L);
     return 0;
 }
 
 /* Puts the formatted text of the arguments on the stack, as string.format does. */
-static const char *format(lua_State *L)
+static void format(lua_State *L)
 {
     luaL_checkstring(L, 1);
     if (lua_gettop(L) > 1) {
@@ -67,7 +73,6 @@ static const char *format(lua_State *L)
         lua_insert(L, 1);
         lua_call(L, lua_gettop(L) - 1, 1);
     }
-    return lua_tostring(L, -1);
 }
 
 /* log.info("%d of %d", 1, 2), log.warn, log.error: a line with the program's name in front. The
@@ -75,14 +80,19 @@ static const char *format(lua_State *L)
 static int log_message(lua_State *L)
 {
     struct program *program = program_of(L);
-    const char *level = lua_tostring(L, lua_upvalueindex(1));
-    if (may_print(program))
-        log_line("%s: %s%s", program->plan->name, level, format(L));
+    if (!may_print(program))
+        return 0;
+    format(L);
+    lua_pushfstring(L, "%s: %s", program->plan->name, lua_tostring(L, lua_upvalueindex(1)));
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+    log_stacked(L);
     return 0;
 }
 
 static int call_log(lua_State *L)
 {
+    luaL_checkany(L, 1);
     lua_remove(L, 1); /* the table that was called */
     return log_message(L);
 }

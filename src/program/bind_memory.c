@@ -17,16 +17,19 @@ static const char *const RESERVED[] = {"coil",  "discrete", "holding", "input", 
 
 int check_memory(lua_State *L, int index, const char *what)
 {
-    index = lua_absindex(L, index);
-    lua_getfield(L, LUA_REGISTRYINDEX, MEMORIES);
-    lua_pushvalue(L, index);
-    int type = lua_rawget(L, -2);
-    int memory = (int)lua_tointeger(L, -1);
-    lua_pop(L, 2);
+    int type = LUA_TNIL, memory = 0;
+    if (lua_type(L, index) == LUA_TUSERDATA) {
+        index = lua_absindex(L, index);
+        lua_getfield(L, LUA_REGISTRYINDEX, MEMORIES);
+        lua_pushvalue(L, index);
+        type = lua_rawget(L, -2);
+        memory = (int)lua_tointeger(L, -1);
+        lua_pop(L, 2);
+    }
     if (type != LUA_TNUMBER)
-        complain(L, "%s takes a memory (mem, or what memory(\"name\") returned), not a %s%s", what,
-                 luaL_typename(L, index),
-                 strchr(what, ':') ? "; a colon calls it, as in mem:dump()" : "");
+        complain(L, "%s takes a memory (mem, or what memory(\"name\") returned), not %s%s", what,
+                 shown(L, index),
+                 strncmp(what, "mem:", 4) == 0 ? "; a colon calls it, as in mem:dump()" : "");
     return memory;
 }
 
@@ -69,9 +72,11 @@ const char *variable_name(lua_State *L, int index)
 {
     if (lua_type(L, index) != LUA_TSTRING)
         complain(L,
-                 "a variable is found by its name, not by a %s; raw words are in .holding, "
+                 "a variable is found by its name, not by %s; raw words are in .holding, "
                  ".input, .coil and .discrete",
-                 luaL_typename(L, index));
+                 shown(L, index));
+    if (!plain_text(L, index))
+        complain(L, "%s is not the name of a variable: it has a NUL byte", shown(L, index));
     return lua_tostring(L, index);
 }
 
@@ -121,7 +126,7 @@ static int memory_newindex(lua_State *L)
 {
     lua_pushvalue(L, 2);
     int type = lua_rawget(L, lua_upvalueindex(1));
-    if (type == LUA_TLIGHTUSERDATA && assign_element(L, lua_touserdata(L, -1), 0, 3))
+    if (type == LUA_TLIGHTUSERDATA && assign_variable(L, lua_touserdata(L, -1), 3))
         return 0;
     assign_other(L, (int)lua_tointeger(L, lua_upvalueindex(2)), variable_name(L, 2), type);
     return 0;
@@ -204,21 +209,13 @@ static bool set_wins(lua_State *L, void *target)
     return read_winner(L, &((struct memory *)target)->wins);
 }
 
-/* The raw tables are read once the memory is there: see open_raw. */
-static bool set_later(lua_State *L, void *target)
-{
-    (void)L;
-    (void)target;
-    return true;
-}
-
 static const struct option OPTIONS[] = {
     {"order", "\"CDAB\", \"ABCD\", \"BADC\" or \"DCBA\"", set_order},
     {"wins", "\"remote\" or \"program\"", set_wins},
-    {"coil", NULL, set_later},
-    {"discrete", NULL, set_later},
-    {"holding", NULL, set_later},
-    {"input", NULL, set_later},
+    {"coil", RAW_RANGE, check_raw},
+    {"discrete", RAW_RANGE, check_raw},
+    {"holding", RAW_RANGE, check_raw},
+    {"input", RAW_RANGE, check_raw},
     {NULL, NULL, NULL},
 };
 
@@ -228,8 +225,8 @@ static const struct option OPTIONS[] = {
 static int new_memory(lua_State *L)
 {
     lua_settop(L, 2);
-    if (lua_type(L, 1) != LUA_TSTRING)
-        complain(L, "memory takes a name first, memory(\"plc\"), not a %s", luaL_typename(L, 1));
+    if (!plain_text(L, 1))
+        complain(L, "memory takes a name first, memory(\"plc\"), not %s", shown(L, 1));
     require_body(L, "memory");
     struct plan *plan = program_of(L)->plan;
     struct memory row = {.name = plan_string(plan, lua_tostring(L, 1)), .where = user_line(L)};

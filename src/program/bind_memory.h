@@ -38,7 +38,10 @@ void push_array(lua_State *L, const struct variable *variable);
 const struct variable *array_variable(lua_State *L, int index);
 void assign_array(lua_State *L, const struct variable *variable, int index);
 
-/* bind_raw.c: declares the raw ranges in the table at a stack index. */
+/* bind_raw.c: declares the raw ranges in the table at a stack index. check_raw is for its options:
+ * they are read twice, so that nothing is declared before every key is known to be right. */
+#define RAW_RANGE "a number of words from 0 on, or { first, count }, within 0..65535"
+bool check_raw(lua_State *L, void *target);
 void declare_raw(lua_State *L, uint32_t memory, int index);
 
 /* dump.c: m:dump() */

@@ -15,9 +15,10 @@ struct found {
     uint32_t offset; /* of the address in its range */
 };
 
-static const struct proxy *check_proxy(lua_State *L)
+/* The metatable is out of reach, so Lua calls its functions with proxies only. */
+static const struct proxy *own_proxy(lua_State *L)
 {
-    return luaL_checkudata(L, 1, RAW);
+    return lua_touserdata(L, 1);
 }
 
 static const char *proxy_path(lua_State *L, const struct proxy *proxy)
@@ -38,7 +39,7 @@ static struct found find(lua_State *L, const struct proxy *proxy)
             return (struct found){raw, (uint32_t)(address - raw->address)};
     }
     complain(L, "%s[%s] is not declared as raw; mem:raw { %s = { first, count } } declares it",
-             proxy_path(L, proxy), luaL_tolstring(L, 2, NULL), table_name(proxy->table));
+             proxy_path(L, proxy), shown(L, 2), table_name(proxy->table));
 }
 
 /* Where the word lies now: in the draft while the body runs, then in the view. */
@@ -58,7 +59,7 @@ static uint32_t cell_of(lua_State *L, const struct found *found)
 
 static int raw_index(lua_State *L)
 {
-    const struct proxy *proxy = check_proxy(L);
+    const struct proxy *proxy = own_proxy(L);
     struct found found = find(L, proxy);
     uint32_t cell = cell_of(L, &found);
     uint16_t word = program_of(L)->cells[cell];
@@ -74,20 +75,20 @@ static uint16_t check_word(lua_State *L, const struct proxy *proxy)
     int exact;
     if (table_is_bits(proxy->table)) {
         if (lua_type(L, 3) != LUA_TBOOLEAN)
-            complain(L, "%s[%s] takes true or false, not %s", proxy_path(L, proxy),
-                     luaL_tolstring(L, 2, NULL), luaL_tolstring(L, 3, NULL));
+            complain(L, "%s[%s] takes true or false, not %s", proxy_path(L, proxy), shown(L, 2),
+                     shown(L, 3));
         return (uint16_t)lua_toboolean(L, 3);
     }
     lua_Integer word = lua_tointegerx(L, 3, &exact);
     if (lua_type(L, 3) != LUA_TNUMBER || !exact || word < 0 || word > UINT16_MAX)
         complain(L, "%s[%s] = %s: a raw word takes an integer 0..65535", proxy_path(L, proxy),
-                 luaL_tolstring(L, 2, NULL), luaL_tolstring(L, 3, NULL));
+                 shown(L, 2), shown(L, 3));
     return (uint16_t)word;
 }
 
 static int raw_newindex(lua_State *L)
 {
-    const struct proxy *proxy = check_proxy(L);
+    const struct proxy *proxy = own_proxy(L);
     struct found found = find(L, proxy);
     uint16_t word = check_word(L, proxy);
     uint32_t cell = cell_of(L, &found);
@@ -101,7 +102,7 @@ static int raw_newindex(lua_State *L)
 /* Words up to the highest raw one: 8 after mem:raw { holding = 8 }. */
 static int raw_length(lua_State *L)
 {
-    const struct proxy *proxy = check_proxy(L);
+    const struct proxy *proxy = own_proxy(L);
     const struct plan *plan = program_of(L)->plan;
     lua_Integer length = 0;
     for (size_t i = 0; i < plan->raw_count; i++) {
@@ -132,34 +133,45 @@ static void push_raw(lua_State *L, uint32_t memory, enum table table)
     lua_setmetatable(L, -2);
 }
 
+/* -1 for what is no integer. */
+static lua_Integer integer_at(lua_State *L, int index)
+{
+    int exact;
+    lua_Integer integer = lua_tointegerx(L, index, &exact);
+    return exact && lua_type(L, index) == LUA_TNUMBER ? integer : -1;
+}
+
 static bool read_range(lua_State *L, struct raw *raw)
 {
-    int exact = 1;
     lua_Integer first = 0, count;
     if (lua_istable(L, -1)) {
-        lua_geti(L, -1, 1);
-        first = lua_tointegerx(L, -1, &exact);
-        lua_geti(L, -2, 2);
-        int exact_count;
-        count = lua_tointegerx(L, -1, &exact_count);
-        exact &= exact_count;
+        lua_rawgeti(L, -1, 1);
+        lua_rawgeti(L, -2, 2);
+        first = integer_at(L, -2);
+        count = integer_at(L, -1);
         lua_pop(L, 2);
     } else {
-        count = lua_tointegerx(L, -1, &exact);
+        count = integer_at(L, -1);
     }
-    if (!exact || first < 0 || count < 1 || first > UINT16_MAX || first + count > UINT16_MAX + 1)
+    if (first < 0 || first > UINT16_MAX || count < 1 || count > UINT16_MAX + 1 - first)
         return false;
     raw->address = (uint16_t)first;
     raw->count = (uint32_t)count;
     return true;
 }
 
+bool check_raw(lua_State *L, void *target)
+{
+    struct raw raw = {0};
+    (void)target;
+    return read_range(L, &raw);
+}
+
 static void declare_range(lua_State *L, struct raw *raw)
 {
     struct error error;
     if (!read_range(L, raw))
-        complain(L, "raw %s takes a number of words from 0 on, or { first, count } within 0..65535",
-                 table_name(raw->table));
+        complain(L, "raw %s takes " RAW_RANGE, table_name(raw->table));
     if (plan_raw(program_of(L)->plan, raw, &error) < 0)
         complain(L, "%s", error.text);
     push_raw(L, raw->memory, raw->table);
@@ -169,8 +181,8 @@ static void declare_range(lua_State *L, struct raw *raw)
 void declare_raw(lua_State *L, uint32_t memory, int index)
 {
     for (int table = 0; table < RAW_TABLES; table++) {
-        lua_getfield(L, index, table_name((enum table)table));
-        if (!lua_isnil(L, -1)) {
+        lua_pushstring(L, table_name((enum table)table));
+        if (lua_rawget(L, index) != LUA_TNIL) {
             struct raw raw = {.memory = memory, .table = (enum table)table, .where = user_line(L)};
             declare_range(L, &raw);
         }

@@ -17,8 +17,8 @@ static const char LOADED[] = "msm.loaded"; /* registry: name -> what the module 
 static const char *module_path(lua_State *L, const char *name)
 {
     if (!*name || strstr(name, "..") || strpbrk(name, "/\\") || *name == '.')
-        complain(L, "require: \"%s\" is not a module name; names have dots, \"drivers.pump\"",
-                 name);
+        complain(L, "require: %s is not a module name; names have dots, \"drivers.pump\"",
+                 shown(L, 1));
     return lua_pushfstring(L, "%s.lua", luaL_gsub(L, name, ".", "/"));
 }
 
@@ -31,36 +31,63 @@ static const struct embedded *find_embedded(const char *path)
     return NULL;
 }
 
+/* Where the module is a file, or would be. */
+static const char *module_place(lua_State *L, const char *path)
+{
+    const struct program *program = program_of(L);
+    if (program->lua_root && (find_embedded(path) || strncmp(path, "msm/", 4) == 0))
+        return lua_pushfstring(L, "%s/%s", program->lua_root, path);
+    return lua_pushfstring(L, "%s%s", program->directory, path);
+}
+
 /* Pushes the loaded chunk, or an error message, as luaL_load… do. Library chunks are named so that
  * messages point past them, at the user's line. */
 static int load_module(lua_State *L, const char *path)
 {
-    const struct program *program = program_of(L);
     const struct embedded *file = find_embedded(path);
-    if (file && !program->lua_root)
+    if (file && !program_of(L)->lua_root)
         return luaL_loadbufferx(L, file->text, file->length, lua_pushfstring(L, "=%s", path), "t");
-    const char *folder = file || strncmp(path, "msm/", 4) == 0 ? program->lua_root : NULL;
-    const char *place = folder ? lua_pushfstring(L, "%s/%s", folder, path)
-                               : lua_pushfstring(L, "%s%s", program->directory, path);
-    if (access(place, R_OK) != 0) {
+    const char *place = module_place(L, path);
+    if (access(place, R_OK) != 0)
         complain(L, "require: no module %s: the library has none, and %s: %s", path, place,
                  strerror(errno));
-    }
     return luaL_loadfilex(L, place, "t");
+}
+
+/* Tests find Debian's modules, too, where neither the library nor the script's folder has one of
+ * that name. Upvalue: Lua's own require. */
+static bool is_luas(lua_State *L, const char *path)
+{
+    return program_of(L)->open && !find_embedded(path) && access(module_place(L, path), R_OK) != 0;
+}
+
+static int require_of_lua(lua_State *L)
+{
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    return 1;
 }
 
 static int require(lua_State *L)
 {
-    const char *name = luaL_checkstring(L, 1);
+    if (!plain_text(L, 1))
+        complain(L, "require takes a module's name, require \"drivers.pump\", not %s", shown(L, 1));
+    const char *name = lua_tostring(L, 1);
     lua_settop(L, 1);
     lua_getfield(L, LUA_REGISTRYINDEX, LOADED);
     int type = lua_getfield(L, 2, name);
     if (type == LUA_TBOOLEAN && !lua_toboolean(L, -1))
-        complain(L, "require: \"%s\" requires itself, directly or through others", name);
+        complain(L,
+                 "require: \"%s\" requires itself, directly or through others, or it failed "
+                 "before",
+                 name);
     if (type != LUA_TNIL)
         return 1;
-    require_body(L, "require of a module that is not loaded yet");
     const char *path = module_path(L, name);
+    if (is_luas(L, path))
+        return require_of_lua(L);
+    require_body(L, "require of a module that is not loaded yet");
     if (load_module(L, path) != LUA_OK)
         complain(L, "%s", lua_tostring(L, -1));
     lua_pushboolean(L, false);
@@ -91,5 +118,7 @@ void open_require(lua_State *L)
     luaL_newlib(L, core);
     lua_setfield(L, -2, "msm.core");
     lua_setfield(L, LUA_REGISTRYINDEX, LOADED);
-    lua_register(L, "require", require);
+    lua_getglobal(L, "require");
+    lua_pushcclosure(L, require, 1);
+    lua_setglobal(L, "require");
 }

@@ -47,7 +47,7 @@ static const struct field {
 
 static int refuse_unknown(lua_State *L)
 {
-    const char *asked = luaL_tolstring(L, 2, NULL);
+    const char *asked = key_text(L, 2);
     struct nearest nearest;
     nearest_init(&nearest, asked);
     for (const struct field *field = FIELDS; field->name; field++)
@@ -68,7 +68,7 @@ static int scan_index(lua_State *L)
 
 static int scan_newindex(lua_State *L)
 {
-    return complain(L, "scan.%s is read only", luaL_tolstring(L, 2, NULL));
+    return complain(L, "scan.%s is read only", key_text(L, 2));
 }
 
 void open_scan(lua_State *L)

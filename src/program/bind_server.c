@@ -33,11 +33,12 @@ static bool set_allow(lua_State *L, void *target)
     struct wish *wish = target;
     if (!lua_istable(L, -1))
         return false;
-    size_t count = (size_t)luaL_len(L, -1);
+    size_t count = lua_rawlen(L, -1);
     struct cidr *list = plan_alloc(program_of(L)->plan, (count + 1) * sizeof *list);
     for (size_t i = 0; i < count; i++) {
         struct error error;
-        if (lua_geti(L, -1, (lua_Integer)i + 1) != LUA_TSTRING)
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        if (!plain_text(L, -1))
             return lua_pop(L, 1), false;
         if (!cidr_parse(lua_tostring(L, -1), &list[i], &error))
             complain(L, "server.tcp: allow: %s", error.text);
@@ -55,9 +56,9 @@ static bool set_bind(lua_State *L, void *target)
 {
     struct wish *wish = target;
     unsigned char address[16];
-    if (lua_type(L, -1) != LUA_TSTRING)
+    const char *text = plain_text(L, -1);
+    if (!text)
         return false;
-    const char *text = lua_tostring(L, -1);
     wish->spec.bind = plan_string(program_of(L)->plan, text);
     return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
 }
@@ -95,10 +96,7 @@ static bool set_mem(lua_State *L, void *target)
 
 static bool set_name(lua_State *L, void *target)
 {
-    if (lua_type(L, -1) != LUA_TSTRING)
-        return false;
-    ((struct wish *)target)->spec.name = plan_string(program_of(L)->plan, lua_tostring(L, -1));
-    return true;
+    return read_text(L, &((struct wish *)target)->spec.name);
 }
 
 static bool set_port(lua_State *L, void *target)
@@ -146,7 +144,7 @@ static const struct option OPTIONS[] = {
     {"max_connections", "a number, 1..10000", set_max_connections},
     {"max_connections_per_address", "a number, 1..10000", set_max_per_address},
     {"mem", "a memory", set_mem},
-    {"name", "text", set_name},
+    {"name", "UTF-8 text", set_name},
     {"port", "a number, 1..65535, or 0 for any free one", set_port},
     {"read_only", "true or false", set_read_only},
     {"unit", "a unit id, 0..255", set_unit},

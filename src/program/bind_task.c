@@ -9,7 +9,7 @@ enum { LEAST_PERIOD = NS_PER_MS / 10 };
 static void check_function(lua_State *L, int index, const char *what)
 {
     if (lua_type(L, index) != LUA_TFUNCTION)
-        complain(L, "%s takes a function, not a %s", what, luaL_typename(L, index));
+        complain(L, "%s takes a function, not %s", what, shown(L, index));
 }
 
 static void keep_task(lua_State *L, struct program *program)
@@ -20,7 +20,8 @@ static void keep_task(lua_State *L, struct program *program)
         memcpy(tasks, program->tasks, program->task_count * sizeof *tasks);
     lua_setfield(L, LUA_REGISTRYINDEX, "msm.tasks");
     program->tasks = tasks;
-    tasks[program->task_count++] = luaL_ref(L, LUA_REGISTRYINDEX);
+    tasks[program->task_count] = luaL_ref(L, LUA_REGISTRYINDEX); /* may raise: counted after it */
+    program->task_count++;
 }
 
 /* every("100ms", function(dt) … end): a task, run at scan.time 0 and then each period (seconds or
@@ -35,7 +36,7 @@ static int every(lua_State *L)
     if (lua_gettop(L) > 2)
         complain(L, "every takes a period and a function, not %d arguments", lua_gettop(L));
     if (period < LEAST_PERIOD)
-        complain(L, "every: a period is at least 0.1 ms, not %s", luaL_tolstring(L, 1, NULL));
+        complain(L, "every: a period is at least 0.1 ms, not %s", shown(L, 1));
     struct task_spec task = {.period = period, .where = user_line(L)};
     keep_task(L, program);
     plan_task(program->plan, &task);

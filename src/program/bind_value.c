@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { SHORT_WORDS = 4 }; /* the widest number */
+
 bool to_value(lua_State *L, int index, struct value *value)
 {
     switch (lua_type(L, index)) {
@@ -96,8 +98,10 @@ void push_element(lua_State *L, const struct variable *v, size_t element)
     push_value(L, &value);
 }
 
-static void refuse_direction(lua_State *L, const struct variable *v)
+void check_direction(lua_State *L, const struct variable *v)
 {
+    if (v->direction != DIRECTION_IN)
+        return;
     complain(
         L,
         "%s is written by the world (%s), the program only reads it; dir = \"inout\" lets both "
@@ -119,27 +123,50 @@ static void store(uint16_t *cells, const uint16_t *words, uint16_t count, uint16
 
 int refuse_value(lua_State *L, const struct variable *v, int index)
 {
-    return complain(L, "%s takes a %s, not a %s", v->path, wanted_type(v),
-                    luaL_typename(L, index));
+    return complain(L, "%s takes a %s, not %s", v->path, wanted_type(v), shown(L, index));
+}
+
+void store_element(struct program *program, const struct variable *v, size_t element,
+                   const uint16_t *words)
+{
+    size_t index = element ? element - 1 : 0;
+    struct element place = locate(v, index);
+    uint32_t cell = v->cell + place.cell;
+    store(program->cells + cell, words, v->words, place.mask);
+    note_assigned(program, v->point + (uint32_t)index, cell, v->words, place.mask);
 }
 
 bool assign_element(lua_State *L, const struct variable *v, size_t element, int index)
 {
-    struct program *program = program_of(L);
     struct element place = locate(v, element ? element - 1 : 0);
     struct value value;
     struct error error;
     uint16_t words[VARIABLE_MAX_WORDS];
     if (!to_value(L, index, &value))
         return false;
-    if (v->direction == DIRECTION_IN)
-        refuse_direction(L, v);
+    check_direction(L, v);
     if (!variable_set(v, element, &value, words, place.mask, &error))
         complain(L, "%s", error.text);
+    store_element(program_of(L), v, element, words);
+    return true;
+}
 
-    uint32_t cell = v->cell + place.cell;
-    store(program->cells + cell, words, v->words, place.mask);
-    uint32_t point = v->point + (uint32_t)(element ? element - 1 : 0);
-    note_assigned(program, point, cell, v->words, place.mask);
+/* The way that nearly every assignment takes, kept short: numbers that fit four words. */
+bool assign_variable(lua_State *L, const struct variable *v, int index)
+{
+    struct program *program = program_of(L);
+    struct value value = {.kind = VALUE_INTEGER};
+    struct error error;
+    uint16_t words[SHORT_WORDS];
+    if (v->words > SHORT_WORDS || v->direction == DIRECTION_IN)
+        return assign_element(L, v, 0, index);
+    if (lua_isinteger(L, index))
+        value.integer = lua_tointegerx(L, index, NULL);
+    else if (!to_value(L, index, &value))
+        return false;
+    if (!variable_set(v, 0, &value, words, v->mask, &error))
+        complain(L, "%s", error.text);
+    store(program->cells + v->cell, words, v->words, v->mask);
+    note_assigned(program, v->point, v->cell, v->words, v->mask);
     return true;
 }

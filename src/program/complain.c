@@ -2,11 +2,14 @@
  * neither the embedded library's nor the host's. */
 
 #include "base/duration.h"
+#include "image/quote.h"
 #include "program/inside.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { SHOWN = 80 }; /* room for a value within a message */
 
 /* Library chunks are named "=msm/…"; Lua's own "=[C]" and "=(tail call)" have no line. */
 static bool is_users(const lua_Debug *ar)
@@ -55,12 +58,70 @@ void require_body(lua_State *L, const char *what)
         complain(L, "%s belongs in the script's body: declaring ends when the body has run", what);
 }
 
+const char *shown(lua_State *L, int index)
+{
+    char text[SHOWN];
+    size_t length;
+    const char *bytes;
+    switch (lua_type(L, index)) {
+    case LUA_TNONE:
+        return "nothing";
+    case LUA_TNIL:
+    case LUA_TBOOLEAN:
+    case LUA_TNUMBER: /* without metatables in a sandbox: no script's code is called */
+        return luaL_tolstring(L, index, NULL);
+    case LUA_TSTRING:
+        bytes = lua_tolstring(L, index, &length);
+        return lua_pushstring(L, quote_text(bytes, length, text, sizeof text));
+    default:
+        return lua_pushfstring(L, "a %s", luaL_typename(L, index));
+    }
+}
+
+const char *plain_text(lua_State *L, int index)
+{
+    size_t length;
+    const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &length) : NULL;
+    return text && strlen(text) == length ? text : NULL;
+}
+
+const char *key_text(lua_State *L, int index)
+{
+    const char *text = plain_text(L, index);
+    return text ? text : shown(L, index);
+}
+
+static int to_text(lua_State *L)
+{
+    luaL_tolstring(L, 1, NULL);
+    return 1;
+}
+
+/* An object with a text of its own says that, if it can; anything else is named. */
+static const char *object_text(lua_State *L)
+{
+    if (luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL) {
+        lua_pushcfunction(L, to_text);
+        lua_pushvalue(L, 1);
+        if (lua_pcall(L, 1, 1, 0) == LUA_OK)
+            return lua_tostring(L, -1);
+    }
+    return lua_pushfstring(L, "an error was raised with %s instead of a text", shown(L, 1));
+}
+
+const char *raised_text(lua_State *L)
+{
+    lua_Debug ar;
+    if (lua_type(L, 1) == LUA_TSTRING)
+        return lua_tostring(L, 1);
+    const char *text = object_text(L);
+    return find_user(L, &ar) ? lua_pushfstring(L, "%s:%d: %s", ar.short_src, ar.currentline, text)
+                             : text;
+}
+
 int traceback(lua_State *L)
 {
-    const char *message = lua_tostring(L, 1);
-    if (!message)
-        message = luaL_tolstring(L, 1, NULL);
-    luaL_traceback(L, L, message, 1);
+    luaL_traceback(L, L, raised_text(L), 1);
     return 1;
 }
 

@@ -18,14 +18,6 @@ static bool read_flag(lua_State *L, bool *flag)
     return lua_type(L, -1) == LUA_TBOOLEAN;
 }
 
-static bool read_text(lua_State *L, const char **text)
-{
-    if (lua_type(L, -1) != LUA_TSTRING)
-        return false;
-    *text = plan_string(program_of(L)->plan, lua_tostring(L, -1));
-    return true;
-}
-
 static bool read_number(lua_State *L, double *number)
 {
     *number = lua_tonumber(L, -1);
@@ -42,8 +34,9 @@ static bool read_integer(lua_State *L, lua_Integer least, lua_Integer most, lua_
 /* Index of the text in a list that NULL ends, or -1. */
 static int read_choice(lua_State *L, const char *const *choices)
 {
-    for (int i = 0; lua_type(L, -1) == LUA_TSTRING && choices[i]; i++) {
-        if (strcmp(lua_tostring(L, -1), choices[i]) == 0)
+    const char *text = plain_text(L, -1);
+    for (int i = 0; text && choices[i]; i++) {
+        if (strcmp(text, choices[i]) == 0)
             return i;
     }
     return -1;
@@ -123,12 +116,19 @@ static bool set_labels(lua_State *L, void *context)
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
         struct value key;
         if (!to_value(L, -2, &key) || key.kind > VALUE_INTEGER ||
-            !read_text(L, &labels[v->label_count].text))
-            return lua_pop(L, 2), false;
+            !read_text(L, &labels[v->label_count].text)) {
+            const char *given = shown(L, -1);
+            complain(L, "option labels takes UTF-8 text by value, { [0] = \"OFF\" }, not [%s] = %s",
+                     shown(L, -3), given);
+        }
         labels[v->label_count++].value = key.kind == VALUE_BOOLEAN ? key.boolean : key.integer;
     }
     qsort(labels, count, sizeof *labels, compare_labels);
     v->labels = labels;
+    for (size_t i = 1; i < count; i++) { /* [1] and [true] */
+        if (labels[i].value == labels[i - 1].value)
+            complain(L, "option labels names %lld twice", (long long)labels[i].value);
+    }
     return true;
 }
 
@@ -216,9 +216,9 @@ static const struct option OPTIONS[] = {
     {"count", "a number of elements, 1..65535", set_count},
     {"decimals", "a number of digits, 0..15", set_decimals},
     {"default", "a value", set_default},
-    {"desc", "text", set_desc},
+    {"desc", "UTF-8 text", set_desc},
     {"dir", "\"in\", \"out\" or \"inout\"", set_dir},
-    {"labels", "a table of names by value, { [0] = \"OFF\" }", set_labels},
+    {"labels", "a table of names (UTF-8 text) by value, { [0] = \"OFF\" }", set_labels},
     {"length", "a number of bytes, 1..246", set_length},
     {"limit", "\"clamp\" or \"wrap\"", set_limit},
     {"max", "a value", set_max},
@@ -231,7 +231,7 @@ static const struct option OPTIONS[] = {
     {"round", "true or false", set_round},
     {"safe", "a value", set_safe},
     {"scale", "a number", set_scale},
-    {"unit", "text", set_unit},
+    {"unit", "UTF-8 text", set_unit},
     {"wins", "\"remote\" or \"program\"", set_wins},
     {NULL, NULL, NULL},
 };

@@ -56,6 +56,19 @@ void require_body(lua_State *L, const char *what);
 /* Message handler for pcall: adds the traceback. */
 int traceback(lua_State *L);
 
+/* For a message handler: what was raised, as text. An error that is no text says at which line of
+ * the user's it was raised, and what it is. */
+const char *raised_text(lua_State *L);
+
+/* A value as messages show it: text in quotes, cut; a table by its type. Runs no code of the
+ * script's. Stands on the stack. */
+const char *shown(lua_State *L, int index);
+
+const char *key_text(lua_State *L, int index); /* text without the quotes: "scan.tim" */
+
+/* A string without NUL bytes, which C would lose what follows of; NULL for anything else. */
+const char *plain_text(lua_State *L, int index);
+
 /* A Lua value as a struct value and back; to_value is false for types that none can hold. A
  * string's bytes stay Lua's. */
 bool to_value(lua_State *L, int index, struct value *value);
@@ -73,17 +86,27 @@ struct option {
 void read_options(lua_State *L, int index, const struct option *options, void *target,
                   const char *what);
 
+/* For options: the text on top, kept by the plan. False unless it is UTF-8 without NUL bytes. */
+bool read_text(lua_State *L, const char **text);
+
 /* bind_value.c: one element of a variable, read and assigned. `element` is 1-based for an array,
  * 0 for a plain variable. False where the Lua value is of a type that no variable holds. */
 void push_element(lua_State *L, const struct variable *variable, size_t element);
 void push_variable(lua_State *L, const struct variable *variable); /* element 0 */
+bool assign_variable(lua_State *L, const struct variable *variable, int index);
 bool assign_element(lua_State *L, const struct variable *variable, size_t element, int index);
 int refuse_value(lua_State *L, const struct variable *variable, int index); /* raises */
+
+/* Raises where only the world writes. Then the words of one element can be stored. */
+void check_direction(lua_State *L, const struct variable *variable);
+void store_element(struct program *program, const struct variable *variable, size_t element,
+                   const uint16_t *words);
 
 /* One word or bit, raw or part of a variable, was assigned. */
 void note_assigned(struct program *program, uint32_t point, uint32_t cell, uint16_t words,
                    uint16_t mask);
 
+void open_options(lua_State *L);
 void open_declare(lua_State *L); /* coil, discrete, holding, input, var */
 void open_memory(lua_State *L);  /* mem, memory */
 void open_server(lua_State *L);  /* server */

@@ -15,16 +15,11 @@ static const struct variable *check_variable(lua_State *L, int memory, int index
     return plan->variables[variable];
 }
 
-static bool set_later(lua_State *L, void *target)
-{
-    (void)L;
-    (void)target;
-    return true; /* declare_raw reads it, once every key is known to be right */
-}
-
 static const struct option RAW[] = {
-    {"coil", NULL, set_later},    {"discrete", NULL, set_later},
-    {"holding", NULL, set_later}, {"input", NULL, set_later},
+    {"coil", RAW_RANGE, check_raw},
+    {"discrete", RAW_RANGE, check_raw},
+    {"holding", RAW_RANGE, check_raw},
+    {"input", RAW_RANGE, check_raw},
     {NULL, NULL, NULL},
 };
 
@@ -33,7 +28,8 @@ static int memory_raw(lua_State *L)
 {
     int memory = check_memory(L, 1, "mem:raw");
     require_body(L, "mem:raw");
-    luaL_checktype(L, 2, LUA_TTABLE);
+    if (!lua_istable(L, 2))
+        complain(L, "mem:raw takes a table, mem:raw { holding = 8 }, not %s", shown(L, 2));
     read_options(L, 2, RAW, NULL, "mem:raw");
     declare_raw(L, (uint32_t)memory, 2);
     return 0;
@@ -78,17 +74,16 @@ struct placement {
 
 static bool set_prefix(lua_State *L, void *target)
 {
-    if (lua_type(L, -1) != LUA_TSTRING)
-        return false;
-    ((struct placement *)target)->prefix = lua_tostring(L, -1);
-    return true;
+    const char *prefix = plain_text(L, -1);
+    ((struct placement *)target)->prefix = prefix;
+    return prefix != NULL;
 }
 
 static bool set_base(lua_State *L, void *target)
 {
     int exact;
     lua_Integer base = lua_tointegerx(L, -1, &exact);
-    if (!exact || base < 0 || base > UINT16_MAX)
+    if (lua_type(L, -1) != LUA_TNUMBER || !exact || base < 0 || base > UINT16_MAX)
         return false;
     ((struct placement *)target)->base = (uint32_t)base;
     return true;
@@ -115,7 +110,7 @@ static const char **template_names(lua_State *L, size_t *count)
     *count = n;
     n = 0;
     for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
-        if (lua_type(L, -2) != LUA_TSTRING || !is_declaration(L, -1))
+        if (!plain_text(L, -2) || !is_declaration(L, -1))
             complain(L, "mem:declare: a template is a table of declarations by name, "
                         "{ SPEED = holding.word(0) }");
         names[n++] = lua_tostring(L, -2);
@@ -130,8 +125,7 @@ static int memory_declare(lua_State *L)
     int memory = check_memory(L, 1, "mem:declare");
     require_body(L, "mem:declare");
     if (!lua_istable(L, 2))
-        complain(L, "mem:declare takes a table of declarations by name, not a %s",
-                 luaL_typename(L, 2));
+        complain(L, "mem:declare takes a table of declarations by name, not %s", shown(L, 2));
     struct placement placement = {.prefix = ""};
     read_options(L, 3, PLACEMENT, &placement, "mem:declare");
     size_t count;

@@ -34,6 +34,28 @@ static void refuse_unknown(lua_State *L, const struct option *options, const cha
     complain(L, "%s: unknown option \"%s\"; it takes: %s", what, key, lua_tostring(L, -1));
 }
 
+bool read_text(lua_State *L, const char **text)
+{
+    const char *plain = plain_text(L, -1);
+    if (!plain)
+        return false;
+    lua_getfield(L, LUA_REGISTRYINDEX, "msm.utf8.len");
+    lua_pushvalue(L, -2);
+    lua_call(L, 1, 1); /* nil for what is not UTF-8 */
+    bool valid = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    *text = valid ? plan_string(program_of(L)->plan, plain) : NULL;
+    return valid;
+}
+
+void open_options(lua_State *L)
+{
+    lua_getglobal(L, "utf8");
+    lua_getfield(L, -1, "len");
+    lua_setfield(L, LUA_REGISTRYINDEX, "msm.utf8.len");
+    lua_pop(L, 1);
+}
+
 void read_options(lua_State *L, int index, const struct option *options, void *target,
                   const char *what)
 {
@@ -41,20 +63,18 @@ void read_options(lua_State *L, int index, const struct option *options, void *t
     if (lua_isnoneornil(L, index))
         return;
     if (!lua_istable(L, index))
-        complain(L, "%s: options are one table, { key = value }, not a %s", what,
-                 luaL_typename(L, index));
+        complain(L, "%s: options are one table, { key = value }, not %s", what, shown(L, index));
     lua_pushnil(L);
     while (lua_next(L, index)) {
         if (lua_type(L, -2) != LUA_TSTRING)
             complain(L, "%s: options have names, { key = value }; a bare %s has none", what,
                      luaL_typename(L, -1));
         const char *key = lua_tostring(L, -2);
-        const struct option *option = find(options, key);
+        const struct option *option = plain_text(L, -2) ? find(options, key) : NULL;
         if (!option)
             refuse_unknown(L, options, key, what);
         else if (!option->set(L, target))
-            complain(L, "%s: option %s takes %s, not %s", what, key, option->takes,
-                     luaL_tolstring(L, -1, NULL));
+            complain(L, "%s: option %s takes %s, not %s", what, key, option->takes, shown(L, -1));
         lua_pop(L, 1);
     }
 }

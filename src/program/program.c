@@ -48,6 +48,13 @@ static bool fail_out_of_memory(struct program *program, struct error *error)
                      program->out_of_memory_at, pool_cap(program->pool) / (1024 * 1024));
 }
 
+/* Lua's own text, which a coroutine or a pcall may have handed on as an error of its own. */
+static bool is_out_of_memory(const char *text)
+{
+    static const char LUAS[] = "not enough memory";
+    return strncmp(text, LUAS, sizeof LUAS - 1) == 0;
+}
+
 /* Calls what is on the stack, `count` arguments on top of it; takes both off. */
 static bool call(struct program *program, int count, lua_CFunction handler, struct error *error)
 {
@@ -56,7 +63,7 @@ static bool call(struct program *program, int count, lua_CFunction handler, stru
     lua_pushcfunction(L, handler);
     lua_insert(L, base);
     int result = lua_pcall(L, count, 0, base);
-    if (result == LUA_ERRMEM)
+    if (result != LUA_OK && is_out_of_memory(lua_tostring(L, -1)))
         fail_out_of_memory(program, error);
     else if (result != LUA_OK)
         error_set(error, "%s", lua_tostring(L, -1));
@@ -67,6 +74,7 @@ static bool call(struct program *program, int count, lua_CFunction handler, stru
 static int open_libraries(lua_State *L)
 {
     luaL_openlibs(L);
+    open_options(L);
     open_declare(L);
     open_memory(L);
     open_server(L);
@@ -80,18 +88,20 @@ static int open_libraries(lua_State *L)
 }
 
 /* In the body most errors are the main chunk's own, where a traceback would say nothing more than
- * file and line do. */
+ * the file and line in front of the text do. */
 static int body_traceback(lua_State *L)
 {
     lua_Debug ar;
+    const char *text = raised_text(L);
     int depth = 0;
-    for (int level = 0; lua_getstack(L, level, &ar); level++) {
+    for (int level = 0; depth < 2 && lua_getstack(L, level, &ar); level++) {
         lua_getinfo(L, "S", &ar);
         depth += strcmp(ar.what, "C") != 0;
     }
-    if (depth > 1)
-        return traceback(L);
-    luaL_tolstring(L, 1, NULL);
+    if (depth > 1 || strncmp(text, ar.short_src, strlen(ar.short_src)) != 0)
+        luaL_traceback(L, L, text, 1);
+    else
+        lua_pushstring(L, text);
     return 1;
 }
 
@@ -199,14 +209,22 @@ void program_attach(struct program *program, struct view *view)
     program->cells = view_cells(view);
 }
 
+/* Argument: the function. The text is made in here, because making it may raise. */
+static int run_start(lua_State *L)
+{
+    lua_pushliteral(L, "cold");
+    lua_call(L, 1, 0);
+    return 0;
+}
+
 bool program_start(void *context, const struct cycle *cycle, struct error *error)
 {
     struct program *program = context;
     program->cycle = cycle;
     if (program->on_start == LUA_NOREF)
         return true;
+    lua_pushcfunction(program->L, run_start);
     lua_rawgeti(program->L, LUA_REGISTRYINDEX, program->on_start);
-    lua_pushliteral(program->L, "cold");
     return call(program, 1, traceback, error);
 }
 

@@ -167,7 +167,7 @@ static void seed_random(lua_State *L)
 
 static int refuse_unset(lua_State *L)
 {
-    const char *name = luaL_tolstring(L, 2, NULL);
+    const char *name = key_text(L, 2);
     struct nearest nearest;
     nearest_init(&nearest, name);
     for (lua_pushnil(L); lua_next(L, lua_upvalueindex(1)); lua_pop(L, 1)) {
@@ -187,7 +187,7 @@ static int assign_global(lua_State *L)
         complain(L,
                  "global \"%s\" cannot be assigned any more: globals belong to the script's "
                  "body; declare it local, or keep it in a table",
-                 luaL_tolstring(L, 2, NULL));
+                 key_text(L, 2));
     lua_rawset(L, lua_upvalueindex(1));
     return 0;
 }

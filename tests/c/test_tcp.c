@@ -237,8 +237,10 @@ static void who_never_reads_is_closed_and_delays_nobody(void **state)
     int good = client(desk), bad = client(desk);
     assert_true(served(good));
     flood(bad);
+    int64_t held_up = clock_monotonic();
     while (tcp_connections(desk->tcp) == 2)
         assert_true(served(good));
+    assert_true(clock_monotonic() - held_up < 15 * (int64_t)NS_PER_S); /* the kernel takes 20 */
     assert_true(closed(bad));
     assert_true(served(good));
     close(good);
@@ -253,13 +255,16 @@ static void half_a_frame_is_closed_and_delays_nobody(void **state)
     int good = client(desk), bad = client(desk);
     assert_true(served(bad));
     int64_t begun = clock_monotonic();
-    give(bad, READ, 5);
+    static const uint8_t begin[] = {0, 1, 0, 0, 0, 254, 1, 8, 0, 0};
+    give(bad, begin, sizeof begin);
     assert_true(served(good));
-    for (size_t i = 5; i < 11 && tcp_connections(desk->tcp) == 2; i++) {
-        send(bad, READ + i, 1, MSG_NOSIGNAL); /* dripping does not buy time */
+    int dripped = 0; /* which does not buy time */
+    while (dripped < 200 && tcp_connections(desk->tcp) == 2) {
+        dripped += send(bad, begin, 1, MSG_NOSIGNAL) == 1;
         assert_true(served(good));
-        pause_ms(100);
+        pause_ms(50);
     }
+    assert_true(dripped < 200);
     assert_true(closed(bad));
     assert_true(clock_monotonic() - begun >= 300 * (int64_t)NS_PER_MS);
     assert_true(served(good)); /* whole frames have no timeout */
@@ -343,44 +348,56 @@ static void idle_connections_time_out(void **state)
     close(busy);
 }
 
-/* Knocks until a newcomer is let in; those before were closed at once. */
-static int knock(struct desk *desk, int busy)
+static void nobody_makes_room_within_a_second(void **state)
 {
-    int64_t deadline = clock_monotonic() + PATIENCE_S * (int64_t)NS_PER_S;
-    while (clock_monotonic() < deadline) {
-        int fd = client(desk);
-        if (served(fd))
-            return fd;
-        close(fd);
-        assert_true(served(busy));
+    struct desk *desk = *state;
+    desk->bed.spec.max_connections = 1;
+    start(desk);
+    int first = client(desk), newcomer = -1;
+    int64_t begun = clock_monotonic();
+    assert_true(served(first));
+    while (newcomer < 0 && clock_monotonic() < begun + PATIENCE_S * (int64_t)NS_PER_S) {
+        newcomer = client(desk);
+        if (served(newcomer))
+            break;
+        close(newcomer);
+        newcomer = -1;
         pause_ms(20);
     }
-    fail_msg("nobody was let in");
-    return -1;
+    assert_true(newcomer >= 0);
+    assert_true(clock_monotonic() - begun >= NS_PER_S);
+    assert_true(closed(first));
+    assert_int_equal(tcp_connections(desk->tcp), 1);
+    close(first);
+    close(newcomer);
 }
 
 static void the_longest_idle_makes_room(void **state)
 {
     struct desk *desk = *state;
-    desk->bed.spec.max_connections = 3;
+    desk->bed.spec.max_connections = 4;
+    tcp_set_timeouts(desk->tcp, 60000, 60000);
     start(desk);
-    int longest = client(desk);
-    int64_t begun = clock_monotonic();
+    int longest = client(desk), longer = client(desk), half = client(desk), busy = client(desk);
+    give(half, READ, 5); /* silent for the longest time, but something is under way */
     assert_true(served(longest));
-    pause_ms(20);
-    int shorter = client(desk), busy = client(desk);
-    assert_true(served(shorter));
-    assert_true(served(busy));
-    int newcomer = knock(desk, busy);
-    assert_true(clock_monotonic() - begun >= NS_PER_S);
+    assert_true(served(longer));
+    int64_t begun = clock_monotonic();
+    while (clock_monotonic() - begun < 1200 * (int64_t)NS_PER_MS) {
+        assert_true(served(busy));
+        pause_ms(10);
+    }
+    int newcomer = client(desk);
+    assert_true(served(newcomer));
     assert_true(closed(longest));
-    assert_int_equal(tcp_connections(desk->tcp), 3);
+    assert_true(served(longer));
     assert_true(served(busy));
-    assert_true(served(shorter));
-    close(longest);
-    close(shorter);
-    close(busy);
-    close(newcomer);
+    give(half, READ + 5, 7);
+    uint8_t answer[READ_ANSWER];
+    assert_true(take(half, answer, sizeof answer));
+    int fds[] = {longest, longer, half, busy, newcomer};
+    for (size_t i = 0; i < 5; i++)
+        close(fds[i]);
 }
 
 static void an_address_has_its_own_limit(void **state)
@@ -648,8 +665,8 @@ static void without_descriptors_newcomers_are_sent_away(void **state)
         fds[i] = client_from("127.0.0.1", port);
         in += served(fds[i]); /* false at once, not after PATIENCE_S: it was accepted and closed */
     }
-    assert_int_equal(in, DESCRIPTORS_LEFT);
-    for (size_t i = 0; i < DESCRIPTORS_LEFT; i++)
+    assert_in_range(in, 1, DESCRIPTORS_LEFT);
+    for (size_t i = 0; i < in; i++)
         assert_true(served(fds[i]));
     for (size_t i = 0; i < 3 * DESCRIPTORS_LEFT; i++)
         close(fds[i]);
@@ -684,6 +701,7 @@ int main(void)
         TEST(broken_framing_is_closed_after_the_answers),
         TEST(a_reset_is_only_one_connections_end),
         TEST(idle_connections_time_out),
+        TEST(nobody_makes_room_within_a_second),
         TEST(the_longest_idle_makes_room),
         TEST(an_address_has_its_own_limit),
         TEST(a_limit_of_zero_is_the_default),

@@ -1,12 +1,12 @@
-/* Scripts beside the test file, each a sandboxed program of its own as `msm run` would load it, from
- * a file in a folder that the test owns. They are named by what the test calls them, so that
+/* Scripts beside the test file, each a sandboxed program of its own as `msm run` would load it,
+ * from a file in a folder that the test owns. They are named by what the test calls them, so that
  * messages are "script.lua:3: …".
  *
  * host.file(name, text)          writes a module; a name may have folders in it
  * host.check(text)               loads text as script.lua; returns nil or the error's text
- * host.run(text, scans)          loads it and runs scans in virtual time, then stops it; returns the
- *                                fault or error, or nil; then what was logged; then the scans made
- * host.quiet(f, …)               calls f; returns what was written to stderr, then its results */
+ * host.run(text, scans)          loads it and runs scans in virtual time, then stops it; returns
+ * the fault or error, or nil; then what was logged; then the scans made host.quiet(f, …) calls f;
+ * returns what was written to stderr, then its results */
 
 #include "host.h"
 
@@ -121,7 +121,7 @@ static bool load(struct script *script, const char *text, size_t length)
     return script->program != NULL;
 }
 
-static bool connect(struct script *script)
+static bool attach(struct script *script)
 {
     const struct scan_hooks hooks = {.context = script,
                                      .start = start,
@@ -213,7 +213,7 @@ static int run(lua_State *L)
     struct script script;
     FILE *captured;
     int before = begin_capture(&captured);
-    if (load(&script, text, length) && connect(&script))
+    if (load(&script, text, length) && attach(&script))
         made = run_scans(&script, most);
     destroy(&script);
     if (*script.error.text)

@@ -8,7 +8,6 @@ Exception codes: 02 may not be written, 03 value out of range, 04 safe output du
 import math
 import signal
 import struct
-import time
 import unittest
 
 from msm import (Msm, Served, adu, eventually, fc5, fc6, fc15, fc16, fc22, fc23, fc_read,
@@ -210,6 +209,8 @@ class Bits(Served):
         self.refuse(2, fc22(0, 0xFFFD, 0x0000), fc22(0, 0xFFFB, 0x0004), fc22(0, 0, 0x8001))
         self.assertEqual(self.wire.holding(0), 0x8003)
         self.accept(fc22(0, 0xFFFD, 0x0002))  # sets what is set
+        self.accept(fc22(0, 0xFFFE, 0xFFFE))  # or_mask counts only where and_mask is 0
+        self.assertEqual(self.wire.holding(0), 0x8002)
 
     def test_wholly_read_only_word(self):
         """a word of which nobody may write a bit is 02 whatever is written, unchanged too"""
@@ -298,6 +299,7 @@ class Limits(Served):
     def test_address_before_value(self):
         """02 before 03: a bad value beside a word that may not be written"""
         self.refuse(2, fc16(16, [5, 5, 1]), fc16(0, [9] * 20))
+        self.refuse(2, fc16(0, [9, 0, 0]), fc16(0, [9, 6, 0]))  # half a variable behind it
 
     def test_partial_value(self):
         """a partly written variable is checked as the whole that would result"""
@@ -344,6 +346,26 @@ class Seen(unittest.TestCase):
             self.assertEqual(wire.refused(fc22(1, 0xFFFE, 0)), 0)
             eventually(lambda: wire.input(2) == 1)
 
+    def test_written_bits(self):
+        """a mask write is one to the bits that it touches, and to their variables only"""
+        with Msm("""
+                mem.A   = holding.bool(0, 0)
+                mem.B   = holding.bool(0, 1)
+                mem.BY  = holding.byte(0, 1)
+                mem.N_A, mem.N_B, mem.N_BY = input.uint16(0), input.uint16(1), input.uint16(2)
+                server.tcp { port = 0 }
+                every("5ms", function()
+                  if mem:written "A" then mem.N_A = mem.N_A + 1 end
+                  if mem:written "B" then mem.N_B = mem.N_B + 1 end
+                  if mem:written "BY" then mem.N_BY = mem.N_BY + 1 end
+                end)
+                """) as msm, msm.connect() as wire:
+            for pdu, counts in ((fc22(0, 0xFFFE, 1), [1, 0, 0]), (fc22(0, 0xFFFE, 1), [2, 0, 0]),
+                                (fc22(0, 0xFFFD, 2), [2, 1, 0]), (fc22(0, 0xFF, 0), [2, 1, 1]),
+                                (fc6(0, 0x0003), [3, 2, 2])):
+                self.assertEqual(wire.refused(pdu), 0)
+                eventually(lambda: wire.input(0, 3) == counts, str(counts))
+
     def test_pulse(self):
         """pulse: a master's 1 is seen once, by each task, and clears itself"""
         with Msm("""
@@ -388,41 +410,70 @@ class Seen(unittest.TestCase):
             eventually(lambda: wire.input(1) >= runs + 10)
             self.assertEqual(wire.input(0), 10)
 
+    def test_pulse_again(self):
+        """pulse: a 1 that arrives while the script still works on the last one is not lost"""
+        with Msm("""
+                mem.ACK   = coil(0, { pulse = true })
+                mem.TIMES = input.uint16(0)
+                server.tcp { port = 0 }
+                every("10ms", function()
+                  if mem.ACK then
+                    print("working")
+                    local x = 0
+                    for i = 1, 10000000 do x = x + i end
+                    mem.TIMES = mem.TIMES + 1
+                  end
+                end)
+                """) as msm, msm.connect() as wire:
+            for turn in range(3):
+                self.assertEqual(wire.write_coil(0, True), 0)
+                msm.wait_line("working", nth=2 * turn)
+                self.assertEqual(wire.write_coil(0, True), 0)
+                eventually(lambda: wire.input(0) == 2 * turn + 2)
+            self.assertEqual(wire.coil(0), 0)
+
     CONFLICT = """
-    mem.BOX   = holding.uint16(0, { %s })
-    mem.SEEN  = input.uint16(0)
-    mem.SCANS = input.uint16(1, { limit = "wrap" })
+    mem.BOX  = holding.uint16(0, { %s })
+    mem.GO   = coil(0, { pulse = true })
+    mem.ECHO = input.uint16(0)
+    mem.DONE = input.uint16(1)
     server.tcp { port = 0 }
-    every("2ms", function()
-      if mem.BOX == 7 then mem.SEEN = mem.SEEN + 1 end
-      mem.SCANS = mem.SCANS + 1
-      local x = 0
-      for i = 1, 4000000 do x = x + i end          -- a long scan: most writes arrive within it
-      mem.BOX = 1000 + scan.count %% 2
+    every("10ms", function()
+      mem.ECHO = mem.BOX
+      if mem.GO then
+        print("working")
+        local x = 0
+        for i = 1, 20000000 do x = x + i end      -- a scan so long that a write falls into it
+        mem.DONE = mem.DONE + 1
+        mem.BOX = 1000 + mem.DONE
+      end
     end)
     """
 
-    def conflicts(self, options, writes=20):
-        """How many of a master's writes the script saw, while it assigns in every scan."""
+    def conflicts(self, options):
+        """In how many of 5 scans the script's value won over a master's of meanwhile."""
+        won = 0
         with Msm(self.CONFLICT % options) as msm, msm.connect() as wire:
-            for _ in range(writes):
+            for turn in range(5):
+                self.assertEqual(wire.write_coil(0, True), 0)
+                msm.wait_line("working", nth=turn)
                 self.assertEqual(wire.write(0, 7), 0)
-                scans = wire.input(1)
-                eventually(lambda: (wire.input(1) - scans) % 65536 >= 2)
-                # that was the end of a scan; the next write shall not fall between two
-                begin = time.monotonic()
-                while time.monotonic() < begin + 0.005:
-                    wire.input(1)
-            return wire.input(0)
+                eventually(lambda: wire.input(1) == turn + 1)
+                value = wire.holding(0)
+                self.assertIn(value, (7, 1001 + turn))
+                eventually(lambda: wire.input(0) == value, "the script sees it next scan")
+                won += value != 7
+        return won
 
     def test_remote_wins(self):
         """remote wrote the same variable during that scan: the remote value stays, the script
         sees it next scan"""
-        self.assertEqual(self.conflicts(""), 20)
+        self.assertEqual(self.conflicts(""), 0)
 
     def test_program_wins(self):
         """`wins = "program"` turns it: what arrived during the scan is overwritten"""
-        self.assertLess(self.conflicts('wins = "program"'), 15)
+        # a write may come late on a busy machine, but hardly each time
+        self.assertGreater(self.conflicts('wins = "program"'), 0)
 
 
 FAULTY = """
@@ -430,7 +481,7 @@ mem.GO     = coil(0)
 mem.PUMP   = coil(1, { safe = false })
 mem.VALVE  = coil(2, { safe = true, dir = "inout" })
 mem.SPEED  = holding.float32(0, { safe = 5, default = 1 })
-mem.RAMP   = holding.uint16(2, { safe = 9, dir = "inout" })
+mem.RAMP   = holding.uint16(2, { safe = 9, dir = "inout", max = 50 })
 mem.FREE   = holding.uint16(3)
 mem.SCANS  = input.uint16(0, { limit = "wrap" })
 mem.LOST   = input.uint16(1)
@@ -471,6 +522,7 @@ class Faults(unittest.TestCase):
             self.assertEqual(wire.write_coil(2, False), 4)
             self.assertEqual(wire.write(2, 1), 4)
             self.assertEqual(wire.refused(fc22(2, 0, 1)), 4)
+            self.assertEqual(wire.write(2, 51), 3)
             self.assertEqual(wire.refused(fc23(0, 1, 2, [1])), 4)
             self.assertEqual(wire.refused(fc16(2, [1, 1])), 4)
             self.assertEqual(wire.write_coil(1, True), 2)
