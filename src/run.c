@@ -95,13 +95,21 @@ static void on_signal(struct loop_source *source, uint32_t events)
         loop_stop(running->loop);
 }
 
-/* Signals come as events of the loop; all threads inherit the mask. */
-static bool catch_signals(struct running *running, struct error *error)
+/* A terminal that closes ends the program in order, too: its outputs have to become safe. */
+static sigset_t ending_signals(void)
 {
     sigset_t set;
     sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    return set;
+}
+
+/* Signals come as events of the loop; all threads inherit the mask. */
+static bool catch_signals(struct running *running, struct error *error)
+{
+    sigset_t set = ending_signals();
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     running->signals =
@@ -224,9 +232,13 @@ static void say_figures(const struct running *running)
              (unsigned long long)stats.overruns, stats.overruns == 1 ? "" : "s", figures);
 }
 
-/* The scan first: its last act makes the outputs safe, which masters may still see. */
+/* The scan first: its last act makes the outputs safe, which masters may still see. A script that
+ * does not come to an end would hold this up for ever; then a second signal ends the process. */
 static void stop(struct running *running)
 {
+    sigset_t set = ending_signals();
+    signal(SIGINT, SIG_DFL); /* a shell's background job has it ignored */
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     scan_thread_stop(running->thread);
     if (running->thread)
         say_figures(running);

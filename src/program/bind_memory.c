@@ -2,8 +2,9 @@
  * of a name by one raw look-up in a table kept as upvalue. A descriptor is the variable itself
  * (light userdata), an array or raw proxy, a method, or the memory's name. */
 
-#include "base/nearest.h"
 #include "program/bind_memory.h"
+
+#include "base/nearest.h"
 
 #include <stdlib.h>
 #include <string.h>

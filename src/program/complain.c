@@ -109,12 +109,29 @@ static const char *object_text(lua_State *L)
     return lua_pushfstring(L, "an error was raised with %s instead of a text", shown(L, 1));
 }
 
+bool is_out_of_memory(const char *text)
+{
+    static const char LUAS[] = "not enough memory";
+    return strncmp(text, LUAS, sizeof LUAS - 1) == 0;
+}
+
+/* Whether "…:12: " stands in the first line. */
+static bool names_line(const char *text)
+{
+    for (; *text && *text != '\n'; text++) {
+        size_t digits = *text == ':' ? strspn(text + 1, "0123456789") : 0;
+        if (digits && text[1 + digits] == ':')
+            return true;
+    }
+    return false;
+}
+
 const char *raised_text(lua_State *L)
 {
     lua_Debug ar;
-    if (lua_type(L, 1) == LUA_TSTRING)
-        return lua_tostring(L, 1);
-    const char *text = object_text(L);
+    const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : object_text(L);
+    if (lua_type(L, 1) == LUA_TSTRING && (names_line(text) || is_out_of_memory(text)))
+        return text;
     return find_user(L, &ar) ? lua_pushfstring(L, "%s:%d: %s", ar.short_src, ar.currentline, text)
                              : text;
 }
@@ -135,8 +152,8 @@ int64_t check_duration(lua_State *L, int index, const char *what)
     else if (lua_type(L, index) == LUA_TSTRING)
         ok = duration_parse(lua_tostring(L, index), &ns, &error);
     else
-        ok = error_set(&error, "a duration is seconds or text like \"100ms\", not a %s",
-                       luaL_typename(L, index));
+        ok = error_set(&error, "a duration is seconds or text like \"100ms\", not %s",
+                       shown(L, index));
     if (!ok)
         complain(L, "%s: %s", what, error.text);
     return ns;

@@ -56,9 +56,12 @@ void require_body(lua_State *L, const char *what);
 /* Message handler for pcall: adds the traceback. */
 int traceback(lua_State *L);
 
-/* For a message handler: what was raised, as text. An error that is no text says at which line of
- * the user's it was raised, and what it is. */
+/* For a message handler: what was raised, as text, with the user's line in front where it names
+ * none. An error that is no text says what it is. */
 const char *raised_text(lua_State *L);
+
+/* Lua's own text, which has no line, and which a coroutine or a pcall may have handed on. */
+bool is_out_of_memory(const char *text);
 
 /* A value as messages show it: text in quotes, cut; a table by its type. Runs no code of the
  * script's. Stands on the stack. */

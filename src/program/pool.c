@@ -135,10 +135,10 @@ void *pool_realloc(void *context, void *block, size_t old_size, size_t new_size)
         return NULL;
     }
     void *result = old_size ? move(pool, block, old_size, new_size) : take(pool, new_size);
+    if (!result && new_size < old_size)
+        result = block; /* no memory for a smaller one: this one is larger than Lua thinks */
     if (result)
         pool->used = pool->used - old_size + new_size;
-    else if (new_size < old_size)
-        return block; /* a block that is larger than Lua thinks, in the rare case of no memory */
     else
         pool->refused(pool->context);
     return result;

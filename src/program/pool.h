@@ -8,7 +8,9 @@ struct pool;
 
 /* `refused(context)` is called when the cap (or the system) says no, before Lua learns of it. */
 struct pool *pool_create(size_t cap, void (*refused)(void *context), void *context);
-void pool_destroy(struct pool *pool); /* frees everything; NULL is accepted */
+/* Frees the pool and all small blocks; those above 512 bytes must have been given back before, as
+ * lua_close does. NULL is accepted. */
+void pool_destroy(struct pool *pool);
 
 void pool_set_cap(struct pool *pool, size_t cap);
 size_t pool_cap(const struct pool *pool);

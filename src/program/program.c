@@ -48,13 +48,6 @@ static bool fail_out_of_memory(struct program *program, struct error *error)
                      program->out_of_memory_at, pool_cap(program->pool) / (1024 * 1024));
 }
 
-/* Lua's own text, which a coroutine or a pcall may have handed on as an error of its own. */
-static bool is_out_of_memory(const char *text)
-{
-    static const char LUAS[] = "not enough memory";
-    return strncmp(text, LUAS, sizeof LUAS - 1) == 0;
-}
-
 /* Calls what is on the stack, `count` arguments on top of it; takes both off. */
 static bool call(struct program *program, int count, lua_CFunction handler, struct error *error)
 {
@@ -98,7 +91,7 @@ static int body_traceback(lua_State *L)
         lua_getinfo(L, "S", &ar);
         depth += strcmp(ar.what, "C") != 0;
     }
-    if (depth > 1 || strncmp(text, ar.short_src, strlen(ar.short_src)) != 0)
+    if (depth > 1)
         luaL_traceback(L, L, text, 1);
     else
         lua_pushstring(L, text);
@@ -170,7 +163,6 @@ struct program *program_load(const struct program_options *options, struct error
     return program;
 
 failed:
-    finish_print(program);
     program_destroy(program);
     return NULL;
 }
@@ -179,6 +171,7 @@ void program_destroy(struct program *program)
 {
     if (!program)
         return;
+    finish_print(program);
     if (program->L)
         lua_close(program->L);
     pool_destroy(program->pool);

@@ -123,9 +123,11 @@ static void elements_and_bits_arrive_one_by_one(void **state)
     bed_declare(f->bed, BYTE("BYTES", 3, 8, DEFAULT(0x11), .count = 4));
     bed_declare(f->bed, BIT("BIT0", 6, 0, .has_default = true, .initial = BOOLEAN(true)));
     bed_declare(f->bed, BIT("BIT1", 6, 1));
+    bed_declare(f->bed, BIT("BIT2", 6, 2, .has_default = true, .initial = BOOLEAN(true)));
     assign(f, "WORDS", 1, WORDS(6));
     assign(f, "BYTES", 0, WORDS(0x2222));
     assign(f, "BYTES", 3, WORDS(0x3333));
+    assign(f, "BIT2", 0, WORDS(0));
     assign(f, "BIT1", 0, WORDS(2));
     apply(f);
     static const uint16_t expected[] = {5, 6, 5, 0x2200, 0x1111, 0x0033, 0x0003};

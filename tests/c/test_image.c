@@ -2,6 +2,7 @@
  * bits, safe values and the fault, and when a point's time moves. */
 
 #include "image_help.h"
+#include "image/inside.h"
 
 enum { LATER = 5000 };
 
@@ -327,6 +328,23 @@ static void time_moves_for_all_that_share_bits(void **state)
     assert_int_equal(bed_mark(bed, "NEXT")->time, BED_NOW);
 }
 
+/* ---- reading beside the lock ---- */
+
+static void nobody_reads_beside_a_change_under_way(void **state)
+{
+    struct bed *bed = *state;
+    uint16_t words[2] = {0};
+    bed_raw(bed, TABLE_HOLDING, 0, 3);
+    bed_ready(bed);
+    bed_write(bed, TABLE_HOLDING, 1, 2, WORDS(7, 8));
+    assert_true(image_read_beside(bed->image, 1, 2, words));
+    assert_memory_equal(words, WORDS(7, 8), 4);
+    image_lock(bed->image);
+    assert_false(image_read_beside(bed->image, 1, 2, words));
+    image_unlock(bed->image);
+    assert_true(image_read_beside(bed->image, 1, 2, words));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +366,7 @@ int main(void)
         BED_TEST(a_fault_is_set_and_cleared),
         BED_TEST(a_force_lies_over_safe),
         BED_TEST(time_moves_for_all_that_share_bits),
+        BED_TEST(nobody_reads_beside_a_change_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -235,6 +235,8 @@ static void partial_and_raw_permit_it(void **state)
     bed_raw(bed, TABLE_HOLDING, 2, 2);
     bed_declare(bed, WIDE("HALF_RAW", 4));
     bed_raw(bed, TABLE_HOLDING, 5, 1);
+    bed_declare(bed, WIDE("OTHER_HALF", 6));
+    bed_raw(bed, TABLE_HOLDING, 6, 1);
     bed_ready(bed);
     assert_int_equal(bed_put(bed, 1, 7), EXCEPTION_NONE);
     assert_int_equal(bed_mask(bed, 0, 0xFFFE, 1), EXCEPTION_NONE);
@@ -242,6 +244,7 @@ static void partial_and_raw_permit_it(void **state)
     assert_int_equal(bed_put(bed, 3, 7), EXCEPTION_NONE);
     refuse_put(bed, EXCEPTION_ADDRESS, 4, 7);
     refuse_put(bed, EXCEPTION_ADDRESS, 5, 7);
+    refuse_put(bed, EXCEPTION_ADDRESS, 6, 7);
     assert_int_equal(bed_write(bed, TABLE_HOLDING, 1, 2, WORDS(8, 9)), EXCEPTION_NONE);
     assert_int_equal(bed_get(bed, 1), 8);
     assert_int_equal(bed_get(bed, 2), 9);
@@ -630,7 +633,12 @@ static void names_do_not_go_round_the_rules(void **state)
     bed_declare(bed, WORD("HALF", 3));
     bed_raw(bed, TABLE_HOLDING, 4, 1);
     bed_raw(bed, TABLE_INPUT, 0, 1);
+    bed_declare(bed, BYTE("FROM_2", 5, 0, RANGE(2, 9), DEFAULT(2)));
+    bed_declare(bed, BIT("ITS_BIT", 5, 0));
+    bed_declare(bed, BIT("ITS_BIT_3", 5, 3));
     bed_ready(bed);
+    assert_int_equal(set(bed, "ITS_BIT", 1), EXCEPTION_NONE); /* the byte as it becomes: 3 */
+    refuse_set(bed, EXCEPTION_VALUE, "ITS_BIT_3", 8);         /* 11 */
     refuse_set(bed, EXCEPTION_ADDRESS, "WORD", 0x0001);
     refuse_set(bed, EXCEPTION_VALUE, "WORD", 0x0400);
     refuse_set(bed, EXCEPTION_ADDRESS, "HALF", 1);

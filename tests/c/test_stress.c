@@ -1,7 +1,8 @@
 /* Proves that a master and a scan that meet in the image at full speed never see a torn value and
  * never lose each other's bits: 10 million values are looked at. Wide values are patterns whose
  * words agree; of the bits and bytes in a word some belong to the master and some to the scan, and
- * each checks that its own last write is still there.
+ * each checks that its own last write is still there. A second master polls a block of registers
+ * that each scan publishes anew: it must see one scan's, whole.
  *
  * MSM_STRESS_VALUES sets another number of values; under a sanitizer it is smaller anyway. */
 
@@ -28,6 +29,8 @@ enum {
     SHARED_32 = 14,
     SHARED_64 = 16,
     WORDS_USED = 20,
+    BLOCK = 20,
+    BLOCK_WORDS = 100, /* 25 values of 64 bits */
     MASTERS_BITS = 0x5555,
     SCANS_BITS = 0xAAAA,
     COILS_USED = 2, /* one of each */
@@ -50,7 +53,8 @@ struct stress {
     atomic_ullong looked; /* by both */
     atomic_bool master_content;
     atomic_bool scan_content; /* each has seen the other move often enough */
-    struct tally master, scan;
+    atomic_bool done;
+    struct tally master, scan, poller;
 };
 
 /* ---- both sides ---- */
@@ -159,6 +163,24 @@ static void *be_master(void *context)
     return NULL;
 }
 
+/* ---- the second master ---- */
+
+static void *be_poller(void *context)
+{
+    struct stress *stress = context;
+    struct tally *own = &stress->poller;
+    uint16_t words[BLOCK_WORDS];
+    for (unsigned turn = 0; !atomic_load(&stress->done); turn++) {
+        own->refused += bed_read(stress->bed, TABLE_HOLDING, BLOCK, BLOCK_WORDS, words) != 0;
+        check_agree(own, words, BLOCK_WORDS);
+        own->changes += words[0] != own->last;
+        own->last = words[0];
+        if (turn % 64 == 0)
+            sched_yield();
+    }
+    return NULL;
+}
+
 /* ---- the scan ---- */
 
 static void assign(struct stress *stress, const char *name, uint16_t pattern)
@@ -179,6 +201,13 @@ static void assign_own(struct stress *stress, unsigned turn)
     bed_assign_point(stress->bed, bed_point(stress->bed, "COILS") + 1, &own->own_coil);
 }
 
+static void assign_block(struct bed *bed, uint16_t pattern)
+{
+    uint32_t first = bed_point(bed, "BLOCK");
+    for (uint32_t i = 0; i < BLOCK_WORDS / 4; i++)
+        bed_assign_point(bed, first + i, WORDS(pattern, pattern, pattern, pattern));
+}
+
 static void be_scan(struct stress *stress)
 {
     struct view *view = stress->bed->view;
@@ -197,6 +226,7 @@ static void be_scan(struct stress *stress)
         assign(stress, "TO_MASTER_64", (uint16_t)turn);
         assign(stress, "SHARED_32", (uint16_t)turn);
         assign(stress, "SHARED_64", (uint16_t)turn);
+        assign_block(stress->bed, (uint16_t)turn);
         give_way(turn, 3);
         assign_own(stress, turn);
         view_publish(view, BED_NOW);
@@ -215,6 +245,8 @@ static void declare_all(struct bed *bed)
     bed_declare(bed, BED_VARIABLE("TO_MASTER_64", TABLE_HOLDING, TYPE_INT64, TO_MASTER_64));
     bed_declare(bed, WIDE("SHARED_32", SHARED_32));
     bed_declare(bed, BED_VARIABLE("SHARED_64", TABLE_HOLDING, TYPE_UINT64, SHARED_64));
+    bed_declare(bed, BED_VARIABLE("BLOCK", TABLE_HOLDING, TYPE_UINT64, BLOCK,
+                                  .count = BLOCK_WORDS / 4, .direction = DIRECTION_OUT));
     bed_declare(bed, COIL("COILS", 0, .count = COILS_USED));
     bed_ready(bed);
 }
@@ -228,20 +260,26 @@ static uint64_t values_wanted(void)
 static void nothing_is_torn_and_nothing_is_lost(void **state)
 {
     struct stress stress = {.bed = *state, .values = values_wanted()};
-    pthread_t master;
+    pthread_t master, poller;
     declare_all(stress.bed);
     assert_int_equal(pthread_create(&master, NULL, be_master, &stress), 0);
+    assert_int_equal(pthread_create(&poller, NULL, be_poller, &stress), 0);
     be_scan(&stress);
     pthread_join(master, NULL);
-    print_message("%llu values; the scan saw %llu changes, the master %llu; %llu conflicts\n",
-                  (unsigned long long)stress.looked, (unsigned long long)stress.scan.changes,
-                  (unsigned long long)stress.master.changes,
-                  (unsigned long long)image_conflicts(stress.bed->image));
+    atomic_store(&stress.done, true);
+    pthread_join(poller, NULL);
+    print_message(
+        "%llu values; the scan saw %llu changes, the masters %llu and %llu; %llu conflicts\n",
+        (unsigned long long)stress.looked, (unsigned long long)stress.scan.changes,
+        (unsigned long long)stress.master.changes, (unsigned long long)stress.poller.changes,
+        (unsigned long long)image_conflicts(stress.bed->image));
     assert_true(stress.looked >= stress.values);
-    assert_int_equal(stress.scan.torn + stress.master.torn, 0);
+    assert_int_equal(stress.scan.torn, 0);
+    assert_int_equal(stress.master.torn, 0);
+    assert_int_equal(stress.poller.torn, 0);
     assert_int_equal(stress.scan.lost, 0);
     assert_int_equal(stress.master.lost, 0);
-    assert_int_equal(stress.master.refused, 0);
+    assert_int_equal(stress.master.refused + stress.poller.refused, 0);
 }
 
 int main(void)
