@@ -2,8 +2,9 @@
  * two, so that assigning the same value, or one value and back again, is no write. Assigned points
  * stand in a list linked through an array, in the order of their last assignment. */
 
-#include "image/inside.h"
 #include "image/view.h"
+
+#include "image/inside.h"
 
 #include <stdlib.h>
 #include <string.h>

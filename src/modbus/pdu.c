@@ -1,9 +1,10 @@
 /* The table of function codes. What is not in it is 01, and on a read-only server so is what
  * writes; everything else is the business of the function that the row names. */
 
+#include "modbus/pdu.h"
+
 #include <string.h>
 #include "modbus/bytes.h"
-#include "modbus/pdu.h"
 #include "modbus/pdu_call.h"
 
 enum { EXCEPTION_BIT = 0x80 };

@@ -4,83 +4,6 @@
 
 #include "program/bind_memory.h"
 
-#include "base/nearest.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-static const char MEMORIES[] = "msm.memories";       /* registry: userdata -> index in the plan */
-static const char DESCRIPTORS[] = "msm.descriptors"; /* registry: index -> table by name */
-
-static const char *const RESERVED[] = {"coil",  "discrete", "holding", "input", "raw",
-                                       "dump",  "declare",  "quality", "age",   "written",
-                                       "state", "name",     NULL};
-
-int check_memory(lua_State *L, int index, const char *what)
-{
-    int type = LUA_TNIL, memory = 0;
-    if (lua_type(L, index) == LUA_TUSERDATA) {
-        index = lua_absindex(L, index);
-        lua_getfield(L, LUA_REGISTRYINDEX, MEMORIES);
-        lua_pushvalue(L, index);
-        type = lua_rawget(L, -2);
-        memory = (int)lua_tointeger(L, -1);
-        lua_pop(L, 2);
-    }
-    if (type != LUA_TNUMBER)
-        complain(L, "%s takes a memory (mem, or what memory(\"name\") returned), not %s%s", what,
-                 shown(L, index),
-                 strncmp(what, "mem:", 4) == 0 ? "; a colon calls it, as in mem:dump()" : "");
-    return memory;
-}
-
-static const struct memory *memory_row(lua_State *L, int memory)
-{
-    return &program_of(L)->plan->memories[memory];
-}
-
-static void push_descriptors(lua_State *L, int memory)
-{
-    lua_getfield(L, LUA_REGISTRYINDEX, DESCRIPTORS);
-    lua_rawgeti(L, -1, memory);
-    lua_remove(L, -2);
-}
-
-/* Names the nearest declared variable; raw tables that were never declared have their own word. */
-int refuse_undeclared(lua_State *L, int memory, const char *name)
-{
-    const struct program *program = program_of(L);
-    const char *memory_name = memory_row(L, memory)->name;
-    static const char *const raw[] = {"holding", "input", "coil", "discrete"};
-    for (size_t i = 0; i < sizeof raw / sizeof *raw; i++) {
-        if (strcmp(name, raw[i]) == 0)
-            complain(L, "%s.%s has no raw words; %s:raw { %s = 8 } would declare 0..7", memory_name,
-                     name, memory_name, name);
-    }
-    struct nearest nearest;
-    nearest_init(&nearest, name);
-    for (size_t i = 0; i < program->plan->variable_count; i++) {
-        const struct variable *v = program->plan->variables[i];
-        if (v->memory == (uint32_t)memory)
-            nearest_offer(&nearest, v->name);
-    }
-    const char *near = nearest_word(&nearest);
-    return complain(L, near ? "%s.%s is not declared; did you mean %s?" : "%s.%s is not declared",
-                    memory_name, name, near);
-}
-
-const char *variable_name(lua_State *L, int index)
-{
-    if (lua_type(L, index) != LUA_TSTRING)
-        complain(L,
-                 "a variable is found by its name, not by %s; raw words are in .holding, "
-                 ".input, .coil and .discrete",
-                 shown(L, index));
-    if (!plain_text(L, index))
-        complain(L, "%s is not the name of a variable: it has a NUL byte", shown(L, index));
-    return lua_tostring(L, index);
-}
-
 /* Called by Lua alone (the metatable is out of reach), so with exactly two values on the stack. A
  * name that is not there goes on to the descriptors' own __index, which refuses it. */
 static int memory_index(lua_State *L)
@@ -94,15 +17,6 @@ static int memory_index(lua_State *L)
 static int unknown_name(lua_State *L)
 {
     return refuse_undeclared(L, (int)lua_tointeger(L, lua_upvalueindex(1)), variable_name(L, 2));
-}
-
-bool memory_reserves(const char *name)
-{
-    for (int i = 0; RESERVED[i]; i++) {
-        if (strcmp(name, RESERVED[i]) == 0)
-            return true;
-    }
-    return false;
 }
 
 static void assign_other(lua_State *L, int memory, const char *name, int type)
@@ -156,7 +70,6 @@ static void push_metatable(lua_State *L, int memory)
 
 static void register_memory(lua_State *L, int memory, const char *name)
 {
-    lua_getfield(L, LUA_REGISTRYINDEX, DESCRIPTORS);
     push_methods(L);
     lua_pushstring(L, name);
     lua_setfield(L, -2, "name");
@@ -165,17 +78,7 @@ static void register_memory(lua_State *L, int memory, const char *name)
     lua_pushcclosure(L, unknown_name, 1);
     lua_setfield(L, -2, "__index");
     lua_setmetatable(L, -2);
-    lua_rawseti(L, -2, memory);
-    lua_pop(L, 1);
-}
-
-/* A name as Lua and the command line can write it. */
-void check_name(lua_State *L, const char *name, const char *what)
-{
-    size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
-    if (!*name || name[length] || (*name >= '0' && *name <= '9') || length > 63)
-        complain(L, "%s: \"%s\" is not a name; letters, digits and _ are, up to 63, no digit first",
-                 what, name);
+    keep_descriptors(L, memory);
 }
 
 /* Takes a prepared row; pushes the new memory. */
@@ -189,11 +92,7 @@ static int create_memory(lua_State *L, const struct memory *row)
     lua_newuserdatauv(L, 0, 0);
     push_metatable(L, memory);
     lua_setmetatable(L, -2);
-    lua_getfield(L, LUA_REGISTRYINDEX, MEMORIES);
-    lua_pushvalue(L, -2);
-    lua_pushinteger(L, memory);
-    lua_rawset(L, -3);
-    lua_pop(L, 1);
+    keep_memory(L, memory);
     return memory;
 }
 
@@ -239,20 +138,9 @@ static int new_memory(lua_State *L)
     return 1;
 }
 
-void describe(lua_State *L, uint32_t memory, const char *name)
-{
-    push_descriptors(L, (int)memory);
-    lua_insert(L, -2);
-    lua_setfield(L, -2, name);
-    lua_pop(L, 1);
-}
-
 void open_memory(lua_State *L)
 {
-    lua_newtable(L);
-    lua_setfield(L, LUA_REGISTRYINDEX, MEMORIES);
-    lua_newtable(L);
-    lua_setfield(L, LUA_REGISTRYINDEX, DESCRIPTORS);
+    open_names(L);
     create_memory(L, &(struct memory){.name = "mem", .where = "the host"});
     lua_setglobal(L, "mem");
     lua_register(L, "memory", new_memory);

@@ -1,8 +1,18 @@
 #pragma once
-/* What the files that make up a memory share: names and descriptors (bind_memory.c), methods
- * (memory_methods.c), declarations (bind_declare.c), arrays, raw words, and the dump. */
+/* What the files that make up a memory share. At the bottom the names (memory_names.c); on them
+ * declarations, arrays, raw words and the dump; on these the methods (memory_methods.c); and at
+ * the top what a script holds in its hand (bind_memory.c). */
 
 #include "program/inside.h"
+
+/* memory_names.c: makes its tables; says that the userdata on top is this memory, which stays on
+ * the stack; takes the table on top as this memory's descriptors. */
+void open_names(lua_State *L);
+void keep_memory(lua_State *L, int memory);
+void keep_descriptors(lua_State *L, int memory);
+
+const struct memory *memory_row(lua_State *L, int memory);
+void push_descriptors(lua_State *L, int memory);
 
 /* The index in the plan of the memory at a stack index; `what` was called with it. */
 int check_memory(lua_State *L, int index, const char *what);
@@ -22,6 +32,7 @@ void check_name(lua_State *L, const char *name, const char *what);
 /* Takes the value on top as the descriptor of `name` from here on. */
 void describe(lua_State *L, uint32_t memory, const char *name);
 
+/* memory_methods.c: pushes a new table of them. */
 void push_methods(lua_State *L);
 
 /* bind_declare.c: makes the declaration at a stack index the variable `name`; `base` is added to

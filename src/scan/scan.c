@@ -7,12 +7,13 @@
  * statistics: those are published at the end of a step, so that nobody who reads them is ever
  * waited for longer than a copy takes. */
 
+#include "scan/scan.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include "scan/scan.h"
 
 enum { IDLE_PERIOD = 100 * NS_PER_MS };
 

@@ -2,6 +2,8 @@
  * machine anything. It has no pause instruction on purpose: hypervisors take a loop of pauses for
  * one that waits for a lock, and put the virtual core to sleep, which is what this is against. */
 
+#include "scan/spin.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -9,7 +11,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include "scan/spin.h"
 
 enum { STACK_SIZE = 64 * 1024 };
 

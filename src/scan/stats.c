@@ -2,8 +2,9 @@
  * the bucket within a doubling, so that adding costs one bit scan and an increment, and the error
  * is the same few percent for a microsecond as for a minute. */
 
-#include <math.h>
 #include "scan/stats.h"
+
+#include <math.h>
 
 enum { STEPS_BITS = 4, STEPS = 1 << STEPS_BITS };
 

@@ -2,6 +2,8 @@
  * real-time priority and memory that does not have to be fetched from a disk. Both may be refused,
  * which is normal on a desk and said in one line; the scan then runs as well as it can. */
 
+#include "scan/thread.h"
+
 #include <errno.h>
 #include <linux/capability.h>
 #include <pthread.h>
@@ -13,7 +15,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "scan/thread.h"
 
 /* Lua recurses on the C stack up to 200 levels (LUAI_MAXCCALLS), at about a kilobyte each; with
  * the room that its libraries take for buffers that stays well below this. */

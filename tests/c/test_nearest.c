@@ -97,10 +97,8 @@ static void test_long_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_distance),
-        cmocka_unit_test(test_choice),
-        cmocka_unit_test(test_short_forms),
-        cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_distance),    cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_short_forms), cmocka_unit_test(test_ties),
         cmocka_unit_test(test_long_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
