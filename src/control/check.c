@@ -119,9 +119,16 @@ static void check_overlaps(struct findings *findings)
     }
 }
 
-static const char *where_of(const struct plan *plan, const struct point *point)
+/* Where a point was declared; a raw word with its range. */
+static const char *where_of(const struct plan *plan, uint32_t number)
 {
-    return point->variable < 0 ? "raw" : plan->variables[point->variable]->where;
+    const struct point *point = &plan->points[number];
+    if (point->variable >= 0)
+        return plan->variables[point->variable]->where;
+    size_t i = 0;
+    while (number < plan->raws[i].point || number >= plan->raws[i].point + plan->raws[i].count)
+        i++;
+    return plan->raws[i].where;
 }
 
 /* Addresses between variables that nobody declared: masters read 0 there. */
@@ -137,7 +144,7 @@ static void check_gaps_of(struct findings *findings, const struct memory *memory
         if (point->cell < extent->cell || point->cell > last)
             continue;
         if (point->cell > expected)
-            find(findings, where_of(plan, point),
+            find(findings, where_of(plan, plan->by_cell[i]),
                  "note: %s.%s: addresses %u..%u are not declared; masters read 0 there",
                  memory->name, table_name(table), extent->low + expected - extent->cell,
                  extent->low + point->cell - 1 - extent->cell);

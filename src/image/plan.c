@@ -144,7 +144,7 @@ int plan_variable(struct plan *plan, const struct variable *variable, struct err
     return (int)plan->variable_count++;
 }
 
-static bool refuse_overlap(const struct plan *plan, const struct raw *raw, struct error *error)
+static bool check_range(const struct plan *plan, const struct raw *raw, struct error *error)
 {
     if (raw->count < 1 || raw->count > (uint32_t)ADDRESSES - raw->address)
         return error_set(error, "raw %s: %u from address %u on do not lie within 0..%d",
@@ -164,7 +164,7 @@ static bool refuse_overlap(const struct plan *plan, const struct raw *raw, struc
 int plan_raw(struct plan *plan, const struct raw *raw, struct error *error)
 {
     struct building *b = building(plan);
-    if (!refuse_overlap(plan, raw, error))
+    if (!check_range(plan, raw, error))
         return -1;
     b->raws = grown(b->raws, plan->raw_count, sizeof *b->raws);
     b->raws[plan->raw_count] = *raw;

@@ -42,10 +42,11 @@ struct raw {
 struct point {
     uint32_t cell;
     uint16_t words;
-    uint16_t mask;    /* bits that belong to it; 0xFFFF when words > 1 */
-    int32_t variable; /* index in the plan; -1 for a raw word */
-    bool whole;       /* no bits of its cells lie outside the mask */
-    bool overlapped;  /* shares bits with another point */
+    uint16_t mask;     /* bits that belong to it; 0xFFFF when words > 1 */
+    int32_t variable;  /* index in the plan; -1 for a raw word */
+    bool whole;        /* no bits of its cells lie outside the mask */
+    bool program_wins; /* over a remote write in the same scan */
+    bool overlapped;   /* shares bits with another point */
 };
 
 enum { UNIT_NONE = -1, UNIT_IDS = 256 };

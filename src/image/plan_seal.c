@@ -110,6 +110,7 @@ static void number_variables(struct building *b, uint32_t *next)
                 .mask = place.mask,
                 .variable = (int32_t)i,
                 .whole = table_is_bits(v->table) || place.mask == 0xFFFF,
+                .program_wins = v->direction == DIRECTION_OUT || v->wins == WINNER_PROGRAM,
             };
         }
     }
@@ -120,11 +121,17 @@ static void number_raws(struct building *b, uint32_t *next)
     for (size_t i = 0; i < b->plan.raw_count; i++) {
         struct raw *raw = &b->raws[i];
         uint32_t cell = cell_of(&b->plan, raw->memory, raw->table, raw->address);
-        uint16_t mask = table_is_bits(raw->table) ? 1 : 0xFFFF;
+        struct point point = {
+            .words = 1,
+            .mask = table_is_bits(raw->table) ? 1 : 0xFFFF,
+            .variable = -1,
+            .whole = true,
+            .program_wins = b->memories[raw->memory].wins == WINNER_PROGRAM,
+        };
         raw->point = *next;
         for (uint32_t k = 0; k < raw->count; k++) {
-            b->points[(*next)++] = (struct point){
-                .cell = cell + k, .words = 1, .mask = mask, .variable = -1, .whole = true};
+            point.cell = cell + k;
+            b->points[(*next)++] = point;
             b->raw_cells[cell + k] = 0xFFFF;
         }
     }

@@ -154,21 +154,13 @@ void view_assign(struct view *view, uint32_t point)
     view->last = point + 1;
 }
 
-static bool program_wins(const struct plan *plan, const struct point *point)
-{
-    if (point->variable < 0)
-        return false;
-    const struct variable *v = plan->variables[point->variable];
-    return v->direction == DIRECTION_OUT || v->wins == WINNER_PROGRAM;
-}
-
 /* What an assignment has to differ from. Where the program is the master of a forced value, that is
  * what it said last, not the force that it sees: or its next word, if equal to the force, would be
  * lost when the force ends. */
 static uint16_t said_before(const struct view *view, const struct point *point, uint32_t cell)
 {
     const struct image *image = view->image;
-    bool beneath = image->forced && program_wins(image->plan, point);
+    bool beneath = image->forced && point->program_wins;
     uint16_t held = beneath ? image->force_mask[cell] : 0;
     return (uint16_t)((view->latched[cell] & ~held) | (image->beneath[cell] & held));
 }
@@ -203,7 +195,7 @@ static bool publish_point(struct view *view, uint32_t number, int64_t now)
     /* Whatever becomes of it, the image's word is looked at again by the next latch. */
     for (uint16_t k = 0; k < point->words; k++)
         dirty_set(&view->dirty, (point->cell + k) / CELLS_IN_PAGE);
-    if (remote_wrote(view, number, point) && !program_wins(image->plan, point)) {
+    if (remote_wrote(view, number, point) && !point->program_wins) {
         image->conflicts++;
         return false;
     }

@@ -106,6 +106,8 @@ static void place(lua_State *L, struct variable *v)
         complain(L, "%s", error.text);
     program->cells = draft_cells(program->draft);
     v->cell = (uint32_t)cell;
+    if (!v->has_default) /* what overlaps it may have been assigned already */
+        return;
     for (size_t i = 0; i < variable_elements(v); i++) {
         struct element element = variable_element(v, i);
         uint16_t *cells = program->cells + cell + element.cell;

@@ -204,4 +204,39 @@ static inline size_t bed_publish(struct bed *bed)
     return view_publish(bed->view, BED_NOW);
 }
 
+/* ---- a refused request changes nothing ---- */
+
+struct bed_snapshot {
+    uint16_t *cells;
+    struct mark *marks;
+    uint64_t sequence;
+};
+
+static inline void *bed_copy(const void *from, size_t size)
+{
+    void *to = malloc(size + 1);
+    memcpy(to, from, size);
+    return to;
+}
+
+static inline struct bed_snapshot bed_snap(struct bed *bed)
+{
+    struct bed_snapshot s = {.sequence = view_latch(bed->view)};
+    s.cells = bed_copy(view_cells(bed->view), bed->plan->cell_count * sizeof *s.cells);
+    s.marks = bed_copy(view_marks(bed->view), bed->plan->point_count * sizeof *s.marks);
+    return s;
+}
+
+static inline void bed_expect_same(struct bed *bed, struct bed_snapshot *before)
+{
+    struct bed_snapshot after = bed_snap(bed);
+    assert_int_equal(after.sequence, before->sequence);
+    assert_memory_equal(after.cells, before->cells, bed->plan->cell_count * sizeof *after.cells);
+    assert_memory_equal(after.marks, before->marks, bed->plan->point_count * sizeof *after.marks);
+    free(after.cells);
+    free(after.marks);
+    free(before->cells);
+    free(before->marks);
+}
+
 #define BED_TEST(name) cmocka_unit_test_setup_teardown(name, bed_init, bed_finish)

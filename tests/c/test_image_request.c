@@ -5,46 +5,13 @@
 
 enum { ALL = 65536, LATER = 7000 };
 
-/* ---- a refused request changes nothing ---- */
-
-struct snapshot {
-    uint16_t *cells;
-    struct mark *marks;
-    uint64_t sequence;
-};
-
-static void *copy(const void *from, size_t size)
-{
-    void *to = malloc(size + 1);
-    memcpy(to, from, size);
-    return to;
-}
-
-static struct snapshot snap(struct bed *bed)
-{
-    struct snapshot s = {.sequence = view_latch(bed->view)};
-    s.cells = copy(view_cells(bed->view), bed->plan->cell_count * sizeof *s.cells);
-    s.marks = copy(view_marks(bed->view), bed->plan->point_count * sizeof *s.marks);
-    return s;
-}
-
-static void expect_same(struct bed *bed, struct snapshot *before)
-{
-    struct snapshot after = snap(bed);
-    assert_int_equal(after.sequence, before->sequence);
-    assert_memory_equal(after.cells, before->cells, bed->plan->cell_count * sizeof *after.cells);
-    assert_memory_equal(after.marks, before->marks, bed->plan->point_count * sizeof *after.marks);
-    free(after.cells);
-    free(after.marks);
-    free(before->cells);
-    free(before->marks);
-}
+/* ---- refusals ---- */
 
 static void refused(struct bed *bed, enum exception expected, struct request request)
 {
-    struct snapshot before = snap(bed);
+    struct bed_snapshot before = bed_snap(bed);
     assert_int_equal(image_request(bed->image, &request, LATER), expected);
-    expect_same(bed, &before);
+    bed_expect_same(bed, &before);
 }
 
 static void refuse_write(struct bed *bed, enum exception expected, enum table table,
@@ -322,7 +289,7 @@ static void either_half_refuses_both(void **state)
     bed_declare(bed, WORD("OUT", 3, .direction = DIRECTION_OUT));
     bed_declare(bed, WORD("LIMITED", 4, RANGE(0, 10)));
     bed_ready(bed);
-    struct snapshot before = snap(bed);
+    struct bed_snapshot before = bed_snap(bed);
     assert_int_equal(both(bed, 0, WORDS(7, 8), 4, read), EXCEPTION_ADDRESS); /* read beyond */
     assert_int_equal(both(bed, 2, WORDS(7, 8), 0, read), EXCEPTION_ADDRESS); /* OUT */
     assert_int_equal(both(bed, 4, WORDS(7, 8), 0, read), EXCEPTION_ADDRESS); /* write beyond */
@@ -330,7 +297,7 @@ static void either_half_refuses_both(void **state)
                               .read = {TABLE_HOLDING, 0, 2, read}};
     assert_int_equal(image_request(bed->image, &limited, LATER), EXCEPTION_VALUE);
     assert_memory_equal(read, WORDS(0xAAAA, 0xAAAA), 4);
-    expect_same(bed, &before);
+    bed_expect_same(bed, &before);
 }
 
 /* ---- values ---- */
@@ -439,218 +406,6 @@ static void a_fault_does_not_lock_the_neighbours_of_outputs(void **state)
     assert_int_equal(bed_get(bed, 1), 3);
 }
 
-/* ---- marks ---- */
-
-static uint64_t written(struct bed *bed, const char *name)
-{
-    view_latch(bed->view);
-    return bed_mark(bed, name)->written;
-}
-
-static void what_was_written_is_marked(void **state)
-{
-    struct bed *bed = *state;
-    bed_declare(bed, WORD("A", 0, DEFAULT(5)));
-    bed_declare(bed, WORD("B", 1));
-    bed_declare(bed, WIDE("W", 2));
-    bed_declare(bed, WORD("FAR", 200));
-    bed_ready(bed);
-    struct request request = {.write = {TABLE_HOLDING, 0, 1, WORDS(5), false}};
-    assert_int_equal(image_request(bed->image, &request, LATER), EXCEPTION_NONE);
-    assert_int_equal(written(bed, "A"), 1); /* the same value is news too */
-    assert_int_equal(bed_mark(bed, "A")->time, LATER);
-    assert_int_equal(written(bed, "B"), 0);
-    assert_int_equal(bed_mark(bed, "B")->time, BED_NOW);
-    bed_write(bed, TABLE_HOLDING, 1, 3, WORDS(1, 2, 3));
-    assert_int_equal(written(bed, "A"), 1);
-    assert_int_equal(written(bed, "B"), 2);
-    assert_int_equal(written(bed, "W"), 2);
-    assert_int_equal(written(bed, "FAR"), 0);
-    assert_int_equal(view_latch(bed->view), 2);
-    bed_get(bed, 0); /* reading is no writing */
-    assert_int_equal(view_latch(bed->view), 2);
-}
-
-static void bits_are_marked_with_what_touched_them(void **state)
-{
-    struct bed *bed = *state;
-    bed_declare(bed, WORD("WORD", 0));
-    bed_declare(bed, BIT("BIT3", 0, 3));
-    bed_declare(bed, BIT("BIT4", 0, 4));
-    bed_declare(bed, BIT("SHARED", 1, 0));
-    bed_declare(bed, BIT("OURS", 1, 1, .direction = DIRECTION_OUT));
-    bed_ready(bed);
-    bed_mask(bed, 0, 0xFFF7, 0);
-    assert_int_equal(written(bed, "WORD"), 1);
-    assert_int_equal(written(bed, "BIT3"), 1);
-    assert_int_equal(written(bed, "BIT4"), 0);
-    bed_mask(bed, 0, 0xFFFF, 0xFFFF); /* touches nothing */
-    assert_int_equal(written(bed, "WORD"), 1);
-    bed_put(bed, 0, 0);
-    assert_int_equal(written(bed, "BIT4"), 3);
-    bed_put(bed, 1, 1);
-    assert_int_equal(written(bed, "SHARED"), 4);
-    assert_int_equal(written(bed, "OURS"), 0); /* that one nobody wrote */
-    assert_int_equal(bed_mark(bed, "OURS")->time, BED_NOW);
-}
-
-static void a_pulse_is_news_when_it_is_1(void **state)
-{
-    struct bed *bed = *state;
-    bed_declare(bed, COIL("P", 0, .pulse = true, .count = 2));
-    bed_declare(bed, COIL("C", 2));
-    bed_declare(bed, BIT("BIT", 0, 5, .pulse = true));
-    bed_ready(bed);
-    bed_write(bed, TABLE_COIL, 0, 3, WORDS(0, 1, 0));
-    assert_int_equal(written(bed, "P"), 0);
-    assert_int_equal(bed_mark(bed, "P")[1].written, 1);
-    assert_int_equal(written(bed, "C"), 1);
-    bed_put(bed, 0, 0);
-    assert_int_equal(written(bed, "BIT"), 0);
-    bed_mask(bed, 0, 0xFFDF, 0x20);
-    assert_int_equal(written(bed, "BIT"), 3);
-    image_set(bed->image, bed_point(bed, "P"), WORDS(0), LATER);
-    assert_int_equal(written(bed, "P"), 0);
-    image_set(bed->image, bed_point(bed, "P"), WORDS(1), LATER);
-    assert_int_equal(written(bed, "P"), 5);
-}
-
-/* ---- under a force ---- */
-
-/* A master that writes back what it reads must not carry the force into what lies beneath. */
-static void a_force_does_not_leak_into_what_is_the_programs(void **state)
-{
-    struct bed *bed = *state;
-    bed_declare(bed, BIT("SHARED", 0, 0));
-    bed_declare(bed, BIT("OURS", 0, 1, .direction = DIRECTION_OUT));
-    bed_ready(bed);
-    image_force(bed->image, bed_point(bed, "OURS"), WORDS(2), LATER);
-    assert_int_equal(bed_put(bed, 0, 3), EXCEPTION_NONE);
-    refuse_put(bed, EXCEPTION_ADDRESS, 0, 1); /* unchanged means: as it is read */
-    image_unforce(bed->image, bed_point(bed, "OURS"), true, LATER);
-    assert_int_equal(bed_get(bed, 0), 1);
-}
-
-/* force: masters' writes are answered, and are news. */
-static void forced_points_are_answered(void **state)
-{
-    struct bed *bed = *state;
-    bed_declare(bed, WORD("A", 0, RANGE(0, 10)));
-    bed_ready(bed);
-    image_force(bed->image, bed_point(bed, "A"), WORDS(9), LATER);
-    assert_int_equal(bed_put(bed, 0, 5), EXCEPTION_NONE);
-    refuse_put(bed, EXCEPTION_VALUE, 0, 11);
-    assert_int_equal(bed_get(bed, 0), 9);
-    assert_int_equal(written(bed, "A"), 1);
-    image_unforce(bed->image, bed_point(bed, "A"), true, LATER);
-    assert_int_equal(bed_get(bed, 0), 5);
-}
-
-/* ---- by name ---- */
-
-static enum exception set(struct bed *bed, const char *name, uint16_t word)
-{
-    return image_set(bed->image, bed_point(bed, name), WORDS(word, 0, 0, 0), LATER);
-}
-
-static void refuse_set(struct bed *bed, enum exception expected, const char *name, uint16_t word)
-{
-    struct snapshot before = snap(bed);
-    assert_int_equal(set(bed, name, word), expected);
-    expect_same(bed, &before);
-}
-
-static void names_reach_in_and_inout(void **state)
-{
-    struct bed *bed = *state;
-    bed_declare(bed, WORD("INOUT", 0));
-    bed_declare(bed, WORD("IN", 1, .direction = DIRECTION_IN));
-    bed_declare(bed, WORD("OUT", 2, .direction = DIRECTION_OUT));
-    bed_declare(bed, WIDE("WIDE", 3));
-    bed_declare(bed, BED_VARIABLE("I", TABLE_INPUT, TYPE_UINT16, 0, .direction = DIRECTION_IN));
-    bed_declare(bed, BED_VARIABLE("I_OURS", TABLE_INPUT, TYPE_UINT16, 1));
-    bed_declare(bed, BED_VARIABLE("VAR", TABLE_VAR, TYPE_FLOAT64, 0));
-    bed_ready(bed);
-    assert_int_equal(set(bed, "INOUT", 1), EXCEPTION_NONE);
-    assert_int_equal(set(bed, "IN", 2), EXCEPTION_NONE);
-    assert_int_equal(set(bed, "WIDE", 4), EXCEPTION_NONE);
-    assert_int_equal(set(bed, "I", 5), EXCEPTION_NONE);
-    assert_int_equal(set(bed, "VAR", 6), EXCEPTION_NONE);
-    refuse_set(bed, EXCEPTION_ADDRESS, "OUT", 3);
-    refuse_set(bed, EXCEPTION_ADDRESS, "I_OURS", 3);
-    view_latch(bed->view);
-    assert_int_equal(bed_value(bed, "INOUT"), 1);
-    assert_int_equal(bed_value(bed, "IN"), 2);
-    assert_int_equal(bed_value(bed, "WIDE"), 4);
-    assert_int_equal(bed_value(bed, "I"), 5);
-    assert_int_equal(bed_value(bed, "VAR"), 6);
-    assert_int_equal(bed_mark(bed, "IN")->written, 2);
-    assert_int_equal(bed_mark(bed, "IN")->time, LATER);
-    assert_int_equal(bed_mark(bed, "OUT")->written, 0);
-}
-
-static void names_reach_their_own_bits(void **state)
-{
-    struct bed *bed = *state;
-    bed_declare(bed, BIT("BIT", 0, 4));
-    bed_declare(bed, BIT("BESIDE", 0, 5));
-    bed_declare(bed, BYTE("HIGH", 0, 8));
-    bed_ready(bed);
-    bed_put(bed, 0, 0x1220);
-    assert_int_equal(set(bed, "BIT", 0x0010), EXCEPTION_NONE);
-    assert_int_equal(bed_get(bed, 0), 0x1230);
-    assert_int_equal(set(bed, "HIGH", 0xFFFF), EXCEPTION_NONE); /* bits outside are no matter */
-    assert_int_equal(bed_get(bed, 0), 0xFF30);
-    assert_int_equal(written(bed, "BIT"), 2);
-    assert_int_equal(written(bed, "BESIDE"), 1);
-    assert_int_equal(written(bed, "HIGH"), 3);
-}
-
-static void names_obey_limits_and_fault(void **state)
-{
-    struct bed *bed = *state;
-    bed_declare(bed, WORD("A", 0, RANGE(0, 10)));
-    bed_declare(bed, WORD("S", 1, SAFE(1), RANGE(0, 10), .direction = DIRECTION_INOUT));
-    bed_declare(bed, BYTE("BYTE", 2, 8, RANGE(0, 3)));
-    bed_ready(bed);
-    refuse_set(bed, EXCEPTION_VALUE, "A", 11);
-    refuse_set(bed, EXCEPTION_VALUE, "BYTE", 0x0400);
-    assert_int_equal(set(bed, "BYTE", 0x0300), EXCEPTION_NONE);
-    image_make_safe(bed->image, true, BED_NOW);
-    refuse_set(bed, EXCEPTION_DEVICE_FAILURE, "S", 2);
-    refuse_set(bed, EXCEPTION_VALUE, "S", 11);
-    assert_int_equal(set(bed, "A", 10), EXCEPTION_NONE);
-}
-
-/* What shares the bits has its say as it has by address. */
-static void names_do_not_go_round_the_rules(void **state)
-{
-    struct bed *bed = *state;
-    bed_declare(bed, WORD("WORD", 0));
-    bed_declare(bed, BIT("OURS", 0, 0, .direction = DIRECTION_OUT));
-    bed_declare(bed, BYTE("LIMITED", 0, 8, RANGE(0, 3)));
-    bed_declare(bed, WIDE("WIDE", 2));
-    bed_declare(bed, WORD("HALF", 3));
-    bed_raw(bed, TABLE_HOLDING, 4, 1);
-    bed_raw(bed, TABLE_INPUT, 0, 1);
-    bed_declare(bed, BYTE("FROM_2", 5, 0, RANGE(2, 9), DEFAULT(2)));
-    bed_declare(bed, BIT("ITS_BIT", 5, 0));
-    bed_declare(bed, BIT("ITS_BIT_3", 5, 3));
-    bed_ready(bed);
-    assert_int_equal(set(bed, "ITS_BIT", 1), EXCEPTION_NONE); /* the byte as it becomes: 3 */
-    refuse_set(bed, EXCEPTION_VALUE, "ITS_BIT_3", 8);         /* 11 */
-    refuse_set(bed, EXCEPTION_ADDRESS, "WORD", 0x0001);
-    refuse_set(bed, EXCEPTION_VALUE, "WORD", 0x0400);
-    refuse_set(bed, EXCEPTION_ADDRESS, "HALF", 1);
-    assert_int_equal(set(bed, "WORD", 0x0302), EXCEPTION_NONE);
-    assert_int_equal(written(bed, "OURS"), 0);
-    assert_int_equal(image_set(bed->image, bed->plan->raws[0].point, WORDS(7), LATER),
-                     EXCEPTION_NONE);
-    assert_int_equal(bed_get(bed, 4), 7);
-    assert_int_equal(image_set(bed->image, bed->plan->raws[1].point, WORDS(7), LATER),
-                     EXCEPTION_ADDRESS); /* raw inputs are the program's */
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -672,15 +427,6 @@ int main(void)
         BED_TEST(every_variable_that_shares_the_bits_is_asked),
         BED_TEST(the_order_of_refusals),
         BED_TEST(a_fault_does_not_lock_the_neighbours_of_outputs),
-        BED_TEST(what_was_written_is_marked),
-        BED_TEST(bits_are_marked_with_what_touched_them),
-        BED_TEST(a_pulse_is_news_when_it_is_1),
-        BED_TEST(a_force_does_not_leak_into_what_is_the_programs),
-        BED_TEST(forced_points_are_answered),
-        BED_TEST(names_reach_in_and_inout),
-        BED_TEST(names_reach_their_own_bits),
-        BED_TEST(names_obey_limits_and_fault),
-        BED_TEST(names_do_not_go_round_the_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
