@@ -19,7 +19,7 @@ static void report_left_out(struct program *program)
 static bool may_print(struct program *program)
 {
     struct print_limit *limit = &program->print;
-    double time = program->cycle->time;
+    double time = program->cycle.time;
     limit->tokens += (time - limit->filled) * LINES_IN_SECOND;
     limit->tokens = limit->tokens > BURST ? BURST : limit->tokens;
     limit->filled = time;

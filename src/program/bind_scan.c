@@ -63,7 +63,7 @@ static int scan_index(lua_State *L)
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TLIGHTUSERDATA)
         return refuse_unknown(L);
     const struct field *field = lua_touserdata(L, -1);
-    return field->push(L, program_of(L)->cycle);
+    return field->push(L, &program_of(L)->cycle);
 }
 
 static int scan_newindex(lua_State *L)

@@ -67,7 +67,7 @@ static bool pulse_seen(const struct program *program, const struct variable *v, 
     if (!program->view)
         return held;
     const struct mark *mark = &view_marks(program->view)[v->point + index];
-    return mark->forced ? held : mark->written > program->cycle->seen;
+    return mark->forced ? held : mark->written > program->cycle.seen;
 }
 
 static struct element locate(const struct variable *v, size_t index)

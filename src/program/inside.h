@@ -28,9 +28,8 @@ struct program {
     struct view *view;   /* from attach on */
     uint16_t *cells;     /* of the draft or the view */
     bool declaring, open, stop_wanted;
-    const struct cycle *cycle; /* of the running hook, or of the body */
-    struct cycle body_cycle;
-    int *tasks; /* registry references, by task of the plan */
+    struct cycle cycle; /* of the running hook, or of the body */
+    int *tasks;         /* registry references, by task of the plan */
     size_t task_count;
     int on_start, on_stop; /* references or LUA_NOREF */
     struct print_limit print;

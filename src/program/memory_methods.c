@@ -44,7 +44,7 @@ static int memory_written(lua_State *L)
     const struct program *program = program_of(L);
     bool written = false;
     for (size_t i = 0; program->view && i < variable_elements(v); i++)
-        written |= view_marks(program->view)[v->point + i].written > program->cycle->seen;
+        written |= view_marks(program->view)[v->point + i].written > program->cycle.seen;
     lua_pushboolean(L, written);
     return 1;
 }
@@ -156,7 +156,7 @@ static int memory_age(lua_State *L)
         int64_t time = view_marks(program->view)[v->point + i].time;
         newest = time > newest ? time : newest;
     }
-    double age = (double)(program->cycle->monotonic - newest) / NS_PER_S;
+    double age = (double)(program->cycle.monotonic - newest) / NS_PER_S;
     lua_pushnumber(L, age > 0 ? age : 0);
     return 1;
 }

@@ -122,10 +122,9 @@ static struct program *create(const struct program_options *options, struct erro
     program->open = options->open;
     program->declaring = true;
     program->on_start = program->on_stop = LUA_NOREF;
-    program->body_cycle = (struct cycle){.monotonic = options->now.monotonic,
-                                         .utc = (double)options->now.utc / NS_PER_S,
-                                         .clock_ok = clock_is_set(options->now.utc)};
-    program->cycle = &program->body_cycle;
+    program->cycle = (struct cycle){.monotonic = options->now.monotonic,
+                                    .utc = (double)options->now.utc / NS_PER_S,
+                                    .clock_ok = clock_is_set(options->now.utc)};
     char *name = base_name(options->path);
     program->plan = plan_create(name);
     free(name);
@@ -213,7 +212,7 @@ static int run_start(lua_State *L)
 bool program_start(void *context, const struct cycle *cycle, struct error *error)
 {
     struct program *program = context;
-    program->cycle = cycle;
+    program->cycle = *cycle;
     if (program->on_start == LUA_NOREF)
         return true;
     lua_pushcfunction(program->L, run_start);
@@ -225,7 +224,7 @@ bool program_task(void *context, size_t task, double dt, const struct cycle *cyc
                   struct error *error)
 {
     struct program *program = context;
-    program->cycle = cycle;
+    program->cycle = *cycle;
     lua_rawgeti(program->L, LUA_REGISTRYINDEX, program->tasks[task]);
     lua_pushnumber(program->L, dt);
     return call(program, 1, traceback, error);
@@ -234,7 +233,7 @@ bool program_task(void *context, size_t task, double dt, const struct cycle *cyc
 bool program_stop(void *context, const struct cycle *cycle, struct error *error)
 {
     struct program *program = context;
-    program->cycle = cycle;
+    program->cycle = *cycle;
     bool ok = true;
     if (program->on_stop != LUA_NOREF) {
         lua_rawgeti(program->L, LUA_REGISTRYINDEX, program->on_stop);

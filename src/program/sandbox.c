@@ -56,7 +56,7 @@ static int raw_set(lua_State *L)
 
 static lua_Integer frozen_seconds(lua_State *L)
 {
-    return (lua_Integer)floor(program_of(L)->cycle->utc);
+    return (lua_Integer)floor(program_of(L)->cycle.utc);
 }
 
 /* Calls Lua's own function (the upvalue) with what is on the stack. */
@@ -95,7 +95,7 @@ static int os_date(lua_State *L)
 /* os.clock(): scan.time, since a script has no other. */
 static int os_clock(lua_State *L)
 {
-    lua_pushnumber(L, program_of(L)->cycle->time);
+    lua_pushnumber(L, program_of(L)->cycle.time);
     return 1;
 }
 
@@ -104,7 +104,7 @@ static int random_seed(lua_State *L)
 {
     if (lua_isnoneornil(L, 1)) {
         lua_settop(L, 0);
-        lua_pushinteger(L, (lua_Integer)(program_of(L)->cycle->utc * 1e6));
+        lua_pushinteger(L, (lua_Integer)(program_of(L)->cycle.utc * 1e6));
     }
     return call_original(L);
 }
