@@ -232,6 +232,16 @@ static void say_figures(const struct running *running)
              (unsigned long long)stats.overruns, stats.overruns == 1 ? "" : "s", figures);
 }
 
+/* "inout": what a master wrote during the scan stays, and that has to be visible somewhere. */
+static void say_conflicts(const struct running *running)
+{
+    unsigned long long conflicts = image_conflicts(running->image);
+    if (conflicts)
+        log_line("%s: %llu assignment%s of the program lost against a master's write of the same "
+                 "variable in the same scan; wins = \"program\" would turn that",
+                 running->plan->name, conflicts, conflicts == 1 ? "" : "s");
+}
+
 /* The scan first: its last act makes the outputs safe, which masters may still see. A script that
  * does not come to an end would hold this up for ever; then a second signal ends the process. */
 static void stop(struct running *running)
@@ -240,8 +250,10 @@ static void stop(struct running *running)
     signal(SIGINT, SIG_DFL); /* a shell's background job has it ignored */
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     scan_thread_stop(running->thread);
-    if (running->thread)
+    if (running->thread) {
         say_figures(running);
+        say_conflicts(running);
+    }
     tcp_destroy(running->tcp);
     spin_stop(running->spin);
     scan_destroy(running->scan);
