@@ -1,6 +1,6 @@
 /* Proves the lines of the truth table (DESIGN.md, "What happens to a value") that concern script,
- * server, force, fault and stop and that test_scan.c does not prove: each test names its line and
- * drives a scan by hand, with a master between and within the scans. */
+ * server, force, fault and stop and that test_scan_image.c and test_scan_end.c do not prove: each
+ * test names its line and drives a scan by hand, with a master between and within the scans. */
 
 #include "image_help.h"
 #include "image/draft.h"
