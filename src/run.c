@@ -4,18 +4,19 @@
 #include "run.h"
 
 #include "base/clock.h"
-#include "base/duration.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "modbus/tcp.h"
 #include "program/program.h"
 #include "scan/scan.h"
+#include "report.h"
 #include "scan/spin.h"
 #include "scan/thread.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,13 +25,15 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { SCAN_PRIORITY = 80 };
+enum { SCAN_PRIORITY = 80, LOOK_MS = 5000 };
 
 /* Everything that runs, in the order of its creation. */
 struct running {
     const char *path, *lua_root;
     bool wants_spin;
-    bool locked; /* its pages cannot be swapped out */
+    atomic_bool faulted;
+    uint64_t overruns; /* that were reported */
+    bool locked;       /* its pages cannot be swapped out */
     struct instant started;
     struct loop *loop;
     struct loop_source signals;
@@ -46,10 +49,11 @@ struct running {
 
 static void on_fault(void *context, const struct error *error)
 {
-    const struct running *running = context;
+    struct running *running = context;
     log_text(error->text, strlen(error->text));
-    log_line("%s: FAULT: the program has stopped and its outputs with a safe value have taken it; "
-             "servers go on. Restart msm to run it again.",
+    atomic_store(&running->faulted, true);
+    log_line("%s: FAULT: the program has stopped, and outputs with a safe value have taken it; "
+             "servers go on while msm runs. Restart msm to run the program again.",
              running->plan->name);
 }
 
@@ -95,28 +99,42 @@ static void on_signal(struct loop_source *source, uint32_t events)
         loop_stop(running->loop);
 }
 
-/* A terminal that closes ends the program in order, too: its outputs have to become safe. */
+/* A terminal that closes ends the program in order, too: its outputs have to become safe. Unless
+ * it was started to outlive its terminal (nohup). */
 static sigset_t ending_signals(void)
 {
     sigset_t set;
+    struct sigaction hangup;
     sigemptyset(&set);
-    sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(&set, SIGHUP);
     return set;
 }
 
-/* Signals come as events of the loop; all threads inherit the mask. */
+/* Signals come as events of the loop; all threads made from here on inherit the mask. */
 static bool catch_signals(struct running *running, struct error *error)
 {
     sigset_t set = ending_signals();
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
     running->signals =
         (struct loop_source){.fd = signalfd(-1, &set, SFD_CLOEXEC), .ready = on_signal};
     if (running->signals.fd < 0)
         return error_set(error, "cannot wait for signals: %s", strerror(errno));
     return loop_add(running->loop, &running->signals, EPOLLIN, error);
+}
+
+/* From here on a second Ctrl-C ends the process, should the script not come to an end. Not a second
+ * hang-up: a terminal that closes sends several. */
+static void let_signals_end(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    signal(SIGINT, SIG_DFL); /* a shell's background job has it ignored */
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static bool load(struct running *running, struct error *error)
@@ -139,8 +157,10 @@ static bool listen_all(struct running *running, struct error *error)
 {
     running->tcp = tcp_create(error);
     running->servers = calloc(running->plan->server_count + 1, sizeof *running->servers);
-    if (!running->tcp || !running->servers)
+    if (!running->tcp)
         return false;
+    if (!running->servers)
+        return error_set(error, "out of memory for the servers");
     for (size_t i = 0; i < running->plan->server_count; i++) {
         running->servers[i] = server_create(running->image, &running->plan->servers[i]);
         if (!running->servers[i])
@@ -178,82 +198,14 @@ static bool start(struct running *running, struct error *error)
     return running->thread != NULL;
 }
 
-static void say_scan(const struct running *running)
-{
-    char period[32];
-    size_t variables = running->plan->variable_count;
-    duration_format(scan_statistics(running->scan).period, period, sizeof period);
-    log_line("%s: scan %s, %s%s, %zu variable%s", running->plan->name, period,
-             scan_thread_priority(running->thread), running->locked ? "" : ", memory not locked",
-             variables, variables == 1 ? "" : "s");
-}
-
-/* "all units", or "m1 as unit 1, m2 as unit 2". */
-static void say_server(const struct running *running, size_t index)
-{
-    const struct server_spec *server = &running->plan->servers[index];
-    char units[512] = "";
-    size_t used = 0;
-    int all = server->memory_of[0];
-    for (int unit = 0; unit < UNIT_IDS; unit++) {
-        int memory = server->memory_of[unit];
-        if (memory != all)
-            all = UNIT_NONE;
-        if (memory != UNIT_NONE && used < sizeof units)
-            used += (size_t)snprintf(units + used, sizeof units - used, "%s%s as unit %d",
-                                     used ? ", " : "", running->plan->memories[memory].name, unit);
-    }
-    bool v6 = strchr(server->bind, ':');
-    log_line("%s: serving %s on %s%s%s:%u%s%s", running->plan->name,
-             all == UNIT_NONE ? units : running->plan->memories[all].name, v6 ? "[" : "",
-             server->bind, v6 ? "]" : "", tcp_port(running->tcp, index),
-             all == UNIT_NONE ? "" : ", all units", server->read_only ? ", read only" : "");
-}
-
-static double us(int64_t nanoseconds)
-{
-    return (double)nanoseconds / NS_PER_US;
-}
-
-static void say_figures(const struct running *running)
-{
-    struct scan_stats stats = scan_statistics(running->scan);
-    const struct scan_figures *scan = &stats.duration, *wake = &stats.latency;
-    double seconds = (double)(clock_monotonic() - running->started.monotonic) / NS_PER_S;
-    char figures[256] = "";
-    if (scan->max)
-        snprintf(figures, sizeof figures,
-                 "; scan mean %.1f us, p99 %.1f us, p99.9 %.1f us, max %.1f us; "
-                 "wake-up mean %.1f us, p99 %.1f us, max %.1f us",
-                 us(scan->mean), us(scan->p99), us(scan->p999), us(scan->max), us(wake->mean),
-                 us(wake->p99), us(wake->max));
-    log_line("%s: stopped after %.1f s: %llu scan%s, %llu overrun%s%s", running->plan->name,
-             seconds, (unsigned long long)stats.count, stats.count == 1 ? "" : "s",
-             (unsigned long long)stats.overruns, stats.overruns == 1 ? "" : "s", figures);
-}
-
-/* "inout": what a master wrote during the scan stays, and that has to be visible somewhere. */
-static void say_conflicts(const struct running *running)
-{
-    unsigned long long conflicts = image_conflicts(running->image);
-    if (conflicts)
-        log_line("%s: %llu assignment%s of the program lost against a master's write of the same "
-                 "variable in the same scan; wins = \"program\" would turn that",
-                 running->plan->name, conflicts, conflicts == 1 ? "" : "s");
-}
-
-/* The scan first: its last act makes the outputs safe, which masters may still see. A script that
- * does not come to an end would hold this up for ever; then a second signal ends the process. */
+/* The scan first: its last act makes the outputs safe, which masters may still see. */
 static void stop(struct running *running)
 {
-    sigset_t set = ending_signals();
-    signal(SIGINT, SIG_DFL); /* a shell's background job has it ignored */
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    let_signals_end();
     scan_thread_stop(running->thread);
-    if (running->thread) {
-        say_figures(running);
-        say_conflicts(running);
-    }
+    if (running->thread)
+        report_end(running->plan, running->scan, running->image,
+                   clock_monotonic() - running->started.monotonic, running->faulted);
     tcp_destroy(running->tcp);
     spin_stop(running->spin);
     scan_destroy(running->scan);
@@ -267,12 +219,31 @@ static void stop(struct running *running)
     loop_destroy(running->loop);
 }
 
+/* Signals are caught once there are outputs to make safe: a body that does not end is ended by
+ * Ctrl-C as any program. */
 static bool begin(struct running *running, struct error *error)
 {
     running->locked = scan_lock_memory();
+    signal(SIGPIPE, SIG_IGN);
     running->loop = loop_create(error);
-    return running->loop && catch_signals(running, error) && log_start(error) &&
-           load(running, error) && listen_all(running, error) && start(running, error);
+    return running->loop && log_start(error) && load(running, error) &&
+           catch_signals(running, error) && listen_all(running, error) && start(running, error);
+}
+
+static void look_after(void *context)
+{
+    struct running *running = context;
+    running->overruns = report_overruns(running->plan, running->scan, running->overruns);
+}
+
+static void serve(struct running *running)
+{
+    report_scan(running->plan, running->scan, scan_thread_priority(running->thread),
+                running->locked);
+    report_servers(running->plan, running->tcp);
+    scan_thread_go(running->thread);
+    loop_tick(running->loop, LOOK_MS, look_after, running);
+    loop_run(running->loop);
 }
 
 int run_run(const struct command *command, int argc, char **argv)
@@ -286,10 +257,7 @@ int run_run(const struct command *command, int argc, char **argv)
         return result;
     struct error error;
     if (begin(&running, &error)) {
-        say_scan(&running);
-        for (size_t i = 0; i < running.plan->server_count; i++)
-            say_server(&running, i);
-        loop_run(running.loop);
+        serve(&running);
         result = EXIT_OK;
     } else {
         log_text(error.text, strlen(error.text));

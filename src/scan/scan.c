@@ -4,16 +4,12 @@
  * A program without tasks has one pace of 10 Hz that runs nothing, so that it still latches.
  *
  * Everything here belongs to the scan's thread but the state, the wish to stop, and the
- * statistics: those are published at the end of a step, so that nobody who reads them is ever
- * waited for longer than a copy takes. */
+ * statistics: those are atomics, so that nobody who reads them is ever waited for. */
 
 #include "scan/scan.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { IDLE_PERIOD = 100 * NS_PER_MS };
 
@@ -24,12 +20,6 @@ struct pace {
     uint64_t ran;  /* number of that scan */
 };
 
-/* What other threads may ask for. */
-struct report {
-    uint64_t count, overruns;
-    struct stats duration, latency;
-};
-
 struct scan {
     struct image *image;
     struct view *view;
@@ -37,28 +27,16 @@ struct scan {
     int64_t origin; /* monotonic ns of scan.time 0 */
     int64_t began;  /* `now` of the step under way */
     int64_t late;   /* how long after the due time it began */
-    uint64_t count, overruns;
+    uint64_t count;
     uint64_t latched; /* sequence of the last latch */
     _Atomic enum scan_state state;
     atomic_bool stop_wanted;
-    pthread_mutex_t lock; /* of the report */
-    struct report report;
-    size_t task_count; /* 0: the one pace is idle */
+    atomic_uint_fast64_t ran, overruns; /* for other threads to read; ran is the last count */
+    struct stats duration, latency;     /* likewise */
+    size_t task_count;                  /* 0: the one pace is idle */
     size_t pace_count;
     struct pace paces[];
 };
-
-/* Priority inheritance: a reader at normal priority that is preempted while it copies must not
- * keep the scan waiting behind whoever preempted it. */
-static bool init_lock(pthread_mutex_t *lock, struct error *error)
-{
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
-    int failed = pthread_mutex_init(lock, &attributes);
-    pthread_mutexattr_destroy(&attributes);
-    return !failed || error_set(error, "cannot make the scan's lock: %s", strerror(failed));
-}
 
 static bool set_paces(struct scan *scan, const struct plan *plan, int64_t start,
                       struct error *error)
@@ -88,18 +66,12 @@ struct scan *scan_create(struct image *image, const struct scan_hooks *hooks, st
     scan->origin = start.monotonic;
     scan->task_count = plan->task_count;
     scan->pace_count = paces;
-    if (!set_paces(scan, plan, start.monotonic, error) || !init_lock(&scan->lock, error))
-        goto no_lock;
-    scan->view = view_create(image, error);
-    if (!scan->view)
-        goto no_view;
+    if (!set_paces(scan, plan, start.monotonic, error) ||
+        !(scan->view = view_create(image, error))) {
+        free(scan);
+        return NULL;
+    }
     return scan;
-
-no_view:
-    pthread_mutex_destroy(&scan->lock);
-no_lock:
-    free(scan);
-    return NULL;
 }
 
 void scan_destroy(struct scan *scan)
@@ -107,7 +79,6 @@ void scan_destroy(struct scan *scan)
     if (!scan)
         return;
     view_destroy(scan->view);
-    pthread_mutex_destroy(&scan->lock);
     free(scan);
 }
 
@@ -246,15 +217,11 @@ static void skip_missed(struct scan *scan, int64_t end)
 void scan_ended(struct scan *scan, int64_t end)
 {
     skip_missed(scan, end);
-    pthread_mutex_lock(&scan->lock);
-    struct report *report = &scan->report;
-    report->count = scan->count;
-    report->overruns = scan->overruns;
+    atomic_store(&scan->ran, scan->count);
     if (scan->state == SCAN_RUN) { /* a step in fault runs nothing, which is not worth a figure */
-        stats_add(&report->duration, end - scan->began);
-        stats_add(&report->latency, scan->late);
+        stats_add(&scan->duration, end - scan->began);
+        stats_add(&scan->latency, scan->late);
     }
-    pthread_mutex_unlock(&scan->lock);
 }
 
 /* News for on_stop is what arrived since the last scan. A program that never started has nothing
@@ -294,20 +261,21 @@ bool scan_stop_wanted(const struct scan *scan)
     return atomic_load(&scan->stop_wanted);
 }
 
-/* The lock covers the copy only; the percentiles are worked out beside it. */
+static struct scan_figures figures(const struct stats *stats)
+{
+    struct stats copy;
+    stats_copy(stats, &copy);
+    return stats_figures(&copy);
+}
+
 struct scan_stats scan_statistics(const struct scan *scan)
 {
-    pthread_mutex_t *lock = (pthread_mutex_t *)&scan->lock; /* the one thing a reader changes */
-    pthread_mutex_lock(lock);
-    struct report report = scan->report;
-    pthread_mutex_unlock(lock);
-
     struct scan_stats statistics = {
-        .count = report.count,
-        .overruns = report.overruns,
+        .count = atomic_load(&scan->ran),
+        .overruns = atomic_load(&scan->overruns),
         .period = scan->paces[0].period,
-        .duration = stats_figures(&report.duration),
-        .latency = stats_figures(&report.latency),
+        .duration = figures(&scan->duration),
+        .latency = figures(&scan->latency),
     };
     for (size_t i = 1; i < scan->pace_count; i++)
         if (scan->paces[i].period < statistics.period)

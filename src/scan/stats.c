@@ -25,17 +25,31 @@ static int64_t upper_edge(int bucket)
     return ((int64_t)(STEPS + bucket % STEPS + 1) << shift) - 1;
 }
 
+/* One thread adds, others may look: every field is stored and loaded whole, and that is all. */
+#define STORE(field, value) __atomic_store_n(&(field), value, __ATOMIC_RELAXED)
+#define LOAD(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+
 void stats_add(struct stats *stats, int64_t nanoseconds)
 {
     int64_t value = nanoseconds > 0 ? nanoseconds : 0;
     uint32_t *bucket = &stats->buckets[bucket_of((uint64_t)value)];
     if (*bucket < UINT32_MAX)
-        ++*bucket;
-    stats->count++;
-    stats->last = value;
-    stats->sum += value;
+        STORE(*bucket, *bucket + 1);
+    STORE(stats->count, stats->count + 1);
+    STORE(stats->last, value);
+    STORE(stats->sum, stats->sum + value);
     if (value > stats->max)
-        stats->max = value;
+        STORE(stats->max, value);
+}
+
+void stats_copy(const struct stats *from, struct stats *to)
+{
+    for (int i = 0; i < STATS_BUCKETS; i++)
+        to->buckets[i] = LOAD(from->buckets[i]);
+    to->count = LOAD(from->count);
+    to->last = LOAD(from->last);
+    to->sum = LOAD(from->sum);
+    to->max = LOAD(from->max);
 }
 
 int64_t stats_mean(const struct stats *stats)

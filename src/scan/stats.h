@@ -24,6 +24,11 @@ struct scan_stats {
 };
 
 void stats_add(struct stats *stats, int64_t nanoseconds); /* below 0 counts as 0 */
+
+/* A copy to look at while another thread adds. It may lack part of the newest values, which is
+ * nothing to a statistic and spares the scan a lock. */
+void stats_copy(const struct stats *from, struct stats *to);
+
 int64_t stats_mean(const struct stats *stats);
 
 /* Upper edge of the bucket below which `share` (0..1) of all lie, at most max. 0 when empty. */

@@ -4,6 +4,9 @@
 
 #include "scan/thread.h"
 
+#include "base/clock.h"
+#include "base/log.h"
+
 #include <errno.h>
 #include <linux/capability.h>
 #include <pthread.h>
@@ -16,17 +19,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Lua recurses on the C stack up to 200 levels (LUAI_MAXCCALLS), at about a kilobyte each; with
- * the room that its libraries take for buffers that stays well below this. */
-enum { STACK_SIZE = 512 * 1024 };
+/* Lua recurses on the C stack up to 200 levels (LUAI_MAXCCALLS), at about two kilobytes each in
+ * nested string.gsub, the deepest found. Twice that; what is not touched costs nothing. */
+enum { STACK_SIZE = 1024 * 1024 };
+
+static const int64_t PATIENCE = 2 * (int64_t)NS_PER_S;
 
 struct scan_thread {
     struct scan *scan;
     struct scan_thread_options options;
     pthread_t thread;
-    pthread_mutex_t lock; /* of stop */
+    pthread_mutex_t lock; /* of go, stop and done */
     pthread_cond_t wake;
-    bool stop;
+    bool go, stop, done;
     char priority[128];
 };
 
@@ -47,10 +52,27 @@ static bool sleep_until(struct scan_thread *thread, int64_t due)
     return !stop;
 }
 
+static void wait_to_go(struct scan_thread *thread)
+{
+    pthread_mutex_lock(&thread->lock);
+    while (!thread->go && !thread->stop)
+        pthread_cond_wait(&thread->wake, &thread->lock);
+    pthread_mutex_unlock(&thread->lock);
+}
+
+static void set_flag(struct scan_thread *thread, bool *flag)
+{
+    pthread_mutex_lock(&thread->lock);
+    *flag = true;
+    pthread_cond_broadcast(&thread->wake);
+    pthread_mutex_unlock(&thread->lock);
+}
+
 static void *run(void *argument)
 {
     struct scan_thread *thread = argument;
     struct scan *scan = thread->scan;
+    wait_to_go(thread);
     while (!scan_stop_wanted(scan) && sleep_until(thread, scan_due(scan))) {
         scan_step(scan, clock_now());
         scan_ended(scan, clock_monotonic());
@@ -58,6 +80,7 @@ static void *run(void *argument)
     scan_stop(scan, clock_now());
     if (scan_stop_wanted(scan) && thread->options.ended)
         thread->options.ended(thread->options.context);
+    set_flag(thread, &thread->done);
     return NULL;
 }
 
@@ -110,6 +133,17 @@ static int create_masked(struct scan_thread *thread)
     return failed;
 }
 
+/* Who wakes the scan runs at normal priority: while it has the lock, nobody else may keep it from
+ * the processor. */
+static void init_lock(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+    pthread_mutex_init(lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
 struct scan_thread *scan_thread_start(struct scan *scan, const struct scan_thread_options *options,
                                       struct error *error)
 {
@@ -125,7 +159,7 @@ struct scan_thread *scan_thread_start(struct scan *scan, const struct scan_threa
     }
     thread->scan = scan;
     thread->options = *options;
-    pthread_mutex_init(&thread->lock, NULL);
+    init_lock(&thread->lock);
     pthread_cond_init(&thread->wake, NULL);
     int failed = create_masked(thread);
     if (!failed)
@@ -138,14 +172,33 @@ struct scan_thread *scan_thread_start(struct scan *scan, const struct scan_threa
     return NULL;
 }
 
+void scan_thread_go(struct scan_thread *thread)
+{
+    set_flag(thread, &thread->go);
+}
+
+/* A script that does not come back keeps the process; whoever waits for its end is told how to have
+ * it without. */
+static void wait_until_done(struct scan_thread *thread)
+{
+    struct timespec limit = to_timespec(clock_monotonic() + PATIENCE);
+    int waited = 0;
+    pthread_mutex_lock(&thread->lock);
+    while (!thread->done && waited != ETIMEDOUT)
+        waited = pthread_cond_clockwait(&thread->wake, &thread->lock, CLOCK_MONOTONIC, &limit);
+    bool done = thread->done;
+    pthread_mutex_unlock(&thread->lock);
+    if (!done)
+        log_line("waiting for the script to come back from its scan; a second Ctrl-C ends it at "
+                 "once and leaves the outputs as they are");
+}
+
 void scan_thread_stop(struct scan_thread *thread)
 {
     if (!thread)
         return;
-    pthread_mutex_lock(&thread->lock);
-    thread->stop = true;
-    pthread_cond_signal(&thread->wake);
-    pthread_mutex_unlock(&thread->lock);
+    set_flag(thread, &thread->stop);
+    wait_until_done(thread);
     pthread_join(thread->thread, NULL);
     pthread_cond_destroy(&thread->wake);
     pthread_mutex_destroy(&thread->lock);

@@ -15,9 +15,13 @@ struct scan_thread_options {
     void *context;
 };
 
-/* Starts it. NULL with an error. */
+/* Makes the thread, which then waits for scan_thread_go: what is to be said of it can be said
+ * before the program says anything. NULL with an error. */
 struct scan_thread *scan_thread_start(struct scan *scan, const struct scan_thread_options *options,
                                       struct error *error);
+
+/* Lets the first scan begin. */
+void scan_thread_go(struct scan_thread *thread);
 
 /* Wakes it, has it call scan_stop, joins, frees. NULL is accepted. */
 void scan_thread_stop(struct scan_thread *thread);

@@ -148,6 +148,7 @@ static void start(struct fixture *f, int64_t period, int priority)
     f->thread = scan_thread_start(f->scan, &options, &error);
     if (!f->thread)
         fail_msg("%s", error.text);
+    scan_thread_go(f->thread);
 }
 
 static void wait_for(sem_t *event)

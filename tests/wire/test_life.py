@@ -177,6 +177,7 @@ class Stop(unittest.TestCase):
                 wire.expect_close()
             text = msm.text()
             self.assertRegex(text, r"stopping\s+true\s+true")
+            self.assertRegex(text, r": stopped after [0-9.]+ s: \d+ scans?, ")
             self.assertNotIn("traceback", text)
 
     def test_sigterm(self):
@@ -186,6 +187,61 @@ class Stop(unittest.TestCase):
     def test_sigint(self):
         """SIGINT does the same"""
         self.stopped(signal.SIGINT)
+
+    def test_closed_terminal(self):
+        """SIGHUP does the same, and a terminal that closes sends it more than once"""
+        with Msm("""
+                mem.X = coil(0)
+                server.tcp { port = 0 }
+                every("5ms", function() end)
+                on_stop(function()
+                  print("begun")
+                  for _ = 1, 3e7 do end
+                  print("ended")
+                end)
+                """) as msm:
+            msm.process.send_signal(signal.SIGHUP)
+            msm.wait_line("begun")
+            msm.process.send_signal(signal.SIGHUP)
+            msm.stop(signal.SIGHUP)
+            self.assertIn("ended", msm.text())
+
+    def test_nohup(self):
+        """a SIGHUP that was ignored from the start (nohup) ends nothing"""
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            msm = Msm(self.SCRIPT)
+        finally:
+            signal.signal(signal.SIGHUP, before)
+        with msm, msm.connect() as wire:
+            msm.process.send_signal(signal.SIGHUP)
+            scans = wire.input(0)
+            eventually(lambda: wire.input(0) != scans)
+
+    def test_second_signal(self):
+        """a script that does not come back is ended by a second signal, and that is said"""
+        with Msm("""
+                mem.X = coil(0)
+                server.tcp { port = 0 }
+                every("5ms", function() if mem.X then print("stuck") while true do end end end)
+                """) as msm:
+            with msm.connect() as wire:
+                wire.write_coil(0, True)
+                msm.wait_line("stuck")
+                msm.process.send_signal(signal.SIGINT)
+                msm.wait_line("waiting for the script.*second Ctrl-C")
+                self.assertEqual(wire.coil(0), 1)  # masters are served to the end
+                msm.process.send_signal(signal.SIGINT)
+                self.assertEqual(msm.process.wait(20), -signal.SIGINT)
+            msm.kill()
+
+    def test_endless_body(self):
+        """a body that does not end is ended by SIGINT like any program"""
+        msm = Msm('print("here") while true do end', servers=0)
+        msm.wait_line("here")
+        msm.process.send_signal(signal.SIGINT)
+        self.assertEqual(msm.process.wait(20), -signal.SIGINT)
+        msm.kill()
 
     def test_stop_does_not_wait_for_the_period(self):
         """a period of an hour does not delay the stop"""
@@ -205,6 +261,7 @@ class Stop(unittest.TestCase):
             msm.wait_line(r"faulty\.lua:13: ")
             msm.stop()
             self.assertNotIn("on_stop was called", msm.text())
+            self.assertIn("stopped in FAULT", msm.text())
 
     def test_error_in_on_stop(self):
         """an error in on_stop is told, and does not keep the program from ending"""

@@ -1,0 +1,118 @@
+/* Numbers become lines for a person: three digits, and the unit that suits them. */
+
+#include "report.h"
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SHORT = 32 };
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+void report_scan(const struct plan *plan, const struct scan *scan, const char *priority,
+                 bool locked)
+{
+    char period[SHORT];
+    duration_format(scan_statistics(scan).period, period, sizeof period);
+    log_line("%s: scan %s%s, %s%s, %zu variable%s", plan->name, period,
+             plan->task_count ? "" : " (no task)", priority, locked ? "" : ", memory not locked",
+             plan->variable_count, plural(plan->variable_count));
+}
+
+/* "all units", or "m1 as unit 1, m2 as unit 2". */
+static void report_server(const struct plan *plan, const struct server_spec *server, uint16_t port)
+{
+    char units[512] = "";
+    size_t used = 0;
+    int all = server->memory_of[0];
+    for (int unit = 0; unit < UNIT_IDS; unit++) {
+        int memory = server->memory_of[unit];
+        if (memory != all)
+            all = UNIT_NONE;
+        if (memory != UNIT_NONE && used < sizeof units)
+            used += (size_t)snprintf(units + used, sizeof units - used, "%s%s as unit %d",
+                                     used ? ", " : "", plan->memories[memory].name, unit);
+    }
+    bool v6 = strchr(server->bind, ':');
+    log_line("%s: serving %s on %s%s%s:%u%s%s", plan->name,
+             all == UNIT_NONE ? units : plan->memories[all].name, v6 ? "[" : "", server->bind,
+             v6 ? "]" : "", port, all == UNIT_NONE ? "" : ", all units",
+             server->read_only ? ", read only" : "");
+}
+
+void report_servers(const struct plan *plan, const struct tcp *tcp)
+{
+    for (size_t i = 0; i < plan->server_count; i++)
+        report_server(plan, &plan->servers[i], tcp_port(tcp, i));
+    if (!plan->server_count)
+        log_line(
+            "%s: warning: no server, so nobody can reach the memory; server.tcp { port = 1502 }"
+            " would serve it",
+            plan->name);
+}
+
+/* "36.1 us", "18.2 ms". */
+static const char *spent(int64_t nanoseconds, char *text)
+{
+    double value = (double)nanoseconds / NS_PER_US;
+    const char *unit = "us";
+    if (value >= 1000) {
+        value /= 1000;
+        unit = "ms";
+    }
+    snprintf(text, SHORT, "%.*f %s", value < 100 ? 1 : 0, value, unit);
+    return text;
+}
+
+uint64_t report_overruns(const struct plan *plan, const struct scan *scan, uint64_t known)
+{
+    struct scan_stats stats = scan_statistics(scan);
+    char period[SHORT], longest[SHORT];
+    if (stats.overruns == known)
+        return known;
+    duration_format(stats.period, period, sizeof period);
+    log_line("%s: warning: %llu overrun%s since the last report: a scan took up to %s, the fastest "
+             "task is due every %s",
+             plan->name, (unsigned long long)(stats.overruns - known),
+             plural(stats.overruns - known), spent(stats.duration.max, longest), period);
+    return stats.overruns;
+}
+
+static void report_figures(const char *name, const char *what, const struct scan_figures *figures)
+{
+    char mean[SHORT], p99[SHORT], p999[SHORT], max[SHORT];
+    log_line("%s: %s mean %s, p99 %s, p99.9 %s, max %s", name, what, spent(figures->mean, mean),
+             spent(figures->p99, p99), spent(figures->p999, p999), spent(figures->max, max));
+}
+
+/* "inout": what a master wrote during the scan stays, and that has to be visible somewhere. */
+static void report_conflicts(const struct plan *plan, struct image *image)
+{
+    uint64_t conflicts = image_conflicts(image);
+    if (conflicts)
+        log_line("%s: %llu assignment%s of the program lost against a master's write of the same "
+                 "variable in the same scan; wins = \"program\" would turn that",
+                 plan->name, (unsigned long long)conflicts, plural(conflicts));
+}
+
+void report_end(const struct plan *plan, const struct scan *scan, struct image *image,
+                int64_t seconds_ns, bool faulted)
+{
+    struct scan_stats stats = scan_statistics(scan);
+    log_line("%s: stopped %safter %.1f s: %llu scan%s, %llu overrun%s", plan->name,
+             faulted ? "in FAULT " : "", (double)seconds_ns / NS_PER_S,
+             (unsigned long long)stats.count, plural(stats.count),
+             (unsigned long long)stats.overruns, plural(stats.overruns));
+    if (stats.duration.max) {
+        report_figures(plan->name, "scan", &stats.duration);
+        report_figures(plan->name, "wake-up", &stats.latency);
+    }
+    report_conflicts(plan, image);
+}
