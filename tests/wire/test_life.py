@@ -220,28 +220,28 @@ class Stop(unittest.TestCase):
 
     def test_second_signal(self):
         """a script that does not come back is ended by a second signal, and that is said"""
-        with Msm("""
-                mem.X = coil(0)
-                server.tcp { port = 0 }
-                every("5ms", function() if mem.X then print("stuck") while true do end end end)
-                """) as msm:
-            with msm.connect() as wire:
-                wire.write_coil(0, True)
-                msm.wait_line("stuck")
-                msm.process.send_signal(signal.SIGINT)
-                msm.wait_line("waiting for the script.*second Ctrl-C")
-                self.assertEqual(wire.coil(0), 1)  # masters are served to the end
-                msm.process.send_signal(signal.SIGINT)
-                self.assertEqual(msm.process.wait(20), -signal.SIGINT)
-            msm.kill()
+        msm = Msm("""
+            mem.X = coil(0)
+            server.tcp { port = 0 }
+            every("5ms", function() if mem.X then print("stuck") while true do end end end)
+            """)
+        self.addCleanup(msm.kill)
+        with msm.connect() as wire:
+            wire.write_coil(0, True)
+            msm.wait_line("stuck")
+            msm.process.send_signal(signal.SIGINT)
+            msm.wait_line("waiting for the script.*second Ctrl-C")
+            self.assertEqual(wire.coil(0), 1)  # masters are served to the end
+            msm.process.send_signal(signal.SIGINT)
+            self.assertEqual(msm.process.wait(20), -signal.SIGINT)
 
     def test_endless_body(self):
         """a body that does not end is ended by SIGINT like any program"""
         msm = Msm('print("here") while true do end', servers=0)
+        self.addCleanup(msm.kill)
         msm.wait_line("here")
         msm.process.send_signal(signal.SIGINT)
         self.assertEqual(msm.process.wait(20), -signal.SIGINT)
-        msm.kill()
 
     def test_stop_does_not_wait_for_the_period(self):
         """a period of an hour does not delay the stop"""
