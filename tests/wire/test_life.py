@@ -193,13 +193,14 @@ class Stop(unittest.TestCase):
         with Msm("""
                 mem.X = coil(0)
                 server.tcp { port = 0 }
-                every("5ms", function() end)
+                on_start(function() print("started") end)
                 on_stop(function()
                   print("begun")
                   for _ = 1, 3e7 do end
                   print("ended")
                 end)
                 """) as msm:
+            msm.wait_line("started")
             msm.process.send_signal(signal.SIGHUP)
             msm.wait_line("begun")
             msm.process.send_signal(signal.SIGHUP)
@@ -248,9 +249,10 @@ class Stop(unittest.TestCase):
         with Msm("""
                 mem.X = coil(0)
                 server.tcp { port = 0 }
-                every("1h", function() end)
+                every("1h", function() print("started") end)
                 on_stop(function() print("bye") end)
                 """) as msm:
+            msm.wait_line("started")
             msm.stop()
             self.assertIn("bye", msm.text())
 

@@ -224,6 +224,11 @@ BAD = [
     (1, r"mem", "server.tcp { port = 0 }"),
     (3, r"units",
      "mem:raw { holding = 1 }\nserver.tcp { port = 5020 }\nserver.tcp { port = 5020 }"),
+    (1, r"pulse.*masters", "mem.X = discrete(3, { pulse = true })"),
+    (1, r"pulse.*masters", "mem.X = coil(3, { pulse = true, dir = 'out' })"),
+    (1, r"wins.*both", "mem.X = input.word(3, { wins = 'program' })"),
+    (1, r"decimals", "mem.X = coil(3, { decimals = 1 })"),
+    (1, r"partial", "mem.X = holding.word(3, { partial = true })"),
     (1, r"", "every('10 parsec', function() end)"),
     (1, r"", "every(1)"),
     (1, r"no_such_module", "require 'no_such_module'"),
@@ -276,6 +281,25 @@ class Check(Case):
         said = done.stdout + done.stderr
         self.assertRegex(said, r"job\.lua:2: .*mem\.B.*mem\.A|job\.lua:1: .*mem\.A.*mem\.B")
         self.assertRegex(said, r"job\.lua:3: .*40001")
+
+    def test_overlaps_are_said_once(self):
+        """an array and two strings over it: each pair once, however many elements it touches"""
+        done = command("check", self.script(
+            "mem.A = holding.word(0, { count = 10 })\nmem.B = holding.string(0, { length = 20 })\n"
+            "mem.C = holding.string(0, { length = 20 })\n"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(re.findall(r"job\.lua:(\d): note: (mem\.\w) overlaps (mem\.\w)", done.stderr),
+                         [("2", "mem.B", "mem.A"), ("3", "mem.C", "mem.A"),
+                          ("3", "mem.C", "mem.B")])
+
+    def test_gaps(self):
+        """check lists what lies undeclared between addresses, in each table of each memory"""
+        done = command("check", self.script(
+            "mem.A = holding.uint32(3)\nmem.B = holding.bool(9, 4)\nmem.V = var.word()\n"
+            "mem.C = coil(0)\nmem.D = coil(1)\nlocal plc = memory 'plc'\n"
+            "plc.A = input.word(1)\nplc:raw { input = { 7, 2 } }\n"))
+        self.assertEqual(re.findall(r"job\.lua:(\d): note: (.*) are not", done.stderr), [
+            ("2", "mem.holding: addresses 5..8"), ("8", "plc.input: addresses 2..6")])
 
 
 MAPPED = """
@@ -354,6 +378,32 @@ class Map(Case):
         path = self.script(MAPPED)
         self.assertEqual(command("map", "--json", path).stdout, self.form(path, "--json"))
         self.fails(command("map", path, "--json", "--csv"), 2, "--json")
+
+    def test_full_disk(self):
+        """a map that cannot be written: one line, exit 1"""
+        path = self.script(MAPPED)
+        for form in ("--csv", "--markdown", "--json", None):
+            with open("/dev/full", "w", encoding="ascii") as full:
+                done = subprocess.run([BINARY, "map", path] + ([form] if form else []),
+                                      stdout=full, stderr=subprocess.PIPE, text=True, timeout=30,
+                                      check=False)
+            self.assertEqual(done.returncode, 1, form)
+            self.assertRegex(done.stderr, r"^msm map: cannot write: .*\n$")
+
+    def test_long_text(self):
+        """descriptions and labels are never cut, least of all within a character"""
+        desc, label = "x" + "°" * 1000, "y" + "é" * 1500
+        path = self.script('mem.A = holding.word(0, { desc = "%s" })\nmem.B = holding.word(1, '
+                           '{ default = 2, labels = { [2] = "%s" } })\n' % (desc, label))
+        rows = json.loads(self.form(path, "--json"))
+        self.assertEqual(rows[0]["description"], desc)
+        self.assertEqual(rows[1]["description"], "2 = " + label)
+        self.assertEqual(rows[1]["default"], label + " (2)")
+
+    def test_not_utf8(self):
+        """text that JSON cannot hold: one line that names it, exit 1, nothing on stdout"""
+        path = self.script('mem.A = holding.word(0, { desc = "\\xB0C" })\n')
+        self.fails(command("map", path, "--json"), 1, r"mem\.A.*description.*UTF-8")
 
 
 class Examples(unittest.TestCase):
