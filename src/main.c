@@ -8,11 +8,12 @@
 #include <string.h>
 
 static const struct command COMMANDS[] = {
-    {"check", "FILE", "Loads a script without running it and says what is wrong or odd.",
+    {"check", "FILE [--lua-root DIR]",
+     "Runs a script's body, no task and no server, and says what is wrong or odd.",
      "Errors and remarks go to stderr as file:line: message; the exit status is 1 on errors.\n\n"
      "  --lua-root DIR  take the Lua library from DIR instead of the binary\n",
      check_run},
-    {"map", "FILE [--csv | --json | --markdown]",
+    {"map", "FILE [--csv | --json | --markdown] [--lua-root DIR]",
      "Prints the register map of a script: what a SCADA has to be told.",
      "  --csv           comma-separated, with a header line\n"
      "  --json          an array of objects\n"
@@ -20,7 +21,8 @@ static const struct command COMMANDS[] = {
      "  --lua-root DIR  take the Lua library from DIR instead of the binary\n\n"
      "Addresses are those of the protocol, from 0; column modicon has the form from 40001.\n",
      map_run},
-    {"run", "FILE", "Runs a script: its scan, and the servers it declares.",
+    {"run", "FILE [--spin] [--lua-root DIR]",
+     "Runs a script: its scan, and the servers it declares.",
      "Ends with Ctrl-C or SIGTERM: on_stop runs, outputs with a safe value take it.\n\n"
      "  --spin          keep virtual processor cores awake, so that the scan wakes on time;\n"
      "                  for virtual machines, and at the price of a core's idle time each\n"
@@ -47,9 +49,22 @@ static int complain_unknown(const char *word)
     for (const struct command *command = COMMANDS; command->name; command++)
         nearest_offer(&nearest, command->name);
     const char *near = nearest_word(&nearest);
-    fprintf(stderr, "msm: there is no command \"%s\"%s%s%s; msm --help lists them\n", word,
+    fprintf(stderr, "msm: there is no command \"%s\"%s%s%s (msm --help lists them)\n", word,
             near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     return EXIT_USAGE;
+}
+
+static const struct command *find(const char *name)
+{
+    const struct command *command = COMMANDS;
+    while (command->name && strcmp(name, command->name) != 0)
+        command++;
+    return command->name ? command : NULL;
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
 }
 
 int main(int argc, char **argv)
@@ -58,16 +73,16 @@ int main(int argc, char **argv)
         fputs("usage: msm COMMAND …   (msm --help tells more)\n", stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0)
+    if (is_help(argv[1]) && argc > 2 && find(argv[2])) {
+        command_help(find(argv[2]));
+        return EXIT_OK;
+    }
+    if (is_help(argv[1]))
         return print_help();
-    if (strcmp(argv[1], "--version") == 0) {
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         puts("msm " MSM_VERSION);
         return EXIT_OK;
     }
-    for (const struct command *command = COMMANDS; command->name; command++) {
-        if (strcmp(argv[1], command->name) == 0)
-            return command->run(command, argc - 2, argv + 2);
-    }
-    return complain_unknown(argv[1]);
+    const struct command *command = find(argv[1]);
+    return command ? command->run(command, argc - 2, argv + 2) : complain_unknown(argv[1]);
 }
