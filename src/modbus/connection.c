@@ -164,13 +164,16 @@ static bool is_idle(const struct connection *connection, int64_t now)
            ioctl(connection->source.fd, FIONREAD, &unread) == 0 && unread == 0;
 }
 
-struct connection *connections_longest_idle(const struct connections *all)
+struct connection *connections_longest_idle(const struct connections *all, const uint8_t *address)
 {
     int64_t now = loop_now(all->loop);
     struct connection *longest = NULL;
-    for (struct connection *at = all->first; at; at = at->next)
+    for (struct connection *at = all->first; at; at = at->next) {
+        if (address && memcmp(at->address, address, sizeof at->address) != 0)
+            continue;
         if ((!longest || at->heard < longest->heard) && is_idle(at, now))
             longest = at;
+    }
     return longest;
 }
 

@@ -31,8 +31,9 @@ void connection_close(struct connection *connection);
 size_t connections_from(const struct connections *all, const uint8_t address[16]);
 
 /* The one that has been silent longest, among those silent for at least a second with nothing
- * under way in either direction; NULL when all are in use. */
-struct connection *connections_longest_idle(const struct connections *all);
+ * under way in either direction; NULL when all are in use. Of one address only, where that is not
+ * NULL. */
+struct connection *connections_longest_idle(const struct connections *all, const uint8_t *address);
 
 /* Closes those that let a frame, an answer or the whole connection lie for too long. */
 void connections_tick(struct connections *all);

@@ -105,6 +105,16 @@ static uint32_t limit(uint32_t stated, uint32_t otherwise)
     return stated ? stated : otherwise;
 }
 
+/* Closes the longest idle connection, of one address or of all, to make room; false where all are
+ * busy. A master that leaks connections must not lock itself out for ever. */
+static bool make_room(struct connections *all, const uint8_t *address)
+{
+    struct connection *idle = connections_longest_idle(all, address);
+    if (idle)
+        connection_close(idle);
+    return idle != NULL;
+}
+
 /* Why an address may not come in, or NULL. */
 static const char *objection(struct listener *listener, const uint8_t address[16])
 {
@@ -113,14 +123,12 @@ static const char *objection(struct listener *listener, const uint8_t address[16
     if (!cidr_match(spec->allow, spec->allow_count, address))
         return "not on the list of `allow`";
     if (connections_from(all, address) >=
-        limit(spec->max_connections_per_address, TCP_MAX_CONNECTIONS_PER_ADDRESS))
-        return "too many from this address (`max_connections_per_address`)";
-    if (atomic_load(&all->count) < limit(spec->max_connections, TCP_MAX_CONNECTIONS))
-        return NULL;
-    struct connection *idle = connections_longest_idle(all);
-    if (!idle)
+            limit(spec->max_connections_per_address, TCP_MAX_CONNECTIONS_PER_ADDRESS) &&
+        !make_room(all, address))
+        return "too many from this address, all of them busy (`max_connections_per_address`)";
+    if (atomic_load(&all->count) >= limit(spec->max_connections, TCP_MAX_CONNECTIONS) &&
+        !make_room(all, NULL))
         return "too many, and all of them busy (`max_connections`)";
-    connection_close(idle);
     return NULL;
 }
 

@@ -58,6 +58,29 @@ static void the_longest_idle_makes_room(void **state)
         close(fds[i]);
 }
 
+/* A master that leaks its connections closes them itself, the oldest first; nobody else's. */
+static void an_address_makes_room_for_itself(void **state)
+{
+    struct desk *desk = *state;
+    desk->bed.spec.max_connections_per_address = 2;
+    tcp_set_timeouts(desk->tcp, 60000, 60000);
+    start(desk);
+    int other = client_from("127.0.0.9", tcp_port(desk->tcp, 0));
+    assert_true(served(other)); /* idle for longer than those that follow */
+    int first = client(desk), second = client(desk);
+    assert_true(served(first));
+    assert_true(served(second));
+    pause_ms(1200);
+    int third = client(desk);
+    assert_true(served(third));
+    assert_true(closed(first));
+    assert_true(served(second));
+    assert_true(served(other));
+    int fds[] = {other, first, second, third};
+    for (size_t i = 0; i < 4; i++)
+        close(fds[i]);
+}
+
 enum { DESCRIPTORS_LEFT = 6 };
 
 /* A server that may have only a few descriptors more than it has. Ends when `until` does, and
@@ -122,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(nobody_makes_room_within_a_second),
         TEST(the_longest_idle_makes_room),
+        TEST(an_address_makes_room_for_itself),
         TEST(without_descriptors_newcomers_are_sent_away),
     };
     return cmocka_run_group_tests_name("tcp_full", tests, NULL, NULL);
