@@ -2,8 +2,7 @@
 --- calls its fields can be read. Time is `scan.time`, which stands still during a scan, so that a
 --- timer called twice says the same twice.
 ---
---- All that a timer remembers lies in `keep` under its name: plain data that lives through a reload
---- of the script.
+--- All that a timer remembers lies in `keep` under its name, as plain data.
 
 local core = require "msm.core"
 
@@ -24,7 +23,7 @@ local TON = {}
 local states = setmetatable({}, { __mode = "k" })
 
 local function check_field(state, key)
-  if state[key] == nil or key == "since" or key == "declared" then
+  if state[key] == nil or key == "since" then
     error(("timer %q has no %s; it has Q, ET and PT"):format(state.name, tostring(key)), 3)
   end
 end
@@ -41,7 +40,7 @@ function TON.__newindex(self, key, value)
   if key ~= "PT" then
     error(("timer %q: %s is made by the timer; PT can be assigned"):format(state.name, key), 2)
   end
-  state.PT = core.duration(value)
+  state.PT = core.duration(value, ("timer %q: PT"):format(state.name))
 end
 
 local function reset(state)
@@ -72,9 +71,8 @@ end
 ---
 --- ET runs from the first call with IN true and stops at PT; a call with IN false sets it to 0.
 --- With PT = 0 the first call with IN true gives Q. PT may change while ET runs: what counts is for
---- how long IN has been true. After a reload a PT assigned by the script stays, unless the time
---- given here was edited.
----@param name string its own among the timers of the program, so that it survives a reload
+--- how long IN has been true.
+---@param name string its own among the timers of the program
 ---@param PT number|string preset time: seconds, or text as "2s", "500ms", "10m"
 ---@return msm.timer.TON
 ---@nodiscard
@@ -83,13 +81,9 @@ function timer.TON(name, PT)
     error(("timer.TON: the name is %s; give it one of its own, as in timer.TON(\"low\", \"2s\")")
       :format(name == "" and "empty" or tostring(name)), 2)
   end
-  local seconds = core.duration(PT)
   local state = keep("timer." .. name, {
-    name = name, PT = seconds, declared = seconds, since = false, ET = 0, Q = false,
+    name = name, PT = core.duration(PT, "timer.TON"), since = false, ET = 0, Q = false,
   })
-  if state.declared ~= seconds then
-    state.declared, state.PT = seconds, seconds
-  end
   local object = setmetatable({}, TON)
   states[object] = state
   return object

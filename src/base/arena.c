@@ -7,8 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include "base/log.h"
+#include "base/memory.h"
 
 enum { BLOCK_SIZE = 16384, LARGE = BLOCK_SIZE / 4, ALIGNMENT = alignof(max_align_t) };
 
@@ -20,27 +19,12 @@ struct block {
 
 struct arena {
     struct block *newest;
+    size_t used;
 };
-
-static _Noreturn void out_of_memory(size_t size)
-{
-    log_line("out of memory: %zu bytes were asked for; the program ends", size);
-    log_stop();
-    _exit(EXIT_FAILURE);
-}
-
-/* calloc, because every piece is promised to be zeroed. */
-static void *get_memory(size_t size)
-{
-    void *memory = calloc(1, size);
-    if (!memory)
-        out_of_memory(size);
-    return memory;
-}
 
 static struct block *block_create(size_t size)
 {
-    struct block *block = get_memory(sizeof(struct block) + size);
+    struct block *block = memory_zeroed(1, sizeof(struct block) + size);
     block->size = size;
     return block;
 }
@@ -52,9 +36,15 @@ static void *take(struct block *block, size_t size)
     return piece;
 }
 
+static struct block *add_block(struct arena *arena, size_t size)
+{
+    arena->used += sizeof(struct block) + size;
+    return block_create(size);
+}
+
 static void *alloc_large(struct arena *arena, size_t size)
 {
-    struct block *block = block_create(size);
+    struct block *block = add_block(arena, size);
     block->next = arena->newest->next;
     arena->newest->next = block;
     return take(block, size);
@@ -62,8 +52,8 @@ static void *alloc_large(struct arena *arena, size_t size)
 
 struct arena *arena_create(void)
 {
-    struct arena *arena = get_memory(sizeof *arena);
-    arena->newest = block_create(BLOCK_SIZE);
+    struct arena *arena = memory_zeroed(1, sizeof *arena);
+    arena->newest = add_block(arena, BLOCK_SIZE);
     return arena;
 }
 
@@ -80,17 +70,22 @@ void arena_destroy(struct arena *arena)
     free(arena);
 }
 
+size_t arena_used(const struct arena *arena)
+{
+    return arena->used;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
-        out_of_memory(size);
+        memory_short(size);
     /* At least one unit, so that pieces of no size still have addresses of their own. */
     size_t units = size ? (size + ALIGNMENT - 1) / ALIGNMENT : 1;
     size_t rounded = units * ALIGNMENT;
     if (rounded > LARGE)
         return alloc_large(arena, rounded);
     if (rounded > arena->newest->size - arena->newest->used) {
-        struct block *block = block_create(BLOCK_SIZE);
+        struct block *block = add_block(arena, BLOCK_SIZE);
         block->next = arena->newest;
         arena->newest = block;
     }
@@ -100,7 +95,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 char *arena_copy(struct arena *arena, const void *bytes, size_t length)
 {
     if (length > SIZE_MAX / 2)
-        out_of_memory(length);
+        memory_short(length);
     char *copy = arena_alloc(arena, length + 1);
     if (length)
         memcpy(copy, bytes, length);

@@ -3,9 +3,9 @@
 
 #include "base/names.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/memory.h"
 
 struct entry {
     const char *name; /* NULL: free */
@@ -29,16 +29,6 @@ static size_t hash(uint32_t scope, const char *name)
     return (size_t)(h ^ (h >> 32));
 }
 
-static struct entry *allocate(size_t capacity)
-{
-    struct entry *entries = calloc(capacity, sizeof *entries);
-    if (!entries) {
-        fputs("msm: out of memory\n", stderr);
-        abort();
-    }
-    return entries;
-}
-
 static struct entry *slot(const struct names *names, uint32_t scope, const char *name)
 {
     size_t i = hash(scope, name) & (names->capacity - 1);
@@ -51,11 +41,9 @@ static struct entry *slot(const struct names *names, uint32_t scope, const char 
 
 struct names *names_create(void)
 {
-    struct names *names = calloc(1, sizeof *names);
-    if (names) {
-        names->capacity = FIRST_CAPACITY;
-        names->entries = allocate(names->capacity);
-    }
+    struct names *names = memory_zeroed(1, sizeof *names);
+    names->capacity = FIRST_CAPACITY;
+    names->entries = memory_zeroed(names->capacity, sizeof *names->entries);
     return names;
 }
 
@@ -76,7 +64,7 @@ int names_find(const struct names *names, uint32_t scope, const char *name)
 static void grow(struct names *names)
 {
     struct names larger = {.capacity = names->capacity * 2, .used = names->used};
-    larger.entries = allocate(larger.capacity);
+    larger.entries = memory_zeroed(larger.capacity, sizeof *larger.entries);
     for (size_t i = 0; i < names->capacity; i++) {
         const struct entry *old = &names->entries[i];
         if (old->name)

@@ -6,19 +6,25 @@
 #include "control/command.h"
 #include "program/program.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+/* What is still in the buffer may be what finds the disk full. */
 static bool print_map(const struct map *map, bool csv, bool markdown, bool json)
 {
     if (csv)
         map_print_csv(map);
     else if (markdown)
         map_print_markdown(map);
-    else if (json)
-        map_print_json(map);
-    else
+    else if (!json)
         map_print_table(map);
-    return !ferror(stdout);
+    else if (!map_print_json(map))
+        return false;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    fprintf(stderr, "msm map: cannot write: %s\n", strerror(errno));
+    return false;
 }
 
 int map_run(const struct command *command, int argc, char **argv)

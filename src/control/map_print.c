@@ -38,51 +38,12 @@ static void print_padded(const char *text, int columns)
     printf("%s%*s", text, columns - width(text), "");
 }
 
-static void print_units(const struct server_spec *server, int memory)
+/* "mem: Modbus TCP 127.0.0.1:1502 all units" */
+static void print_heading(const struct map *map, size_t memory, const char *before)
 {
-    int first = -1, count = 0;
-    for (int unit = 0; unit < UNIT_IDS; unit++) {
-        if (server->memory_of[unit] != memory)
-            continue;
-        first = first < 0 ? unit : first;
-        count++;
-    }
-    if (count == UNIT_IDS)
-        printf(", any unit id");
-    else if (count)
-        printf(", unit id");
-    for (int unit = first; count && count < UNIT_IDS && unit < UNIT_IDS; unit++) {
-        if (server->memory_of[unit] == memory)
-            printf(" %d", unit);
-    }
-}
-
-static bool serves(const struct server_spec *server, int memory)
-{
-    for (int unit = 0; unit < UNIT_IDS; unit++) {
-        if (server->memory_of[unit] == memory)
-            return true;
-    }
-    return false;
-}
-
-/* "mem: Modbus TCP 127.0.0.1:1502, any unit id" */
-static void print_heading(const struct map *map, int memory, const char *before)
-{
-    bool served = false;
-    printf("%s%s", before, map->plan->memories[memory].name);
-    for (size_t i = 0; i < map->plan->server_count; i++) {
-        const struct server_spec *server = &map->plan->servers[i];
-        if (!serves(server, memory))
-            continue;
-        bool v6 = strchr(server->bind, ':');
-        printf("%s %s%s%s:%u", served ? "; and" : ": Modbus TCP", v6 ? "[" : "", server->bind,
-               v6 ? "]" : "", server->port);
-        print_units(server, memory);
-        printf("%s", server->read_only ? ", read only" : "");
-        served = true;
-    }
-    printf("%s\n\n", served ? "" : ": not served");
+    const char *servers = map->servers[memory];
+    printf("%s%s: %s%s\n\n", before, map->plan->memories[memory].name,
+           *servers ? "Modbus TCP " : "not served", servers);
 }
 
 static bool has_rows(const struct map *map, const char *memory)
@@ -122,7 +83,7 @@ void map_print_table(const struct map *map)
         int widths[MAP_COLUMNS];
         if (!has_rows(map, memory))
             continue;
-        print_heading(map, (int)m, first ? "" : "\n");
+        print_heading(map, m, first ? "" : "\n");
         first = false;
         measure(map, memory, widths);
         print_row(title_cells, widths);
@@ -148,9 +109,11 @@ static void print_csv_field(const char *text)
     putchar('"');
 }
 
-static void print_csv_row(const char *memory, const char *const *cells)
+static void print_csv_row(const char *memory, const char *server, const char *const *cells)
 {
     print_csv_field(memory);
+    putchar(',');
+    print_csv_field(server);
     for (int column = 0; column < MAP_COLUMNS; column++) {
         putchar(',');
         print_csv_field(cells[column]);
@@ -162,9 +125,9 @@ void map_print_csv(const struct map *map)
 {
     const char *title_cells[MAP_COLUMNS];
     titles(title_cells);
-    print_csv_row("memory", title_cells);
+    print_csv_row("memory", "server", title_cells);
     for (size_t i = 0; i < map->count; i++)
-        print_csv_row(map->rows[i].memory, map->rows[i].cells);
+        print_csv_row(map->rows[i].memory, map->rows[i].server, map->rows[i].cells);
 }
 
 static void print_markdown_row(const char *const *cells, const int *widths)
@@ -194,7 +157,7 @@ void map_print_markdown(const struct map *map)
         int widths[MAP_COLUMNS];
         if (!has_rows(map, memory))
             continue;
-        print_heading(map, (int)m, "## ");
+        print_heading(map, m, "## ");
         measure(map, memory, widths);
         print_markdown_row(title_cells, widths);
         print_markdown_row(rule, widths);
@@ -206,7 +169,7 @@ void map_print_markdown(const struct map *map)
     }
 }
 
-/* Numbers as numbers, and null where there is none. */
+/* Numbers as numbers, and null where there is none. NULL for what is not UTF-8. */
 static json_t *json_cell(const char *text, bool number)
 {
     if (!number)
@@ -214,19 +177,39 @@ static json_t *json_cell(const char *text, bool number)
     return *text ? json_integer(atoll(text)) : json_null();
 }
 
-void map_print_json(const struct map *map)
+static bool add_cell(json_t *object, const struct map_row *row, enum map_column column)
+{
+    json_t *cell = json_cell(row->cells[column], map_is_number(column));
+    if (cell)
+        return json_object_set_new(object, map_title(column), cell) == 0;
+    fprintf(stderr,
+            "msm map: %s.%s: its %s is not UTF-8, which JSON needs; save the script as UTF-8\n",
+            row->memory, row->cells[MAP_NAME], map_title(column));
+    return false;
+}
+
+static bool add_row(json_t *rows, const struct map_row *row)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "memory", json_string(row->memory));
+    json_object_set_new(object, "server", json_string(row->server));
+    bool whole = true;
+    for (int column = 0; whole && column < MAP_COLUMNS; column++)
+        whole = add_cell(object, row, (enum map_column)column);
+    json_array_append_new(rows, object);
+    return whole;
+}
+
+bool map_print_json(const struct map *map)
 {
     json_t *rows = json_array();
-    for (size_t i = 0; i < map->count; i++) {
-        json_t *row = json_object();
-        json_object_set_new(row, "memory", json_string(map->rows[i].memory));
-        for (int column = 0; column < MAP_COLUMNS; column++)
-            json_object_set_new(
-                row, map_title((enum map_column)column),
-                json_cell(map->rows[i].cells[column], map_is_number((enum map_column)column)));
-        json_array_append_new(rows, row);
+    bool whole = true;
+    for (size_t i = 0; whole && i < map->count; i++)
+        whole = add_row(rows, &map->rows[i]);
+    if (whole) {
+        json_dumpf(rows, stdout, JSON_INDENT(2));
+        putchar('\n');
     }
-    json_dumpf(rows, stdout, JSON_INDENT(2));
-    putchar('\n');
     json_decref(rows);
+    return whole;
 }

@@ -13,6 +13,10 @@ static const char *const TITLES[MAP_COLUMNS] = {
     "name",  "table",  "address", "count", "modicon", "bit",     "type",
     "order", "access", "unit",    "range", "scale",   "default", "description"};
 
+enum { VALUE_TEXT = 1024 }; /* holds any value without labels: a string with all bytes escaped */
+
+enum { UNITS_LISTED = 16 };
+
 /* What rows are sorted by. */
 struct entry {
     uint32_t memory;
@@ -35,12 +39,16 @@ bool map_is_number(enum map_column column)
 __attribute__((format(printf, 2, 3))) static const char *text(struct map *map, const char *format,
                                                               ...)
 {
-    char buffer[1024];
-    va_list arguments;
+    va_list arguments, again;
     va_start(arguments, format);
-    vsnprintf(buffer, sizeof buffer, format, arguments);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    size_t size = length < 0 ? 1 : (size_t)length + 1; /* arena memory is zeroed: "" on failure */
+    char *whole = arena_alloc(map->arena, size);
+    vsnprintf(whole, size, format, again);
+    va_end(again);
     va_end(arguments);
-    return arena_string(map->arena, buffer);
+    return whole;
 }
 
 static const char *modicon(struct map *map, enum table table, uint32_t address)
@@ -73,12 +81,60 @@ static bool is_writable(const struct plan *plan, uint32_t cell, uint16_t mask)
     return plan->writable[cell] & mask;
 }
 
+/* What a master has: no server that takes writes, no writing. An unserved memory shows what a
+ * server would give. */
+static const char *access_text(const struct map *map, uint32_t memory, uint32_t cell, uint16_t mask)
+{
+    bool shown = false, takes = false;
+    for (size_t i = 0; i < map->plan->server_count; i++) {
+        const struct server_spec *server = &map->plan->servers[i];
+        if (!plan_server_shows(server, memory))
+            continue;
+        shown = true;
+        takes |= !server->read_only;
+    }
+    return (takes || !shown) && is_writable(map->plan, cell, mask) ? "RW" : "R";
+}
+
+/* "units 1 2", or "all units". */
+static const char *units_text(struct map *map, const struct server_spec *server, uint32_t memory)
+{
+    const char *units = "";
+    int count = 0;
+    for (int unit = 0; unit < UNIT_IDS; unit++) {
+        if (server->memory_of[unit] != (int)memory)
+            continue;
+        if (count++ < UNITS_LISTED)
+            units = text(map, "%s %d", units, unit);
+    }
+    if (count == UNIT_IDS)
+        return "all units";
+    return text(map, "unit%s%s%s", count == 1 ? "" : "s", units, count > UNITS_LISTED ? " …" : "");
+}
+
+static const char *servers_text(struct map *map, uint32_t memory)
+{
+    const char *servers = "";
+    for (size_t i = 0; i < map->plan->server_count; i++) {
+        const struct server_spec *server = &map->plan->servers[i];
+        if (!plan_server_shows(server, memory))
+            continue;
+        bool v6 = strchr(server->bind, ':');
+        servers = text(map, "%s%s%s%s%s:%u %s%s", servers, *servers ? "; " : "", v6 ? "[" : "",
+                       server->bind, v6 ? "]" : "", server->port, units_text(map, server, memory),
+                       server->read_only ? " read only" : "");
+    }
+    return servers;
+}
+
 static const char *value_text(struct map *map, const struct variable *v, const struct value *value)
 {
     struct variable bare = *v;
-    char shown[1024];
+    size_t size = VALUE_TEXT;
+    for (size_t i = 0; i < v->label_count; i++)
+        size += strlen(v->labels[i].text);
     bare.unit = NULL;
-    return text(map, "%s", variable_format(&bare, value, shown, sizeof shown));
+    return variable_format(&bare, value, arena_alloc(map->arena, size), size);
 }
 
 static const char *limits_text(struct map *map, const struct variable *v)
@@ -113,7 +169,7 @@ static const char *desc_text(struct map *map, const struct variable *v)
 
 static struct map_row variable_row(struct map *map, const struct variable *v)
 {
-    struct map_row row = {.memory = map->plan->memories[v->memory].name};
+    struct map_row row = {map->plan->memories[v->memory].name, map->servers[v->memory], {0}};
     row.cells[MAP_NAME] = v->name;
     row.cells[MAP_TABLE] = table_name(v->table);
     row.cells[MAP_ADDRESS] = text(map, "%u", v->address);
@@ -122,7 +178,7 @@ static struct map_row variable_row(struct map *map, const struct variable *v)
     row.cells[MAP_BIT] = has_bits(v) ? text(map, "%u", v->bit) : "";
     row.cells[MAP_TYPE] = type_text(map, v);
     row.cells[MAP_ORDER] = order_text(v);
-    row.cells[MAP_ACCESS] = is_writable(map->plan, v->cell, v->mask) ? "RW" : "R";
+    row.cells[MAP_ACCESS] = access_text(map, v->memory, v->cell, v->mask);
     row.cells[MAP_UNIT] = v->unit ? v->unit : "";
     row.cells[MAP_RANGE] = limits_text(map, v);
     row.cells[MAP_SCALE] = scale_text(map, v);
@@ -133,7 +189,7 @@ static struct map_row variable_row(struct map *map, const struct variable *v)
 
 static struct map_row raw_row(struct map *map, const struct raw *raw)
 {
-    struct map_row row = {.memory = map->plan->memories[raw->memory].name};
+    struct map_row row = {map->plan->memories[raw->memory].name, map->servers[raw->memory], {0}};
     const struct point *point = &map->plan->points[raw->point];
     for (int column = 0; column < MAP_COLUMNS; column++)
         row.cells[column] = "";
@@ -143,7 +199,7 @@ static struct map_row raw_row(struct map *map, const struct raw *raw)
     row.cells[MAP_COUNT] = text(map, "%u", raw->count);
     row.cells[MAP_MODICON] = modicon(map, raw->table, raw->address);
     row.cells[MAP_TYPE] = table_is_bits(raw->table) ? "bool" : "uint16";
-    row.cells[MAP_ACCESS] = is_writable(map->plan, point->cell, point->mask) ? "RW" : "R";
+    row.cells[MAP_ACCESS] = access_text(map, raw->memory, point->cell, point->mask);
     return row;
 }
 
@@ -185,6 +241,9 @@ struct map *map_create(const struct plan *plan)
     struct arena *arena = arena_create();
     struct map *map = arena_alloc(arena, sizeof *map);
     *map = (struct map){.plan = plan, .arena = arena};
+    map->servers = arena_alloc(arena, (plan->memory_count + 1) * sizeof *map->servers);
+    for (uint32_t memory = 0; memory < plan->memory_count; memory++)
+        map->servers[memory] = servers_text(map, memory);
     struct entry *entries = sorted_entries(plan, arena, &map->count);
     map->rows = arena_alloc(arena, (map->count + 1) * sizeof *map->rows);
     for (size_t i = 0; i < map->count; i++)

@@ -25,12 +25,14 @@ enum map_column {
 
 struct map_row {
     const char *memory;
+    const char *server;             /* who shows it: "127.0.0.1:1502 unit 1", "" for nobody */
     const char *cells[MAP_COLUMNS]; /* never NULL */
 };
 
 struct map {
     struct map_row *rows;
     size_t count;
+    const char **servers; /* by memory, as in the rows */
     const struct plan *plan;
     struct arena *arena;
 };
@@ -45,4 +47,6 @@ bool map_is_number(enum map_column column);
 void map_print_table(const struct map *map);    /* aligned, for a terminal */
 void map_print_csv(const struct map *map);      /* RFC 4180 with a header line */
 void map_print_markdown(const struct map *map); /* one table for each memory */
-void map_print_json(const struct map *map);     /* an array of objects */
+
+/* An array of objects; false, and a line on stderr, for text that is not UTF-8. */
+bool map_print_json(const struct map *map);

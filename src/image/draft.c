@@ -121,37 +121,44 @@ void draft_assign(struct draft *draft, uint32_t cell, uint16_t words, uint16_t m
         draft->assigned[cell + k] |= mask;
 }
 
-/* First draft cell of a point, by the address it was declared with; -1 where nothing in the
- * table was ever touched. */
-static int64_t draft_cell_of(const struct draft *draft, const struct plan *plan, uint32_t number)
+uint16_t draft_assigned(const struct draft *draft, uint32_t cell)
 {
-    const struct point *point = &plan->points[number];
-    for (uint32_t m = 0; m < plan->memory_count; m++) {
-        for (int t = 0; t < TABLE_COUNT; t++) {
-            const struct extent *extent = &plan->memories[m].table[t];
-            if (!extent->mapped || point->cell < extent->cell ||
-                point->cell - extent->cell > (uint32_t)(extent->high - extent->low))
-                continue;
-            if (m >= draft->memories || draft->chunk_of[m][t] == NO_CHUNK)
-                return -1;
-            return (int64_t)draft->chunk_of[m][t] * CHUNK + extent->low + point->cell -
-                   extent->cell;
-        }
+    return draft->assigned[cell];
+}
+
+/* Hands the assigned points of one table to the image, taking them off `next`, a position in
+ * by_cell: tables lie in the order of their cells, so one walk over the points serves all. */
+static void apply_table(const struct draft *draft, struct image *image, uint32_t memory,
+                        enum table table, size_t *next, int64_t now)
+{
+    const struct plan *plan = image->plan;
+    const struct extent *extent = &plan->memories[memory].table[table];
+    int32_t chunk = memory < draft->memories ? draft->chunk_of[memory][table] : NO_CHUNK;
+    for (; *next < plan->point_count; ++*next) {
+        uint32_t number = plan->by_cell[*next];
+        const struct point *point = &plan->points[number];
+        if (point->cell - extent->cell > (uint32_t)(extent->high - extent->low))
+            break;
+        if (chunk == NO_CHUNK) /* nothing in the table was ever touched */
+            continue;
+        size_t cell = (size_t)chunk * CHUNK + extent->low + point->cell - extent->cell;
+        if (!(draft->assigned[cell] & point->mask))
+            continue;
+        image_write_point(image, point, draft->cells + cell);
+        image_mark_time(image, number, now);
     }
-    abort(); /* every point of a sealed plan lies in an extent */
 }
 
 void draft_apply(const struct draft *draft, struct image *image, int64_t now)
 {
     const struct plan *plan = image->plan;
+    size_t next = 0;
     image_lock(image);
-    for (uint32_t u = 0; u < plan->point_count; u++) {
-        const struct point *point = &plan->points[u];
-        int64_t cell = draft_cell_of(draft, plan, u);
-        if (cell < 0 || !(draft->assigned[cell] & point->mask))
-            continue;
-        image_write_point(image, point, draft->cells + cell);
-        image_mark_time(image, u, now);
+    for (uint32_t m = 0; m < plan->memory_count; m++) {
+        for (int t = 0; t < TABLE_COUNT; t++) {
+            if (plan->memories[m].table[t].mapped)
+                apply_table(draft, image, m, (enum table)t, &next, now);
+        }
     }
     image_unlock(image);
 }

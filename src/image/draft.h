@@ -22,6 +22,9 @@ uint16_t *draft_cells(struct draft *draft);
 /* Remembers that the body assigned this address range under this mask. */
 void draft_assign(struct draft *draft, uint32_t cell, uint16_t words, uint16_t mask);
 
+/* The bits of a cell that the body has assigned so far. */
+uint16_t draft_assigned(const struct draft *draft, uint32_t cell);
+
 /* Puts what was assigned into an image made from the sealed plan: the state before the first
  * scan, no remote write and no conflict. */
 void draft_apply(const struct draft *draft, struct image *image, int64_t now);

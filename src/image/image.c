@@ -25,6 +25,16 @@ void image_unlock(struct image *image)
     pthread_mutex_unlock(&image->mutex);
 }
 
+void image_lock_still(struct image *image)
+{
+    pthread_mutex_lock(&image->mutex);
+}
+
+void image_unlock_still(struct image *image)
+{
+    pthread_mutex_unlock(&image->mutex);
+}
+
 enum { READ_TRIES = 32 };
 
 /* Who only reads, a master's poll above all, takes no lock, so that a scan which becomes due in the
@@ -62,26 +72,10 @@ void image_dirty_mark(struct image *image, uint32_t point)
     dirty_page(image, image->cell_pages + point / MARKS_IN_PAGE);
 }
 
-static void set_time(struct image *image, uint32_t number, int64_t now)
+void image_mark_time(struct image *image, uint32_t number, int64_t now)
 {
     image->marks[number].time = now;
     image_dirty_mark(image, number);
-}
-
-void image_mark_time(struct image *image, uint32_t number, int64_t now)
-{
-    const struct plan *plan = image->plan;
-    const struct point *point = &plan->points[number];
-    set_time(image, number, now);
-    if (!point->overlapped)
-        return;
-    for (size_t i = plan_first_point(plan, point->cell); i < plan->point_count; i++) {
-        const struct point *other = &plan->points[plan->by_cell[i]];
-        if (other->cell >= point->cell + point->words)
-            break;
-        if (other->cell + other->words > point->cell && (other->mask & point->mask))
-            set_time(image, plan->by_cell[i], now);
-    }
 }
 
 void image_write_cell(struct image *image, uint32_t cell, uint16_t value, uint16_t mask)
@@ -128,8 +122,10 @@ static void set_initial_values(struct image *image, int64_t now)
     const struct plan *plan = image->plan;
     for (uint32_t u = 0; u < plan->point_count; u++) {
         const struct point *point = &plan->points[u];
-        image->marks[u].time = now;
         const struct variable *v = point->variable < 0 ? NULL : plan->variables[point->variable];
+        image->marks[u].time = now;
+        if (v && v->direction == DIRECTION_IN) /* a default is no news from the world */
+            image->marks[u].quality = QUALITY_NEVER;
         if (v && v->has_default) /* a bit without one leaves its word's default alone */
             write_stated(image, point, v->initial_words);
     }
@@ -238,7 +234,8 @@ void image_make_safe(struct image *image, bool fault, int64_t now)
 {
     const struct plan *plan = image->plan;
     image_lock(image);
-    image->fault = image->fault || fault;
+    if (fault)
+        atomic_store(&image->fault, true);
     for (size_t i = 0; i < plan->safe_count; i++) {
         uint32_t number = plan->safes[i];
         const struct point *point = &plan->points[number];
@@ -250,23 +247,17 @@ void image_make_safe(struct image *image, bool fault, int64_t now)
 
 void image_clear_fault(struct image *image)
 {
-    image_lock(image);
-    image->fault = false;
-    image_unlock(image);
+    image_lock_still(image);
+    atomic_store(&image->fault, false);
+    image_unlock_still(image);
 }
 
-bool image_in_fault(struct image *image)
+bool image_in_fault(const struct image *image)
 {
-    image_lock(image);
-    bool fault = image->fault;
-    image_unlock(image);
-    return fault;
+    return atomic_load(&image->fault);
 }
 
-uint64_t image_conflicts(struct image *image)
+uint64_t image_conflicts(const struct image *image)
 {
-    image_lock(image);
-    uint64_t conflicts = image->conflicts;
-    image_unlock(image);
-    return conflicts;
+    return atomic_load_explicit(&image->conflicts, memory_order_relaxed);
 }

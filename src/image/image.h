@@ -16,6 +16,8 @@
 struct image;
 struct view;
 
+/* NEVER: an "in" variable into which nothing has come yet. STALE, RANGE and INVALID are set by what
+ * mirrors another device. */
 enum quality { QUALITY_GOOD, QUALITY_STALE, QUALITY_NEVER, QUALITY_RANGE, QUALITY_INVALID };
 
 /* What is known about a point's value. */
@@ -78,7 +80,7 @@ void image_unforce(struct image *image, uint32_t point, bool restore, int64_t no
  * refused with 04 until image_clear_fault. */
 void image_make_safe(struct image *image, bool fault, int64_t now);
 void image_clear_fault(struct image *image);
-bool image_in_fault(struct image *image);
+bool image_in_fault(const struct image *image);
 
 /* Program writes that lost against a remote write of the same variable in the same scan. */
-uint64_t image_conflicts(struct image *image);
+uint64_t image_conflicts(const struct image *image);

@@ -124,7 +124,7 @@ static enum exception judge_point(const struct image *image, const struct write 
         if (!variable_accepts(v, words, point->mask))
             return EXCEPTION_VALUE;
     }
-    if (image->fault && v->has_safe)
+    if (atomic_load_explicit(&image->fault, memory_order_relaxed) && v->has_safe)
         return EXCEPTION_DEVICE_FAILURE;
     return EXCEPTION_NONE;
 }
@@ -173,8 +173,8 @@ static void mark_written(struct image *image, const struct write *write, int64_t
         if (!reaches(write, point) || is_owned(plan, point) || !is_news(image, write, point))
             continue;
         image->marks[number].written = image->sequence;
-        image->marks[number].time = now;
-        image_dirty_mark(image, number);
+        image->marks[number].quality = QUALITY_GOOD;
+        image_mark_time(image, number, now);
     }
 }
 

@@ -22,15 +22,19 @@ struct image {
     uint16_t *beneath;    /* … and here what was suppressed */
     struct mark *marks;   /* by point */
     size_t cell_pages, mark_pages;
-    size_t forced;     /* points under force */
-    uint64_t sequence; /* counts remote writes */
-    uint64_t conflicts;
-    bool fault;
+    size_t forced;                  /* points under force */
+    uint64_t sequence;              /* counts remote writes */
+    atomic_uint_fast64_t conflicts; /* this and fault: set under the mutex, read without */
+    atomic_bool fault;
     struct dirty *consumers[IMAGE_CONSUMERS];
 };
 
 void image_lock(struct image *image);
 void image_unlock(struct image *image);
+
+/* The same for who changes no cell: readers beside it need not look again. */
+void image_lock_still(struct image *image);
+void image_unlock_still(struct image *image);
 
 /* Reads cells without the mutex, whole or not at all: false when changes kept coming. */
 bool image_read_beside(const struct image *image, uint32_t from, uint16_t count, uint16_t *words);
@@ -44,5 +48,6 @@ void image_write_point(struct image *image, const struct point *point, const uin
 void image_dirty_cell(struct image *image, uint32_t cell);
 void image_dirty_mark(struct image *image, uint32_t point);
 
-/* Says that a point's value arrived or was published at `now`; what shares bits with it, too. */
+/* Says that a point's value arrived or was published at `now`. What shares bits with it is left to
+ * who asks (view_time): walking over it here would hold the lock for as long as it takes. */
 void image_mark_time(struct image *image, uint32_t point, int64_t now);

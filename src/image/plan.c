@@ -3,10 +3,12 @@
 
 #include "image/plan_inside.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/memory.h"
 
 /* Scopes of the name map: 0 for memories, 1 + memory for its variables. */
 enum { SCOPE_MEMORIES = 0, SCOPE_VARIABLES = 1 };
@@ -15,9 +17,7 @@ enum { ADDRESSES = 65536 };
 
 struct plan *plan_create(const char *name)
 {
-    struct building *b = calloc(1, sizeof *b);
-    if (!b)
-        return NULL;
+    struct building *b = memory_zeroed(1, sizeof *b);
     atomic_init(&b->references, 1);
     b->arena = arena_create();
     b->names = names_create();
@@ -60,22 +60,14 @@ char *plan_string(struct plan *plan, const char *text)
     return arena_string(building(plan)->arena, text);
 }
 
+size_t plan_used(const struct plan *plan)
+{
+    return arena_used(building_const(plan)->arena) + plan->server_count * sizeof *plan->servers;
+}
+
 void plan_rename(struct plan *plan, const char *name)
 {
     plan->name = plan_string(plan, name);
-}
-
-/* Room for one more row; capacities are powers of two, so the count tells when one is full. */
-static void *grown(void *rows, size_t count, size_t size)
-{
-    if (count & (count - 1))
-        return rows;
-    void *larger = realloc(rows, (count ? 2 * count : 1) * size);
-    if (!larger) {
-        fputs("msm: out of memory\n", stderr);
-        abort();
-    }
-    return larger;
 }
 
 int plan_memory(struct plan *plan, const struct memory *memory, struct error *error)
@@ -93,7 +85,7 @@ int plan_memory(struct plan *plan, const struct memory *memory, struct error *er
                   memory->name, INT16_MAX + 1);
         return -1;
     }
-    b->memories = grown(b->memories, plan->memory_count, sizeof *b->memories);
+    b->memories = memory_grow(b->memories, plan->memory_count, sizeof *b->memories);
     b->memories[plan->memory_count] = *memory;
     plan->memories = b->memories;
     names_put(b->names, SCOPE_MEMORIES, memory->name, (int)plan->memory_count);
@@ -137,7 +129,7 @@ int plan_variable(struct plan *plan, const struct variable *variable, struct err
         return -1;
     if (!variable_prepare(row, from_plan, plan, error))
         return -1;
-    b->variables = grown(b->variables, plan->variable_count, sizeof *b->variables);
+    b->variables = memory_grow(b->variables, plan->variable_count, sizeof *b->variables);
     b->variables[plan->variable_count] = row;
     plan->variables = b->variables;
     names_put(b->names, SCOPE_VARIABLES + row->memory, row->name, (int)plan->variable_count);
@@ -166,20 +158,39 @@ int plan_raw(struct plan *plan, const struct raw *raw, struct error *error)
     struct building *b = building(plan);
     if (!check_range(plan, raw, error))
         return -1;
-    b->raws = grown(b->raws, plan->raw_count, sizeof *b->raws);
+    b->raws = memory_grow(b->raws, plan->raw_count, sizeof *b->raws);
     b->raws[plan->raw_count] = *raw;
     plan->raws = b->raws;
     return (int)plan->raw_count++;
 }
 
-static bool is_wildcard(const char *address)
+/* As IPv6, where an IPv4 address stands behind 80 bits of 0 and 16 of 1. */
+static bool parse_address(const char *text, struct in6_addr *address)
 {
-    return strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
+    static const uint8_t prefix[12] = {[10] = 0xFF, [11] = 0xFF};
+    memcpy(address, prefix, sizeof prefix);
+    return inet_pton(AF_INET, text, address->s6_addr + sizeof prefix) == 1 ||
+           inet_pton(AF_INET6, text, address) == 1;
 }
 
-static bool same_address(const char *a, const char *b)
+/* "::" takes every address, "0.0.0.0" every one of IPv4. */
+static bool takes(const struct in6_addr *wide, const struct in6_addr *other)
 {
-    return strcmp(a, b) == 0 || is_wildcard(a) || is_wildcard(b);
+    static const uint8_t zeros[4];
+    if (IN6_IS_ADDR_UNSPECIFIED(wide))
+        return true;
+    return IN6_IS_ADDR_V4MAPPED(wide) && IN6_IS_ADDR_V4MAPPED(other) &&
+           memcmp(wide->s6_addr + 12, zeros, sizeof zeros) == 0;
+}
+
+/* Whether two sockets could not listen on one port of these addresses. */
+static bool addresses_clash(const char *a, const char *b)
+{
+    struct in6_addr first, second;
+    if (!parse_address(a, &first) || !parse_address(b, &second))
+        return strcmp(a, b) == 0;
+    return memcmp(&first, &second, sizeof first) == 0 || takes(&first, &second) ||
+           takes(&second, &first);
 }
 
 int plan_server(struct plan *plan, const struct server_spec *server, struct error *error)
@@ -188,7 +199,7 @@ int plan_server(struct plan *plan, const struct server_spec *server, struct erro
     for (size_t i = 0; i < plan->server_count; i++) {
         const struct server_spec *other = &plan->servers[i];
         if (server->port && other->port == server->port &&
-            same_address(other->bind, server->bind)) {
+            addresses_clash(other->bind, server->bind)) {
             error_set(error,
                       "server.tcp: port %u is already served at %s; one server answers for several "
                       "memories with units = { [1] = …, [2] = … }",
@@ -196,7 +207,7 @@ int plan_server(struct plan *plan, const struct server_spec *server, struct erro
             return -1;
         }
     }
-    b->servers = grown(b->servers, plan->server_count, sizeof *b->servers);
+    b->servers = memory_grow(b->servers, plan->server_count, sizeof *b->servers);
     b->servers[plan->server_count] = *server;
     plan->servers = b->servers;
     return (int)plan->server_count++;
@@ -205,10 +216,19 @@ int plan_server(struct plan *plan, const struct server_spec *server, struct erro
 int plan_task(struct plan *plan, const struct task_spec *task)
 {
     struct building *b = building(plan);
-    b->tasks = grown(b->tasks, plan->task_count, sizeof *b->tasks);
+    b->tasks = memory_grow(b->tasks, plan->task_count, sizeof *b->tasks);
     b->tasks[plan->task_count] = *task;
     plan->tasks = b->tasks;
     return (int)plan->task_count++;
+}
+
+bool plan_server_shows(const struct server_spec *server, uint32_t memory)
+{
+    for (int unit = 0; unit < UNIT_IDS; unit++) {
+        if (server->memory_of[unit] == (int)memory)
+            return true;
+    }
+    return false;
 }
 
 int plan_find_memory(const struct plan *plan, const char *name)

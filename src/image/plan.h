@@ -104,6 +104,7 @@ void plan_unref(struct plan *plan); /* NULL is accepted; the last one frees */
 /* Zeroed memory that lives as long as the plan. */
 void *plan_alloc(struct plan *plan, size_t size);
 char *plan_string(struct plan *plan, const char *text);
+size_t plan_used(const struct plan *plan); /* bytes that its declarations take */
 
 /* Building, before plan_seal, one thread. What is passed is copied; its strings must be the
  * plan's. Each returns the index of the new row, or -1 with an error that names both sides of a
@@ -123,6 +124,12 @@ bool plan_seal(struct plan *plan, struct error *error);
 /* By name; NULL or -1 when unknown. Any thread. */
 int plan_find_memory(const struct plan *plan, const char *name);
 int plan_find_variable(const struct plan *plan, uint32_t memory, const char *name);
+
+/* Whether any unit id of the server is answered from this memory. */
+bool plan_server_shows(const struct server_spec *server, uint32_t memory);
+
+/* Whether two points have bits in common. */
+bool plan_points_share(const struct point *a, const struct point *b);
 
 /* First position in by_cell whose point could touch `cell`; walk on from there while
  * point.cell < end. Points that end before `cell` may come up and are to be skipped. */

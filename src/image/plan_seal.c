@@ -10,20 +10,6 @@
 /* Far beyond any plant (4 GB a copy), and well within the 32 bits that count them. */
 static const uint64_t CELLS_MAX = INT32_MAX, POINTS_MAX = INT32_MAX;
 
-/* Without a client the program owns discrete inputs and input registers; coils and holding
- * registers are shared, unless a safe value says that they are outputs; so is what has no address.
- * A pulse is a master's message to the program. */
-static enum direction resolve_direction(const struct variable *v)
-{
-    if (v->direction != DIRECTION_DEFAULT)
-        return v->direction;
-    if (v->table == TABLE_DISCRETE || v->table == TABLE_INPUT)
-        return DIRECTION_OUT;
-    if (v->pulse)
-        return DIRECTION_IN;
-    return v->has_safe && v->table != TABLE_VAR ? DIRECTION_OUT : DIRECTION_INOUT;
-}
-
 static enum winner resolve_winner(const struct plan *plan, const struct variable *v)
 {
     if (v->wins != WINNER_DEFAULT)
@@ -46,7 +32,7 @@ static void measure(struct building *b)
     const struct plan *plan = &b->plan;
     for (size_t i = 0; i < plan->variable_count; i++) {
         struct variable *v = b->variables[i];
-        v->direction = resolve_direction(v);
+        v->direction = variable_direction(v);
         v->wins = resolve_winner(plan, v);
         widen(&b->memories[v->memory].table[v->table], v->address,
               v->address + (uint32_t)variable_span(v) - 1);
@@ -137,11 +123,6 @@ static void number_raws(struct building *b, uint32_t *next)
     }
 }
 
-static bool remotes_may_write(enum table table)
-{
-    return table == TABLE_COIL || table == TABLE_HOLDING;
-}
-
 /* Raw words and the bits of "in" and "inout" variables, less the bits of "out" variables: what a
  * program owns stays its own even inside a raw range. */
 static void derive_writable(struct building *b)
@@ -149,14 +130,14 @@ static void derive_writable(struct building *b)
     for (size_t i = 0; i < b->plan.raw_count; i++) {
         const struct raw *raw = &b->raws[i];
         uint32_t cell = b->points[raw->point].cell;
-        for (uint32_t k = 0; remotes_may_write(raw->table) && k < raw->count; k++)
+        for (uint32_t k = 0; table_takes_writes(raw->table) && k < raw->count; k++)
             b->writable[cell + k] = b->points[raw->point].mask;
     }
     for (int owned = 0; owned < 2; owned++) {
         for (size_t u = 0; u < b->plan.point_count; u++) {
             const struct point *point = &b->points[u];
             const struct variable *v = point->variable < 0 ? NULL : b->variables[point->variable];
-            if (!v || !remotes_may_write(v->table) || owned != (v->direction == DIRECTION_OUT))
+            if (!v || !table_takes_writes(v->table) || owned != (v->direction == DIRECTION_OUT))
                 continue;
             for (uint16_t k = 0; k < point->words; k++) {
                 uint16_t *bits = &b->writable[point->cell + k];
@@ -191,7 +172,7 @@ static void find_overlaps(struct building *b)
             struct point *second = &b->points[b->by_cell[k]];
             if (second->cell >= end)
                 break;
-            if (first->words > 1 || second->words > 1 || (first->mask & second->mask))
+            if (plan_points_share(first, second))
                 first->overlapped = second->overlapped = true;
         }
     }
@@ -314,6 +295,11 @@ bool plan_seal(struct plan *plan, struct error *error)
     plan->pulses = collect(b, is_pulse, &plan->pulse_count);
     plan->safes = collect(b, is_safe, &plan->safe_count);
     return true;
+}
+
+bool plan_points_share(const struct point *a, const struct point *b)
+{
+    return a->cell < b->cell + b->words && b->cell < a->cell + a->words && (a->mask & b->mask);
 }
 
 size_t plan_first_point(const struct plan *plan, uint32_t cell)

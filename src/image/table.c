@@ -1,7 +1,7 @@
 /* The four Modbus tables (and the one without addresses) by name, and by the old Modicon
  * numbering, in which the first digit is the table and the rest counts from 1. */
 
-#include "image/variable.h"
+#include "image/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +30,11 @@ const char *table_name(enum table table)
 bool table_is_bits(enum table table)
 {
     return table == TABLE_COIL || table == TABLE_DISCRETE;
+}
+
+bool table_takes_writes(enum table table)
+{
+    return table == TABLE_COIL || table == TABLE_HOLDING;
 }
 
 const char *table_modicon(enum table table, uint16_t address, char *text)

@@ -10,6 +10,20 @@
 #include "image/variable_raw.h"
 #include "image/variable_text.h"
 
+/* Without a client the program owns discrete inputs and input registers; coils and holding
+ * registers are shared, unless a safe value says that they are outputs; so is what has no address.
+ * A pulse is a master's message to the program. */
+enum direction variable_direction(const struct variable *variable)
+{
+    if (variable->direction != DIRECTION_DEFAULT)
+        return variable->direction;
+    if (variable->table == TABLE_DISCRETE || variable->table == TABLE_INPUT)
+        return DIRECTION_OUT;
+    if (variable->pulse)
+        return DIRECTION_IN;
+    return variable->has_safe && variable->table != TABLE_VAR ? DIRECTION_OUT : DIRECTION_INOUT;
+}
+
 size_t variable_elements(const struct variable *variable)
 {
     return variable->count > 0 ? variable->count : 1;

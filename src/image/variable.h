@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "image/codec.h"
+#include "image/table.h"
 
-enum table { TABLE_COIL, TABLE_DISCRETE, TABLE_HOLDING, TABLE_INPUT, TABLE_VAR, TABLE_COUNT };
 enum direction { DIRECTION_DEFAULT, DIRECTION_IN, DIRECTION_OUT, DIRECTION_INOUT };
 enum limit { LIMIT_REFUSE, LIMIT_CLAMP, LIMIT_WRAP };
 enum winner { WINNER_DEFAULT, WINNER_REMOTE, WINNER_PROGRAM };
@@ -32,6 +32,7 @@ struct variable {
     enum table table;
     enum type type;
     uint16_t address; /* of the PDU, 0..65535 */
+    bool modicon;     /* was written as text, "40001" */
     uint8_t bit;      /* of the first element: 0..15 for a bool, 0 or 8 for a byte, else 0 */
     uint16_t length;  /* bytes of a string, else 0 */
     uint16_t count;   /* elements of an array; 0 for a plain variable */
@@ -77,10 +78,14 @@ struct element {
  * and count in range, the whole fits below address 65536, min <= max, order only where there
  * are several words or a string, scale not 0 and only on numbers, default and safe within the
  * limits and 0 too where there is no default, labels only on integers and bools, pulse only on
- * bools. Errors start with the constructor's name ("holding.float32: …") and say what is
- * allowed. `alloc(context, size)` gives zeroed memory that lives as long as the variable. */
+ * bools that masters write, no option where it would do nothing. Errors start with the
+ * constructor's name ("holding.float32: …") and say what is allowed. `alloc(context, size)` gives
+ * zeroed memory that lives as long as the variable. */
 bool variable_prepare(struct variable *variable, void *(*alloc)(void *context, size_t size),
                       void *context, struct error *error);
+
+/* Who writes it: what was declared, or what follows from the table and other options. */
+enum direction variable_direction(const struct variable *variable);
 
 size_t variable_elements(const struct variable *variable); /* 1 for a plain variable */
 struct element variable_element(const struct variable *variable, size_t index);
@@ -113,14 +118,3 @@ bool variable_accepts(const struct variable *variable, const uint16_t *words, ui
 /* "20.5 %", "true", "\"text\"", "RUN (2)": for people. Returns text, always ended. */
 const char *variable_format(const struct variable *variable, const struct value *value, char *text,
                             size_t size);
-
-/* "coil", "discrete", "holding", "input", "var". */
-const char *table_name(enum table table);
-bool table_is_bits(enum table table);
-
-/* Modicon form of an address, "40001" or "465536" when five digits do not reach. Room for 8. */
-const char *table_modicon(enum table table, uint16_t address, char *text);
-
-/* The reverse: "40001", "400001". The leading digit must be that of `table`. */
-bool table_parse_modicon(enum table table, const char *text, uint16_t *address,
-                         struct error *error);

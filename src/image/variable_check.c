@@ -53,6 +53,11 @@ static bool check_place(const struct variable *variable, struct error *error)
     const char *what = table_is_bits(variable->table) ? "bits" : "registers";
     if (variable->address + span <= ADDRESSES)
         return true;
+    if (variable->table == TABLE_VAR && variable->address)
+        return error_set(error,
+                         ": takes %zu words; of the %d for variables without an address %u are "
+                         "used up",
+                         span, ADDRESSES, variable->address);
     if (variable->table == TABLE_VAR)
         return error_set(error, ": takes %zu registers; %d are the limit", span, ADDRESSES);
     return error_set(error, ": takes %zu %s from address %u on; the last address is %d", span, what,
@@ -71,13 +76,41 @@ static bool check_scale(const struct variable *variable, struct error *error)
            error_set(error, ": offset = %g is not finite", variable->offset);
 }
 
+/* Options about masters' writes, where no master can write. */
+static bool check_writers(const struct variable *variable, struct error *error)
+{
+    bool written = table_takes_writes(variable->table);
+    enum direction direction = variable_direction(variable);
+    if (variable->pulse && variable->type != TYPE_BOOL)
+        return error_set(error, ": pulse is for booleans");
+    if (variable->pulse && (!written || direction == DIRECTION_OUT))
+        return error_set(error, ": a pulse is sent by masters, so it must be a coil or a bool in "
+                                "holding, and not dir = \"out\"");
+    if (variable->partial && (!written || variable->words == 1))
+        return error_set(error, ": partial is for values of several registers in holding");
+    if (variable->wins != WINNER_DEFAULT && direction != DIRECTION_INOUT)
+        return error_set(error,
+                         ": wins is for what masters and the program both write; this is dir = "
+                         "\"%s\"",
+                         direction == DIRECTION_OUT ? "out" : "in");
+    return true;
+}
+
+static bool check_decimals(const struct variable *variable, struct error *error)
+{
+    if (variable->decimals < -1 || variable->decimals > DECIMALS_MAX)
+        return error_set(error, ": decimals = %d is out of range 0..%d", variable->decimals,
+                         DECIMALS_MAX);
+    if (variable->decimals < 0 || variable_raw_is_float(variable->type) || variable->has_scale)
+        return true;
+    return error_set(error, ": decimals is for float32, float64 and scaled integers");
+}
+
 /* Options that would do nothing where they stand. */
 static bool check_options(const struct variable *variable, struct error *error)
 {
     enum type type = variable->type;
     bool number = type != TYPE_BOOL && type != TYPE_STRING;
-    if (variable->pulse && type != TYPE_BOOL)
-        return error_set(error, ": pulse is for booleans");
     if (variable->nan && !variable_raw_is_float(type))
         return error_set(error, ": nan is for float32 and float64");
     if (variable->round && !variable_raw_is_integer(type))
@@ -88,10 +121,7 @@ static bool check_options(const struct variable *variable, struct error *error)
         return error_set(error, ": limit is for numbers and strings");
     if (variable->limit == LIMIT_WRAP && type == TYPE_STRING)
         return error_set(error, ": a string cannot wrap; limit = \"clamp\" cuts it");
-    if (variable->decimals < -1 || variable->decimals > DECIMALS_MAX)
-        return error_set(error, ": decimals = %d is out of range 0..%d", variable->decimals,
-                         DECIMALS_MAX);
-    return true;
+    return check_decimals(variable, error) && check_writers(variable, error);
 }
 
 /* `min` or `max` by the rules of assignment, but never NaN or infinite, and under no limit but

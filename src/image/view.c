@@ -43,26 +43,26 @@ static bool join(struct view *view)
 {
     struct image *image = view->image;
     bool joined = false;
-    image_lock(image);
+    image_lock_still(image);
     for (int i = 0; i < IMAGE_CONSUMERS && !joined; i++) {
         if (image->consumers[i])
             continue;
         image->consumers[i] = &view->dirty;
         joined = true;
     }
-    image_unlock(image);
+    image_unlock_still(image);
     return joined;
 }
 
 static void leave(struct view *view)
 {
     struct image *image = view->image;
-    image_lock(image);
+    image_lock_still(image);
     for (int i = 0; i < IMAGE_CONSUMERS; i++) {
         if (image->consumers[i] == &view->dirty)
             image->consumers[i] = NULL;
     }
-    image_unlock(image);
+    image_unlock_still(image);
 }
 
 struct view *view_create(struct image *image, struct error *error)
@@ -118,11 +118,11 @@ static void copy_page(struct view *view, size_t page)
 uint64_t view_latch(struct view *view)
 {
     size_t page;
-    image_lock(view->image);
+    image_lock_still(view->image);
     while ((page = dirty_take(&view->dirty)) != SIZE_MAX)
         copy_page(view, page);
     view->sequence = view->image->sequence;
-    image_unlock(view->image);
+    image_unlock_still(view->image);
     return view->sequence;
 }
 
@@ -134,6 +134,23 @@ uint16_t *view_cells(struct view *view)
 const struct mark *view_marks(const struct view *view)
 {
     return view->marks;
+}
+
+int64_t view_time(const struct view *view, uint32_t number)
+{
+    const struct plan *plan = view->image->plan;
+    const struct point *point = &plan->points[number];
+    int64_t newest = view->marks[number].time;
+    if (!point->overlapped)
+        return newest;
+    for (size_t i = plan_first_point(plan, point->cell); i < plan->point_count; i++) {
+        uint32_t other = plan->by_cell[i];
+        if (plan->points[other].cell >= point->cell + point->words)
+            break;
+        if (plan_points_share(point, &plan->points[other]) && view->marks[other].time > newest)
+            newest = view->marks[other].time;
+    }
+    return newest;
 }
 
 static void unlink_point(struct view *view, struct link *link)
@@ -196,7 +213,7 @@ static bool publish_point(struct view *view, uint32_t number, int64_t now)
     for (uint16_t k = 0; k < point->words; k++)
         dirty_set(&view->dirty, (point->cell + k) / CELLS_IN_PAGE);
     if (remote_wrote(view, number, point) && !point->program_wins) {
-        image->conflicts++;
+        atomic_fetch_add_explicit(&image->conflicts, 1, memory_order_relaxed);
         return false;
     }
     image_write_point(image, point, view->work + point->cell);

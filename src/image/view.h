@@ -22,6 +22,10 @@ uint64_t view_latch(struct view *view);
 uint16_t *view_cells(struct view *view);
 const struct mark *view_marks(const struct view *view); /* by point */
 
+/* When the point's value last arrived or was published, monotonic ns; a word's is also that of its
+ * bits, and the other way round. */
+int64_t view_time(const struct view *view, uint32_t point);
+
 /* Says that the point's cells were just assigned. Publication follows the order of each point's
  * last assignment. */
 void view_assign(struct view *view, uint32_t point);

@@ -22,12 +22,18 @@ static int refuse_index(lua_State *L, const struct variable *v)
     return complain(L, "%s[%s]: elements are 1..%d", v->path, shown(L, 2), v->count);
 }
 
+/* The second argument where it is 1..most, or 0; Lua would take "2" for a number, too. */
+static lua_Integer index_at(lua_State *L, lua_Integer most)
+{
+    lua_Integer i;
+    return read_integer(L, 2, 1, most, &i) ? i : 0;
+}
+
 static int array_index(lua_State *L)
 {
     const struct variable *v = own_variable(L);
-    int exact;
-    lua_Integer i = lua_tointegerx(L, 2, &exact);
-    if (!exact || i < 1 || i > v->count + 1)
+    lua_Integer i = index_at(L, v->count + 1);
+    if (!i)
         return refuse_index(L, v);
     if (i > v->count)
         lua_pushnil(L);
@@ -39,9 +45,8 @@ static int array_index(lua_State *L)
 static int array_newindex(lua_State *L)
 {
     const struct variable *v = own_variable(L);
-    int exact;
-    lua_Integer i = lua_tointegerx(L, 2, &exact);
-    if (!exact || i < 1 || i > v->count)
+    lua_Integer i = index_at(L, v->count);
+    if (!i)
         return refuse_index(L, v);
     if (!assign_element(L, v, (size_t)i, 3))
         refuse_value(L, v, 3);
@@ -79,13 +84,14 @@ static void create_metatable(lua_State *L)
     lua_setfield(L, -2, "__metatable");
 }
 
-void push_array(lua_State *L, const struct variable *variable)
+const struct variable **push_array(lua_State *L)
 {
     const struct variable **proxy = lua_newuserdatauv(L, sizeof *proxy, 0);
-    *proxy = variable;
+    *proxy = NULL;
     if (luaL_newmetatable(L, ARRAY))
         create_metatable(L);
     lua_setmetatable(L, -2);
+    return proxy;
 }
 
 const struct variable *array_variable(lua_State *L, int index)

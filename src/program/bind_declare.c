@@ -13,7 +13,7 @@ bool is_declaration(lua_State *L, int index)
     return lua_type(L, index) == LUA_TUSERDATA && luaL_testudata(L, index, DECLARATION);
 }
 
-/* "holding.float32", as messages begin. */
+/* "holding.float32", as the plan's messages begin. */
 static const char *constructor(lua_State *L, enum table table, enum type type)
 {
     if (table_is_bits(table))
@@ -42,9 +42,8 @@ static uint16_t check_address(lua_State *L, int index, enum table table, const c
             complain(L, "%s: %s", what, error.text);
         return address;
     }
-    int exact;
-    lua_Integer number = lua_tointegerx(L, index, &exact);
-    if (lua_type(L, index) != LUA_TNUMBER || !exact)
+    lua_Integer number;
+    if (!read_integer(L, index, LUA_MININTEGER, LUA_MAXINTEGER, &number))
         complain(L, "%s takes an address first, 0..65535 or text like \"40001\", not %s", what,
                  shown(L, index));
     if (number < 0 || number > UINT16_MAX)
@@ -54,9 +53,8 @@ static uint16_t check_address(lua_State *L, int index, enum table table, const c
 
 static uint8_t check_bit(lua_State *L, int index, enum type type, const char *what)
 {
-    int exact, most = type == TYPE_BOOL ? 15 : 1;
-    lua_Integer number = lua_tointegerx(L, index, &exact);
-    if (lua_type(L, index) != LUA_TNUMBER || !exact || number < 0 || number > most)
+    lua_Integer number;
+    if (!read_integer(L, index, 0, type == TYPE_BOOL ? 15 : 1, &number))
         complain(L,
                  type == TYPE_BOOL
                      ? "%s takes an address and a bit, 0..15, where 0 is the lowest"
@@ -65,7 +63,8 @@ static uint8_t check_bit(lua_State *L, int index, enum type type, const char *wh
     return (uint8_t)(type == TYPE_BOOL ? number : number * 8);
 }
 
-/* Upvalues: table, type. Arguments: address, bit or half where the type has one, options. */
+/* Upvalues: table, type, and what the script wrote, "holding.word". Arguments: address, bit or half
+ * where the type has one, options. */
 static int construct(lua_State *L)
 {
     enum table table = (enum table)lua_tointeger(L, lua_upvalueindex(1));
@@ -73,7 +72,7 @@ static int construct(lua_State *L)
     struct variable v = {.table = table, .type = type, .scale = 1, .decimals = -1};
     int next = 1, given = lua_gettop(L);
     lua_settop(L, given < 3 ? 3 : given); /* what is not given is nil, not what is pushed next */
-    const char *what = constructor(L, table, type);
+    const char *what = lua_tostring(L, lua_upvalueindex(3));
     require_body(L, what);
     if (table != TABLE_VAR)
         v.address = check_address(L, next++, table, what);
@@ -85,8 +84,10 @@ static int construct(lua_State *L)
     if (given >= next)
         read_declaration(L, next, &v, what);
     v.where = user_line(L);
-    struct variable *declaration = lua_newuserdatauv(L, sizeof v, 0);
+    struct variable *declaration = lua_newuserdatauv(L, sizeof v, 1);
     *declaration = v;
+    lua_pushvalue(L, lua_upvalueindex(3));
+    lua_setiuservalue(L, -2, 1);
     luaL_setmetatable(L, DECLARATION);
     return 1;
 }
@@ -95,6 +96,14 @@ static void inherit(const struct memory *memory, struct variable *v)
 {
     if (!v->has_order && memory->has_order)
         v->order = memory->order;
+}
+
+/* A default gives way to what the body assigned already, to something that overlaps. */
+static void place_word(struct program *program, uint32_t cell, uint16_t mask, uint16_t word)
+{
+    uint16_t *place = &program->cells[cell];
+    mask &= (uint16_t)~draft_assigned(program->draft, cell);
+    *place = (uint16_t)((*place & ~mask) | (word & mask));
 }
 
 static void place(lua_State *L, struct variable *v)
@@ -106,15 +115,60 @@ static void place(lua_State *L, struct variable *v)
         complain(L, "%s", error.text);
     program->cells = draft_cells(program->draft);
     v->cell = (uint32_t)cell;
-    if (!v->has_default) /* what overlaps it may have been assigned already */
-        return;
-    for (size_t i = 0; i < variable_elements(v); i++) {
+    for (size_t i = 0; v->has_default && i < variable_elements(v); i++) {
         struct element element = variable_element(v, i);
-        uint16_t *cells = program->cells + cell + element.cell;
-        uint16_t first = variable_move(v->initial_words[0], v->mask, element.mask);
-        cells[0] = (uint16_t)((cells[0] & ~element.mask) | first);
-        memcpy(cells + 1, v->initial_words + 1, (v->words - 1u) * sizeof *cells);
+        uint32_t first = v->cell + element.cell;
+        place_word(program, first, element.mask,
+                   variable_move(v->initial_words[0], v->mask, element.mask));
+        for (uint16_t k = 1; k < v->words; k++)
+            place_word(program, first + k, UINT16_MAX, v->initial_words[k]);
     }
+}
+
+/* The plan knows no "word": what the script wrote takes the place of the type's own name. */
+static void refuse(lua_State *L, int declaration, const struct variable *v, const char *text)
+{
+    lua_getiuservalue(L, declaration, 1);
+    const char *written = lua_tostring(L, -1);
+    const char *own = constructor(L, v->table, v->type);
+    size_t length = strlen(own);
+    if (strncmp(text, own, length) == 0 && text[length] == ':')
+        complain(L, "%s%s", written, text + length);
+    complain(L, "%s", text);
+}
+
+/* Pushes the descriptor of a variable that is still to come. */
+static const struct variable **push_descriptor(lua_State *L, const struct variable *v)
+{
+    if (v->count)
+        return push_array(L);
+    lua_pushnil(L);
+    return NULL;
+}
+
+/* The row comes last of what may fail: Lua's memory, then cells, then the plan. */
+static void add_variable(lua_State *L, int declaration, const struct variable *v)
+{
+    struct program *program = program_of(L);
+    struct error error;
+    const struct variable **proxy = push_descriptor(L, v);
+    bool is_new = reserve_name(L, v->memory, v->name);
+    bool ok = draft_cell(program->draft, v->memory, v->table, 0, &error) >= 0;
+    program->cells = draft_cells(program->draft);
+    int index = ok ? plan_variable(program->plan, v, &error) : -1;
+    if (index < 0) {
+        release_name(L, is_new);
+        refuse(L, declaration, v, error.text);
+    }
+    struct variable *row = program->plan->variables[index];
+    place(L, row);
+    if (proxy) {
+        *proxy = row;
+    } else {
+        lua_pushlightuserdata(L, row);
+        lua_replace(L, -4); /* under the two of reserve_name */
+    }
+    describe(L);
 }
 
 void declare(lua_State *L, uint32_t memory, const char *name, int declaration, uint32_t base)
@@ -122,8 +176,8 @@ void declare(lua_State *L, uint32_t memory, const char *name, int declaration, u
     struct plan *plan = program_of(L)->plan;
     struct variable v = *(const struct variable *)lua_touserdata(L, declaration);
     const struct memory *row = &plan->memories[memory];
-    struct error error;
     check_name(L, name, row->name);
+    check_room(L, 0); /* a template has many */
     v.memory = memory;
     v.name = plan_string(plan, name);
     v.path = plan_string(plan, lua_pushfstring(L, "%s.%s", row->name, name));
@@ -132,27 +186,18 @@ void declare(lua_State *L, uint32_t memory, const char *name, int declaration, u
         complain(L, "%s: address %u and base %u are beyond 65535", v.path, v.address, base);
     v.address = (uint16_t)(v.address + base);
     inherit(row, &v);
-    /* The cells first: once the plan has the row nothing may fail any more. */
-    if (draft_cell(program_of(L)->draft, memory, v.table, 0, &error) < 0)
-        complain(L, "%s", error.text);
-    program_of(L)->cells = draft_cells(program_of(L)->draft);
-    int index = plan_variable(plan, &v, &error);
-    if (index < 0)
-        complain(L, "%s", error.text);
-    struct variable *declared = plan->variables[index];
-    place(L, declared);
-    if (declared->count)
-        push_array(L, declared);
-    else
-        lua_pushlightuserdata(L, declared);
-    describe(L, memory, name);
+    add_variable(L, declaration, &v);
 }
 
 static void add_constructor(lua_State *L, enum table table, enum type type, const char *name)
 {
     lua_pushinteger(L, table);
     lua_pushinteger(L, type);
-    lua_pushcclosure(L, construct, 2);
+    if (table_is_bits(table))
+        lua_pushstring(L, name);
+    else
+        lua_pushfstring(L, "%s.%s", table_name(table), name);
+    lua_pushcclosure(L, construct, 3);
     lua_setfield(L, -2, name);
 }
 

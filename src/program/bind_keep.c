@@ -17,7 +17,7 @@ static void check_plain(lua_State *L, int index, const char *name, int depth)
         complain(L,
                  "keep(\"%s\"): plain data only (booleans, numbers, text and tables of them), "
                  "not %s",
-                 name, type == LUA_TTABLE ? "table with a metatable" : shown(L, index));
+                 name, type == LUA_TTABLE ? "a table with a metatable" : shown(L, index));
     if (depth > DEEPEST)
         complain(L, "keep(\"%s\"): tables inside tables, more than %d deep", name, DEEPEST);
     index = lua_absindex(L, index);

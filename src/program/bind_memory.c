@@ -99,9 +99,8 @@ static int create_memory(lua_State *L, const struct memory *row)
 static bool set_order(lua_State *L, void *target)
 {
     struct memory *row = target;
-    row->order = lua_type(L, -1) == LUA_TSTRING ? codec_order(lua_tostring(L, -1)) : ORDER_COUNT;
     row->has_order = true;
-    return row->order != ORDER_COUNT;
+    return read_order(L, &row->order);
 }
 
 static bool set_wins(lua_State *L, void *target)
@@ -112,10 +111,7 @@ static bool set_wins(lua_State *L, void *target)
 static const struct option OPTIONS[] = {
     {"order", "\"CDAB\", \"ABCD\", \"BADC\" or \"DCBA\"", set_order},
     {"wins", "\"remote\" or \"program\"", set_wins},
-    {"coil", RAW_RANGE, check_raw},
-    {"discrete", RAW_RANGE, check_raw},
-    {"holding", RAW_RANGE, check_raw},
-    {"input", RAW_RANGE, check_raw},
+    RAW_OPTIONS,
     {NULL, NULL, NULL},
 };
 

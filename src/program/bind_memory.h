@@ -29,8 +29,13 @@ bool memory_reserves(const char *name);
 /* Raises unless `name` is one that Lua and the command line can write. */
 void check_name(lua_State *L, const char *name, const char *what);
 
-/* Takes the value on top as the descriptor of `name` from here on. */
-void describe(lua_State *L, uint32_t memory, const char *name);
+/* The descriptor on top of the stack in two steps, the plan's row between them, so that nothing is
+ * half declared when Lua's memory is out. reserve_name makes room for it, leaves two values above
+ * it, and says whether the name is new. Then describe, which cannot fail, puts it there, or
+ * release_name takes the room back; either takes all three values off. */
+bool reserve_name(lua_State *L, uint32_t memory, const char *name);
+void release_name(lua_State *L, bool is_new);
+void describe(lua_State *L);
 
 /* memory_methods.c: pushes a new table of them. */
 void push_methods(lua_State *L);
@@ -40,18 +45,25 @@ void push_methods(lua_State *L);
 bool is_declaration(lua_State *L, int index);
 void declare(lua_State *L, uint32_t memory, const char *name, int declaration, uint32_t base);
 
-/* declare_options.c: the options of a declaration, and a choice shared with memory(…). */
+/* declare_options.c: the options of a declaration, and the choices shared with memory(…). */
 void read_declaration(lua_State *L, int index, struct variable *variable, const char *what);
 bool read_winner(lua_State *L, enum winner *winner);
+bool read_order(lua_State *L, enum order *order);
 
 /* bind_array.c */
-void push_array(lua_State *L, const struct variable *variable);
+const struct variable **push_array(lua_State *L); /* the variable is filled in later */
 const struct variable *array_variable(lua_State *L, int index);
 void assign_array(lua_State *L, const struct variable *variable, int index);
 
 /* bind_raw.c: declares the raw ranges in the table at a stack index. check_raw is for its options:
  * they are read twice, so that nothing is declared before every key is known to be right. */
 #define RAW_RANGE "a number of words from 0 on, or { first, count }, within 0..65535"
+#define RAW_OPTIONS                                                                                \
+    {"coil", RAW_RANGE, check_raw}, {"discrete", RAW_RANGE, check_raw},                            \
+        {"holding", RAW_RANGE, check_raw},                                                         \
+    {                                                                                              \
+        "input", RAW_RANGE, check_raw                                                              \
+    }
 bool check_raw(lua_State *L, void *target);
 void declare_raw(lua_State *L, uint32_t memory, int index);
 

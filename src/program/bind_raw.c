@@ -30,9 +30,9 @@ static const char *proxy_path(lua_State *L, const struct proxy *proxy)
 static struct found find(lua_State *L, const struct proxy *proxy)
 {
     const struct plan *plan = program_of(L)->plan;
-    int exact;
-    lua_Integer address = lua_tointegerx(L, 2, &exact);
-    for (size_t i = 0; exact && i < plan->raw_count; i++) {
+    lua_Integer address;
+    bool is_address = read_integer(L, 2, 0, UINT16_MAX, &address);
+    for (size_t i = 0; is_address && i < plan->raw_count; i++) {
         const struct raw *raw = &plan->raws[i];
         if (raw->memory == proxy->memory && raw->table == proxy->table && address >= raw->address &&
             address < raw->address + (lua_Integer)raw->count)
@@ -72,15 +72,14 @@ static int raw_index(lua_State *L)
 
 static uint16_t check_word(lua_State *L, const struct proxy *proxy)
 {
-    int exact;
     if (table_is_bits(proxy->table)) {
         if (lua_type(L, 3) != LUA_TBOOLEAN)
             complain(L, "%s[%s] takes true or false, not %s", proxy_path(L, proxy), shown(L, 2),
                      shown(L, 3));
         return (uint16_t)lua_toboolean(L, 3);
     }
-    lua_Integer word = lua_tointegerx(L, 3, &exact);
-    if (lua_type(L, 3) != LUA_TNUMBER || !exact || word < 0 || word > UINT16_MAX)
+    lua_Integer word;
+    if (!read_integer(L, 3, 0, UINT16_MAX, &word))
         complain(L, "%s[%s] = %s: a raw word takes an integer 0..65535", proxy_path(L, proxy),
                  shown(L, 2), shown(L, 3));
     return (uint16_t)word;
@@ -136,9 +135,8 @@ static void push_raw(lua_State *L, uint32_t memory, enum table table)
 /* -1 for what is no integer. */
 static lua_Integer integer_at(lua_State *L, int index)
 {
-    int exact;
-    lua_Integer integer = lua_tointegerx(L, index, &exact);
-    return exact && lua_type(L, index) == LUA_TNUMBER ? integer : -1;
+    lua_Integer integer;
+    return read_integer(L, index, 0, LUA_MAXINTEGER, &integer) ? integer : -1;
 }
 
 static bool read_range(lua_State *L, struct raw *raw)
@@ -172,10 +170,13 @@ static void declare_range(lua_State *L, struct raw *raw)
     struct error error;
     if (!read_range(L, raw))
         complain(L, "raw %s takes " RAW_RANGE, table_name(raw->table));
-    if (plan_raw(program_of(L)->plan, raw, &error) < 0)
-        complain(L, "%s", error.text);
     push_raw(L, raw->memory, raw->table);
-    describe(L, raw->memory, table_name(raw->table));
+    bool is_new = reserve_name(L, raw->memory, table_name(raw->table));
+    if (plan_raw(program_of(L)->plan, raw, &error) < 0) {
+        release_name(L, is_new);
+        complain(L, "%s", error.text);
+    }
+    describe(L);
 }
 
 void declare_raw(lua_State *L, uint32_t memory, int index)

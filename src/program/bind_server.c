@@ -21,13 +21,6 @@ struct wish {
     bool has_units;
 };
 
-static bool read_number(lua_State *L, lua_Integer least, lua_Integer most, lua_Integer *number)
-{
-    int exact;
-    *number = lua_tointegerx(L, -1, &exact);
-    return lua_type(L, -1) == LUA_TNUMBER && exact && *number >= least && *number <= most;
-}
-
 static bool set_allow(lua_State *L, void *target)
 {
     struct wish *wish = target;
@@ -73,7 +66,7 @@ static bool set_idle_timeout(lua_State *L, void *target)
 static bool set_max(lua_State *L, uint32_t *limit)
 {
     lua_Integer number;
-    bool ok = read_number(L, 1, MOST_CONNECTIONS, &number);
+    bool ok = read_integer(L, -1, 1, MOST_CONNECTIONS, &number);
     *limit = (uint32_t)number;
     return ok;
 }
@@ -102,7 +95,7 @@ static bool set_name(lua_State *L, void *target)
 static bool set_port(lua_State *L, void *target)
 {
     lua_Integer port;
-    bool ok = read_number(L, 0, UINT16_MAX, &port);
+    bool ok = read_integer(L, -1, 0, UINT16_MAX, &port);
     ((struct wish *)target)->spec.port = (uint16_t)port;
     return ok;
 }
@@ -116,7 +109,7 @@ static bool set_read_only(lua_State *L, void *target)
 static bool set_unit(lua_State *L, void *target)
 {
     lua_Integer unit;
-    bool ok = read_number(L, 0, UNIT_IDS - 1, &unit);
+    bool ok = read_integer(L, -1, 0, UNIT_IDS - 1, &unit);
     ((struct wish *)target)->unit = (int)unit;
     return ok;
 }
@@ -127,9 +120,8 @@ static bool set_units(lua_State *L, void *target)
     if (!lua_istable(L, -1))
         return false;
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-        int exact;
-        lua_Integer unit = lua_tointegerx(L, -2, &exact);
-        if (lua_type(L, -2) != LUA_TNUMBER || !exact || unit < 0 || unit >= UNIT_IDS)
+        lua_Integer unit;
+        if (!read_integer(L, -2, 0, UNIT_IDS - 1, &unit))
             return lua_pop(L, 2), false;
         wish->spec.memory_of[unit] = (int16_t)check_memory(L, -1, "server.tcp: option units");
         wish->has_units = true;

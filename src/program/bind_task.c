@@ -85,9 +85,8 @@ static bool set_name(lua_State *L, void *target)
 static bool set_memory(lua_State *L, void *target)
 {
     struct program *program = target;
-    int exact;
-    lua_Integer mib = lua_tointegerx(L, -1, &exact);
-    if (lua_type(L, -1) != LUA_TNUMBER || !exact || mib < 1 || mib > 4096)
+    lua_Integer mib;
+    if (!read_integer(L, -1, 1, 4096, &mib))
         return false;
     pool_set_cap(program->pool, (size_t)mib * 1024 * 1024);
     return true;

@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHOWN = 80 }; /* room for a value within a message */
+enum {
+    SHOWN = 80,    /* room for a value within a message */
+    SEARCHED = 200 /* levels of the stack */
+};
 
 /* Library chunks are named "=msm/…"; Lua's own "=[C]" and "=(tail call)" have no line. */
 static bool is_users(const lua_Debug *ar)
@@ -29,16 +32,18 @@ static bool find_user(lua_State *L, lua_Debug *ar)
 
 int complain(lua_State *L, const char *format, ...)
 {
-    char text[1024];
+    struct error error;
+    char text[sizeof error.text + 1]; /* with room to spare: error_set cuts, between characters */
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    error_set(&error, "%s", text);
     lua_Debug ar;
     if (find_user(L, &ar))
-        lua_pushfstring(L, "%s:%d: %s", ar.short_src, ar.currentline, text);
+        lua_pushfstring(L, "%s:%d: %s", ar.short_src, ar.currentline, error.text);
     else
-        lua_pushstring(L, text);
+        lua_pushstring(L, error.text);
     lua_error(L);
     __builtin_unreachable();
 }
@@ -49,13 +54,28 @@ const char *user_line(lua_State *L)
     char text[LUA_IDSIZE + 16] = "host";
     if (find_user(L, &ar))
         snprintf(text, sizeof text, "%s:%d", ar.short_src, ar.currentline);
-    return plan_string(program_of(L)->plan, text);
+    struct program *program = program_of(L);
+    if (!program->last_line || strcmp(program->last_line, text) != 0)
+        program->last_line = plan_string(program->plan, text);
+    return program->last_line;
+}
+
+void check_room(lua_State *L, size_t size)
+{
+    const struct program *program = program_of(L);
+    size_t limit = pool_cap(program->pool) * DECLARED_CAPS;
+    if (plan_used(program->plan) + size > limit)
+        complain(L,
+                 "the declarations take more than %zu MiB, %d times what the script may use; "
+                 "program { memory = … } in its body changes both",
+                 limit / (1024 * 1024), DECLARED_CAPS);
 }
 
 void require_body(lua_State *L, const char *what)
 {
     if (!program_of(L)->declaring)
         complain(L, "%s belongs in the script's body: declaring ends when the body has run", what);
+    check_room(L, 0);
 }
 
 const char *shown(lua_State *L, int index)
@@ -112,15 +132,26 @@ static const char *object_text(lua_State *L)
 bool is_out_of_memory(const char *text)
 {
     static const char LUAS[] = "not enough memory";
-    return strncmp(text, LUAS, sizeof LUAS - 1) == 0;
+    const char *rest = text + sizeof LUAS - 1; /* a traceback, or nothing */
+    return strncmp(text, LUAS, sizeof LUAS - 1) == 0 && (!*rest || *rest == '\n');
 }
 
-/* Whether "…:12: " stands in the first line. */
-static bool names_line(const char *text)
+/* Whether it begins with ":12:". */
+static bool is_line(const char *text)
 {
-    for (; *text && *text != '\n'; text++) {
-        size_t digits = *text == ':' ? strspn(text + 1, "0123456789") : 0;
-        if (digits && text[1 + digits] == ':')
+    size_t digits = *text == ':' ? strspn(text + 1, "0123456789") : 0;
+    return digits && text[1 + digits] == ':';
+}
+
+/* Whether the text begins with a line of a running function, "tank.lua:12:". Lua finds a level by
+ * counting from the top, so an overflown stack is not searched to its end. */
+static bool names_line(lua_State *L, const char *text)
+{
+    lua_Debug ar;
+    for (int level = 0; level < SEARCHED && lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "S", &ar);
+        size_t length = strlen(ar.short_src);
+        if (strncmp(text, ar.short_src, length) == 0 && is_line(text + length))
             return true;
     }
     return false;
@@ -130,7 +161,7 @@ const char *raised_text(lua_State *L)
 {
     lua_Debug ar;
     const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : object_text(L);
-    if (lua_type(L, 1) == LUA_TSTRING && (names_line(text) || is_out_of_memory(text)))
+    if (lua_type(L, 1) == LUA_TSTRING && (names_line(L, text) || is_out_of_memory(text)))
         return text;
     return find_user(L, &ar) ? lua_pushfstring(L, "%s:%d: %s", ar.short_src, ar.currentline, text)
                              : text;

@@ -24,13 +24,6 @@ static bool read_number(lua_State *L, double *number)
     return lua_type(L, -1) == LUA_TNUMBER;
 }
 
-static bool read_integer(lua_State *L, lua_Integer least, lua_Integer most, lua_Integer *integer)
-{
-    int exact;
-    *integer = lua_tointegerx(L, -1, &exact);
-    return lua_type(L, -1) == LUA_TNUMBER && exact && *integer >= least && *integer <= most;
-}
-
 /* Index of the text in a list that NULL ends, or -1. */
 static int read_choice(lua_State *L, const char *const *choices)
 {
@@ -49,6 +42,7 @@ static bool read_value(lua_State *L, bool *has, struct value *value)
         return false;
     *has = true;
     if (value->kind == VALUE_STRING) {
+        check_room(L, value->string.length);
         char *bytes = plan_alloc(program_of(L)->plan, value->string.length + 1);
         memcpy(bytes, value->string.bytes, value->string.length);
         value->string.bytes = bytes;
@@ -63,10 +57,16 @@ bool read_winner(lua_State *L, enum winner *winner)
     return choice >= 0;
 }
 
+bool read_order(lua_State *L, enum order *order)
+{
+    *order = lua_type(L, -1) == LUA_TSTRING ? codec_order(lua_tostring(L, -1)) : ORDER_COUNT;
+    return *order != ORDER_COUNT;
+}
+
 static bool set_count(lua_State *L, void *v)
 {
     lua_Integer count;
-    bool ok = read_integer(L, 1, UINT16_MAX, &count);
+    bool ok = read_integer(L, -1, 1, UINT16_MAX, &count);
     target(v)->count = (uint16_t)count;
     return ok;
 }
@@ -74,7 +74,7 @@ static bool set_count(lua_State *L, void *v)
 static bool set_decimals(lua_State *L, void *v)
 {
     lua_Integer decimals;
-    bool ok = read_integer(L, 0, 15, &decimals);
+    bool ok = read_integer(L, -1, 0, 15, &decimals);
     target(v)->decimals = (int)decimals;
     return ok;
 }
@@ -135,7 +135,7 @@ static bool set_labels(lua_State *L, void *context)
 static bool set_length(lua_State *L, void *v)
 {
     lua_Integer length;
-    bool ok = read_integer(L, 1, VARIABLE_MAX_LENGTH, &length);
+    bool ok = read_integer(L, -1, 1, VARIABLE_MAX_LENGTH, &length);
     target(v)->length = (uint16_t)length;
     return ok;
 }
@@ -171,9 +171,7 @@ static bool set_offset(lua_State *L, void *v)
 static bool set_order(lua_State *L, void *v)
 {
     target(v)->has_order = true;
-    target(v)->order =
-        lua_type(L, -1) == LUA_TSTRING ? codec_order(lua_tostring(L, -1)) : ORDER_COUNT;
-    return target(v)->order != ORDER_COUNT;
+    return read_order(L, &target(v)->order);
 }
 
 static bool set_partial(lua_State *L, void *v)

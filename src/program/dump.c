@@ -52,13 +52,13 @@ static void add_table(luaL_Buffer *text, struct program *program, uint32_t memor
     if (!used_range(program->plan, memory, table, &low, &high))
         return;
     for (uint32_t row = low; row <= high; row += ROW) {
-        char part[64];
-        int length =
-            snprintf(part, sizeof part, "%s %-8s %5u:", program->plan->memories[memory].name,
-                     table_name(table), row);
+        char part[32];
+        luaL_addstring(text, program->plan->memories[memory].name); /* of any length */
+        int length = snprintf(part, sizeof part, " %-8s %5u:", table_name(table), row);
         luaL_addlstring(text, part, (size_t)length);
         for (uint32_t address = row; address <= high && address < row + ROW; address++) {
-            uint16_t word = program->cells[cell_at(program, memory, table, (uint16_t)address)];
+            uint32_t cell = cell_at(program, memory, table, (uint16_t)address); /* may move them */
+            uint16_t word = program->cells[cell];
             length = snprintf(part, sizeof part, table_is_bits(table) ? " %u" : " %5u", word);
             luaL_addlstring(text, part, (size_t)length);
         }

@@ -9,7 +9,10 @@
 #include "program/pool.h"
 #include "program/program.h"
 
-enum { DEFAULT_MEMORY_CAP = 64 * 1024 * 1024 };
+enum {
+    DEFAULT_MEMORY_CAP = 64 * 1024 * 1024,
+    DECLARED_CAPS = 4 /* the plan may be so many times as large as the cap */
+};
 
 /* Who prints too much is held back, and told. */
 struct print_limit {
@@ -24,15 +27,17 @@ struct program {
     char *path, *directory; /* the folder ends in "/", or is "" */
     char *lua_root;         /* or NULL */
     struct plan *plan;
-    struct draft *draft; /* while declaring, until applied */
-    struct view *view;   /* from attach on */
-    uint16_t *cells;     /* of the draft or the view */
+    const char *last_line; /* that user_line gave */
+    struct draft *draft;   /* while declaring, until applied */
+    struct view *view;     /* from attach on */
+    uint16_t *cells;       /* of the draft or the view */
     bool declaring, open, stop_wanted;
     struct cycle cycle; /* of the running hook, or of the body */
     int *tasks;         /* registry references, by task of the plan */
     size_t task_count;
     int on_start, on_stop; /* references or LUA_NOREF */
     struct print_limit print;
+    size_t collect_at;          /* bytes in use that call for a full collection */
     char out_of_memory_at[160]; /* file:line of the last refused allocation, or "" */
 };
 
@@ -49,7 +54,11 @@ int complain(lua_State *L, const char *format, ...) __attribute__((format(printf
 /* "tank.lua:12" of that line, kept by the plan. */
 const char *user_line(lua_State *L);
 
-/* Raises unless the script's body still runs; `what` is what was called. */
+/* Raises where `size` bytes more would make the plan too large: it lies outside the memory that
+ * Lua counts, and a body may call its declarations in a loop. */
+void check_room(lua_State *L, size_t size);
+
+/* Raises unless the script's body still runs; `what` is what was called. Checks the room, too. */
 void require_body(lua_State *L, const char *what);
 
 /* Message handler for pcall: adds the traceback. */
@@ -87,6 +96,10 @@ struct option {
 };
 void read_options(lua_State *L, int index, const struct option *options, void *target,
                   const char *what);
+
+/* The integer at a stack index, within a range; false for anything else, numbers in quotes too. */
+bool read_integer(lua_State *L, int index, lua_Integer least, lua_Integer most,
+                  lua_Integer *integer);
 
 /* For options: the text on top, kept by the plan. False unless it is UTF-8 without NUL bytes. */
 bool read_text(lua_State *L, const char **text);

@@ -16,10 +16,7 @@ static const struct variable *check_variable(lua_State *L, int memory, int index
 }
 
 static const struct option RAW[] = {
-    {"coil", RAW_RANGE, check_raw},
-    {"discrete", RAW_RANGE, check_raw},
-    {"holding", RAW_RANGE, check_raw},
-    {"input", RAW_RANGE, check_raw},
+    RAW_OPTIONS,
     {NULL, NULL, NULL},
 };
 
@@ -81,12 +78,10 @@ static bool set_prefix(lua_State *L, void *target)
 
 static bool set_base(lua_State *L, void *target)
 {
-    int exact;
-    lua_Integer base = lua_tointegerx(L, -1, &exact);
-    if (lua_type(L, -1) != LUA_TNUMBER || !exact || base < 0 || base > UINT16_MAX)
-        return false;
+    lua_Integer base;
+    bool ok = read_integer(L, -1, 0, UINT16_MAX, &base);
     ((struct placement *)target)->base = (uint32_t)base;
-    return true;
+    return ok;
 }
 
 static const struct option PLACEMENT[] = {

@@ -121,10 +121,35 @@ void check_name(lua_State *L, const char *name, const char *what)
                  what, name);
 }
 
-void describe(lua_State *L, uint32_t memory, const char *name)
+bool reserve_name(lua_State *L, uint32_t memory, const char *name)
 {
+    luaL_checkstack(L, 8, "names");
     push_descriptors(L, (int)memory);
-    lua_insert(L, -2);
-    lua_setfield(L, -2, name);
+    lua_pushstring(L, name);
+    lua_pushvalue(L, -1);
+    bool is_new = lua_rawget(L, -3) == LUA_TNIL;
     lua_pop(L, 1);
+    if (is_new) {
+        lua_pushvalue(L, -1);
+        lua_pushboolean(L, false);
+        lua_rawset(L, -4);
+    }
+    return is_new;
+}
+
+void release_name(lua_State *L, bool is_new)
+{
+    if (is_new) {
+        lua_pushvalue(L, -1);
+        lua_pushnil(L);
+        lua_rawset(L, -4);
+    }
+    lua_pop(L, 3);
+}
+
+void describe(lua_State *L)
+{
+    lua_pushvalue(L, -3);
+    lua_rawset(L, -3);
+    lua_pop(L, 2);
 }

@@ -34,6 +34,14 @@ static void refuse_unknown(lua_State *L, const struct option *options, const cha
     complain(L, "%s: unknown option \"%s\"; it takes: %s", what, key, lua_tostring(L, -1));
 }
 
+bool read_integer(lua_State *L, int index, lua_Integer least, lua_Integer most,
+                  lua_Integer *integer)
+{
+    int exact;
+    *integer = lua_tointegerx(L, index, &exact);
+    return lua_type(L, index) == LUA_TNUMBER && exact && *integer >= least && *integer <= most;
+}
+
 bool read_text(lua_State *L, const char **text)
 {
     const char *plain = plain_text(L, -1);
@@ -44,6 +52,8 @@ bool read_text(lua_State *L, const char **text)
     lua_call(L, 1, 1); /* nil for what is not UTF-8 */
     bool valid = !lua_isnil(L, -1);
     lua_pop(L, 1);
+    if (valid)
+        check_room(L, strlen(plain));
     *text = valid ? plan_string(program_of(L)->plan, plain) : NULL;
     return valid;
 }

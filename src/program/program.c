@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEAST_GROWTH = 256 * 1024 }; /* between two full collections of a small script */
+
 /* Room in the body's file names: "scripts/" of "scripts/tank.lua". */
 static char *directory_of(const char *path)
 {
@@ -40,28 +42,39 @@ static void note_out_of_memory(void *context)
     }
 }
 
-static bool fail_out_of_memory(struct program *program, struct error *error)
+static void fail_out_of_memory(struct program *program, struct error *error)
 {
-    return error_set(error,
-                     "%sout of memory: the script may use %zu MiB; program { memory = … } "
-                     "in its body changes that",
-                     program->out_of_memory_at, pool_cap(program->pool) / (1024 * 1024));
+    error_set(error,
+              "%sout of memory: the script may use %zu MiB; program { memory = … } "
+              "in its body changes that",
+              program->out_of_memory_at, pool_cap(program->pool) / (1024 * 1024));
 }
 
-/* Calls what is on the stack, `count` arguments on top of it; takes both off. */
-static bool call(struct program *program, int count, lua_CFunction handler, struct error *error)
+/* Calls what is on the stack, `count` arguments on top of it; takes both off and leaves `results`
+ * where it went well. */
+static bool call_for(struct program *program, int count, int results, lua_CFunction handler,
+                     struct error *error)
 {
     lua_State *L = program->L;
     int base = lua_gettop(L) - count;
+    program->out_of_memory_at[0] = '\0';
     lua_pushcfunction(L, handler);
     lua_insert(L, base);
-    int result = lua_pcall(L, count, 0, base);
-    if (result != LUA_OK && is_out_of_memory(lua_tostring(L, -1)))
+    if (lua_pcall(L, count, results, base) == LUA_OK) {
+        lua_remove(L, base);
+        return true;
+    }
+    if (is_out_of_memory(lua_tostring(L, -1)))
         fail_out_of_memory(program, error);
-    else if (result != LUA_OK)
+    else
         error_set(error, "%s", lua_tostring(L, -1));
     lua_settop(L, base - 1);
-    return result == LUA_OK;
+    return false;
+}
+
+static bool call(struct program *program, int count, lua_CFunction handler, struct error *error)
+{
+    return call_for(program, count, 0, handler, error);
 }
 
 static int open_libraries(lua_State *L)
@@ -98,17 +111,22 @@ static int body_traceback(lua_State *L)
     return 1;
 }
 
+/* Returns the script as a function. */
+static int load_body(lua_State *L)
+{
+    const char *path = program_of(L)->path;
+    int result = luaL_loadfilex(L, path, "t");
+    if (result == LUA_ERRFILE)
+        lua_pushfstring(L, "cannot read %s: %s", path, strerror(errno));
+    return result == LUA_OK ? 1 : lua_error(L);
+}
+
+/* Called from here, not from load_body: no traceback is to show the host. */
 static bool run_body(struct program *program, struct error *error)
 {
-    lua_State *L = program->L;
-    int result = luaL_loadfilex(L, program->path, "t");
-    if (result == LUA_ERRFILE)
-        return error_set(error, "cannot read %s: %s", program->path, strerror(errno));
-    if (result == LUA_ERRMEM)
-        return fail_out_of_memory(program, error);
-    if (result != LUA_OK)
-        return error_set(error, "%s", lua_tostring(L, -1));
-    return call(program, 0, body_traceback, error);
+    lua_pushcfunction(program->L, load_body);
+    return call_for(program, 0, 1, body_traceback, error) &&
+           call(program, 0, body_traceback, error);
 }
 
 static struct program *create(const struct program_options *options, struct error *error)
@@ -144,6 +162,18 @@ no_memory:
     return NULL;
 }
 
+/* Collects garbage of any age, and again when the memory in use has doubled (Lua's own measure), or
+ * half of what is left below the cap is gone: at the cap Lua would do it in the middle of a scan.
+ */
+static void collect_all(struct program *program)
+{
+    lua_gc(program->L, LUA_GCCOLLECT);
+    size_t used = pool_used(program->pool), cap = pool_cap(program->pool);
+    size_t growth = used > LEAST_GROWTH ? used : LEAST_GROWTH;
+    size_t left = used < cap ? (cap - used) / 2 : 0;
+    program->collect_at = used + (growth < left ? growth : left);
+}
+
 struct program *program_load(const struct program_options *options, struct error *error)
 {
     struct program *program = create(options, error);
@@ -156,9 +186,9 @@ struct program *program_load(const struct program_options *options, struct error
     program->declaring = false;
     if (!plan_seal(program->plan, error))
         goto failed;
-    lua_gc(L, LUA_GCCOLLECT);
     lua_gc(L, LUA_GCGEN, 0, 0);
     lua_gc(L, LUA_GCSTOP);
+    collect_all(program);
     return program;
 
 failed:
@@ -248,7 +278,14 @@ bool program_stop_wanted(void *context)
     return ((struct program *)context)->stop_wanted;
 }
 
+/* A young collection after each scan takes microseconds, because it looks at what is new only; but
+ * what has outlived two of them, as in a window that slides over the last samples, it never looks
+ * at again, and a forced step of Lua's makes no other kind. So we count what old garbage may have
+ * gathered. */
 void program_rest(void *context)
 {
-    lua_gc(((struct program *)context)->L, LUA_GCSTEP, 0);
+    struct program *program = context;
+    lua_gc(program->L, LUA_GCSTEP, 0);
+    if (pool_used(program->pool) >= program->collect_at)
+        collect_all(program);
 }

@@ -48,11 +48,27 @@ static void test_copies(void **state)
     arena_destroy(NULL);
 }
 
+static void test_counts_what_it_takes(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create();
+    size_t before = arena_used(arena);
+    arena_alloc(arena, 10);
+    assert_int_equal(arena_used(arena), before); /* of the first block */
+    arena_alloc(arena, 1000000);
+    assert_in_range(arena_used(arena), before + 1000000, before + 1001000);
+    for (int i = 0; i < 10000; i++)
+        arena_alloc(arena, 100);
+    assert_in_range(arena_used(arena), before + 2000000, before + 2300000);
+    arena_destroy(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_counts_what_it_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -310,6 +310,20 @@ static void a_force_lies_over_safe(void **state)
 
 /* ---- time ---- */
 
+/* "in" variables are never good before something came in, whatever their default. */
+static void what_the_world_writes_is_never_until_it_came(void **state)
+{
+    struct bed *bed = *state;
+    bed_declare(bed, WORD("A", 0, .direction = DIRECTION_IN));
+    bed_declare(bed, WORD("B", 1));
+    bed_ready(bed);
+    assert_int_equal(bed_mark(bed, "A")->quality, QUALITY_NEVER);
+    assert_int_equal(bed_mark(bed, "B")->quality, QUALITY_GOOD);
+    bed_put(bed, 0, 0); /* the same value, but now it came */
+    view_latch(bed->view);
+    assert_int_equal(bed_mark(bed, "A")->quality, QUALITY_GOOD);
+}
+
 static void time_moves_for_all_that_share_bits(void **state)
 {
     struct bed *bed = *state;
@@ -321,11 +335,11 @@ static void time_moves_for_all_that_share_bits(void **state)
     bed_ready(bed);
     force(bed, "BIT", 8);
     view_latch(bed->view);
-    assert_int_equal(bed_mark(bed, "WIDE")->time, LATER);
-    assert_int_equal(bed_mark(bed, "SECOND")->time, LATER);
-    assert_int_equal(bed_mark(bed, "BIT")->time, LATER);
-    assert_int_equal(bed_mark(bed, "OTHER")->time, BED_NOW);
-    assert_int_equal(bed_mark(bed, "NEXT")->time, BED_NOW);
+    assert_int_equal(view_time(bed->view, bed_point(bed, "WIDE")), LATER);
+    assert_int_equal(view_time(bed->view, bed_point(bed, "SECOND")), LATER);
+    assert_int_equal(view_time(bed->view, bed_point(bed, "BIT")), LATER);
+    assert_int_equal(view_time(bed->view, bed_point(bed, "OTHER")), BED_NOW);
+    assert_int_equal(view_time(bed->view, bed_point(bed, "NEXT")), BED_NOW);
 }
 
 /* ---- reading beside the lock ---- */
@@ -343,6 +357,26 @@ static void nobody_reads_beside_a_change_under_way(void **state)
     assert_false(image_read_beside(bed->image, 1, 2, words));
     image_unlock(bed->image);
     assert_true(image_read_beside(bed->image, 1, 2, words));
+    image_lock_still(bed->image); /* nothing changes under this one */
+    assert_true(image_read_beside(bed->image, 1, 2, words));
+    assert_false(image_in_fault(bed->image)); /* nor do these wait for it */
+    assert_int_equal(image_conflicts(bed->image), 0);
+    image_unlock_still(bed->image);
+}
+
+/* Who only looks gives a reader beside it no reason to look again. */
+static void looking_is_no_change(void **state)
+{
+    struct bed *bed = *state;
+    bed_raw(bed, TABLE_HOLDING, 0, 3);
+    bed_ready(bed);
+    uint64_t version = atomic_load(&bed->image->version);
+    view_latch(bed->view);
+    image_in_fault(bed->image);
+    image_conflicts(bed->image);
+    assert_int_equal(atomic_load(&bed->image->version), version);
+    bed_write(bed, TABLE_HOLDING, 1, 1, WORDS(7));
+    assert_int_not_equal(atomic_load(&bed->image->version), version);
 }
 
 int main(void)
@@ -365,8 +399,10 @@ int main(void)
         BED_TEST(safe_points_take_it),
         BED_TEST(a_fault_is_set_and_cleared),
         BED_TEST(a_force_lies_over_safe),
+        BED_TEST(what_the_world_writes_is_never_until_it_came),
         BED_TEST(time_moves_for_all_that_share_bits),
         BED_TEST(nobody_reads_beside_a_change_under_way),
+        BED_TEST(looking_is_no_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

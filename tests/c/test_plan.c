@@ -203,6 +203,14 @@ static void one_port_twice_is_refused(void **state)
     assert_int_equal(try_server(bed, "127.0.0.1", 0, &error), 4); /* any free port … */
     assert_int_equal(try_server(bed, "127.0.0.1", 0, &error), 5); /* … is never the same */
     assert_int_equal(bed->plan->server_count, 6);
+    assert_int_equal(try_server(bed, "::1", 504, &error), 6); /* beside 0.0.0.0 */
+    assert_int_equal(try_server(bed, "0:0:0:0:0:0:0:1", 504, &error), -1);
+    assert_int_equal(try_server(bed, "::", 504, &error), -1);
+    assert_int_equal(try_server(bed, "::", 505, &error), 7); /* takes IPv4 too */
+    assert_int_equal(try_server(bed, "0.0.0.0", 505, &error), -1);
+    assert_int_equal(try_server(bed, "fe80::1", 505, &error), -1);
+    assert_int_equal(try_server(bed, "10.0.0.1", 506, &error), 8);
+    assert_int_equal(try_server(bed, "::ffff:10.0.0.1", 506, &error), -1);
 }
 
 static void tasks_keep_their_order(void **state)

@@ -294,6 +294,30 @@ static void a_server_on_nothing_names_what_could_be_served(void **state)
                         "serve; memories with addresses: plc, meter");
 }
 
+static void points_share_bits_or_only_words(void **state)
+{
+    (void)state;
+    const struct point wide = {.cell = 10, .words = 2, .mask = 0xFFFF};
+    const struct point low = {.cell = 11, .words = 1, .mask = 0x00FF};
+    const struct point high = {.cell = 11, .words = 1, .mask = 0xFF00};
+    const struct point next = {.cell = 12, .words = 1, .mask = 0xFFFF};
+    assert_true(plan_points_share(&wide, &low) && plan_points_share(&high, &wide));
+    assert_false(plan_points_share(&low, &high) || plan_points_share(&wide, &next));
+    assert_false(plan_points_share(&next, &wide));
+}
+
+static void a_server_shows_what_its_units_answer_from(void **state)
+{
+    (void)state;
+    struct server_spec server = server_on(0);
+    assert_true(plan_server_shows(&server, 0));
+    for (int unit = 0; unit < UNIT_IDS; unit++)
+        server.memory_of[unit] = UNIT_NONE;
+    server.memory_of[UNIT_IDS - 1] = 3;
+    assert_true(plan_server_shows(&server, 3));
+    assert_false(plan_server_shows(&server, 0));
+}
+
 static void one_raw_word_is_enough_to_serve(void **state)
 {
     struct bed *bed = *state;
@@ -345,6 +369,8 @@ int main(void)
         BED_TEST(whole_tables_fit),
         BED_TEST(a_server_on_nothing_is_refused),
         BED_TEST(a_server_on_nothing_names_what_could_be_served),
+        BED_TEST(points_share_bits_or_only_words),
+        BED_TEST(a_server_shows_what_its_units_answer_from),
         BED_TEST(one_raw_word_is_enough_to_serve),
         BED_TEST(more_cells_than_can_be_counted_are_refused),
     };

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include <string.h>
-#include "image/variable.h"
+#include "image/table.h"
 
 static void expect(enum table table, uint16_t address, const char *expected)
 {
@@ -79,6 +79,9 @@ static void test_names(void **state)
     assert_true(table_is_bits(TABLE_COIL) && table_is_bits(TABLE_DISCRETE));
     assert_false(table_is_bits(TABLE_HOLDING) || table_is_bits(TABLE_INPUT));
     assert_false(table_is_bits(TABLE_VAR));
+    assert_true(table_takes_writes(TABLE_COIL) && table_takes_writes(TABLE_HOLDING));
+    assert_false(table_takes_writes(TABLE_DISCRETE) || table_takes_writes(TABLE_INPUT));
+    assert_false(table_takes_writes(TABLE_VAR));
 }
 
 int main(void)

@@ -4,6 +4,7 @@
 #include "variable_help.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static void expect_refused(void **state, struct variable variable, const char *text)
 {
@@ -210,6 +211,56 @@ static void test_options_of_other_types(void **state)
     expect_refused(state, variable, "holding.float32: decimals = 16 is out of range 0..15");
 }
 
+static void test_options_where_no_master_writes(void **state)
+{
+    const char *pulse = ": a pulse is sent by masters, so it must be a coil or a bool in holding, "
+                        "and not dir = \"out\"";
+    static const enum table tables[] = {TABLE_DISCRETE, TABLE_INPUT, TABLE_VAR};
+    static const char *const names[] = {"discrete", "input.bool", "var.bool"};
+    char text[200];
+    for (int i = 0; i < 3; i++) {
+        struct variable variable = help_variable(tables[i], TYPE_BOOL);
+        variable.pulse = true;
+        snprintf(text, sizeof text, "%s%s", names[i], pulse);
+        expect_refused(state, variable, text);
+    }
+    struct variable coil = help_variable(TABLE_COIL, TYPE_BOOL);
+    coil.pulse = true;
+    help_prepare(state, &coil);
+    coil.direction = DIRECTION_OUT;
+    snprintf(text, sizeof text, "coil%s", pulse);
+    expect_refused(state, coil, text);
+}
+
+static void test_options_without_effect(void **state)
+{
+    static const enum type plain[] = {TYPE_BOOL, TYPE_STRING, TYPE_UINT16};
+    static const char *const names[] = {"bool", "string", "uint16"};
+    char text[200];
+    for (int i = 0; i < 3; i++) {
+        struct variable variable = help_variable(TABLE_HOLDING, plain[i]);
+        variable.decimals = 1;
+        snprintf(text, sizeof text,
+                 "holding.%s: decimals is for float32, float64 and scaled integers", names[i]);
+        expect_refused(state, variable, text);
+    }
+    struct variable variable = help_variable(TABLE_HOLDING, TYPE_UINT16);
+    variable.decimals = 1;
+    variable.has_scale = true;
+    variable.scale = 0.1;
+    help_prepare(state, &variable);
+    variable.partial = true;
+    expect_refused(state, variable,
+                   "holding.uint16: partial is for values of several registers in holding");
+    variable.partial = false;
+    variable.wins = WINNER_PROGRAM;
+    help_prepare(state, &variable);
+    variable.direction = DIRECTION_OUT;
+    expect_refused(state, variable,
+                   "holding.uint16: wins is for what masters and the program both write; this is "
+                   "dir = \"out\"");
+}
+
 static struct variable bounded(enum type type, struct value min, struct value max)
 {
     struct variable variable = help_variable(TABLE_HOLDING, type);
@@ -344,6 +395,8 @@ int main(void)
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_scale),
         cmocka_unit_test(test_options_of_other_types),
+        cmocka_unit_test(test_options_where_no_master_writes),
+        cmocka_unit_test(test_options_without_effect),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_scaled_bounds),
         cmocka_unit_test(test_wrap_of_floats_needs_a_range),

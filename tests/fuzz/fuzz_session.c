@@ -1,7 +1,7 @@
 /* A fuzzer as the network: the input is what one peer sends, cut and taken in pieces whose sizes
  * come from its first two bytes. What must hold: no byte is read or written outside the session,
- * nothing is left pending for ever, and every answer is a frame that MBAP allows. Builds with
- * -fsanitize=fuzzer (MSM_FUZZ). */
+ * nothing is left pending for ever, and every answer is a frame that MBAP allows. Built
+ * with clang and -DMSM_SANITIZE=fuzzer-no-link,address,undefined. */
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,13 +4,15 @@
  *
  * usage: lua_host FILE [LUAUNIT-ARGUMENT…]
  *
- * host.advance(s)   moves the clock and runs each scan that comes due, on time
- * host.late(s)      moves the clock and runs one scan at its end, as after a long stall
- * host.write(mem, "holding", 0, { 1, 2 })   a master's write; returns the exception code, 0 for
- * none host.mask(mem, "holding", 0, and, or)     the same with masks, as FC 22 host.read(mem,
- * "holding", 0, 2)           a master's read; returns words, or nil and the code host.quiet(f, …)
- * calls f with stderr kept away; returns what was written there, then f's results host.file,
- * host.check, host.run           see host_script.c
+ * - host.advance(s): moves the clock and runs each scan that comes due, on time
+ * - host.late(s): moves the clock and runs one scan at its end, as after a long stall
+ * - host.write(mem, "holding", 0, { 1, 2 }): a master's write; returns the exception code, 0 for
+ *   none
+ * - host.mask(mem, "holding", 0, and, or): the same with masks, as FC 22
+ * - host.read(mem, "holding", 0, 2): a master's read; returns words, or nil and the code
+ * - host.quiet(f, …): calls f with stderr kept away; returns what was written there, then f's
+ *   results
+ * - host.file, host.check, host.run: see host_script.c
  *
  * What a test assigns to mem is published by the next of these calls, as at the end of a scan. */
 

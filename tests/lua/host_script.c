@@ -5,13 +5,15 @@
  * host.file(name, text)          writes a module; a name may have folders in it
  * host.check(text)               loads text as script.lua; returns nil or the error's text
  * host.run(text, scans)          loads it and runs scans in virtual time, then stops it; returns
- * the fault or error, or nil; then what was logged; then the scans made host.quiet(f, …) calls f;
- * returns what was written to stderr, then its results */
+ * the fault or error, or nil; then what was logged; then the scans made; then the most bytes that
+ * Lua had in use between two scans
+ *
+ * host.quiet(f, …)               calls f; returns what was written to stderr, then its results */
 
 #include "host.h"
 
 #include "image/image.h"
-#include "program/program.h"
+#include "program/inside.h"
 #include "scan/scan.h"
 
 #include <errno.h>
@@ -78,6 +80,7 @@ struct script {
     struct program *program;
     struct image *image;
     struct scan *scan;
+    size_t most_used;   /* bytes, after a scan */
     struct error error; /* its text is "" as long as all is well */
 };
 
@@ -172,6 +175,8 @@ static long run_scans(struct script *script, long most)
         now.monotonic = scan_due(script->scan);
         scan_step(script->scan, now);
         scan_ended(script->scan, now.monotonic);
+        size_t used = pool_used(script->program->pool);
+        script->most_used = used > script->most_used ? used : script->most_used;
         made++;
     }
     scan_stop(script->scan, now);
@@ -222,7 +227,8 @@ static int run(lua_State *L)
         lua_pushnil(L);
     end_capture(L, captured, before);
     lua_pushinteger(L, made);
-    return 3;
+    lua_pushinteger(L, (lua_Integer)script.most_used);
+    return 4;
 }
 
 static int quiet(lua_State *L)

@@ -38,6 +38,8 @@ function TestArrays.test_what_is_refused()
   refused("mem.TEMPS[0]: elements are 1..3", function() mem.TEMPS[0] = 1 end)
   refused("mem.TEMPS[4]: elements are 1..3", function() mem.TEMPS[4] = 1 end)
   refused("mem.TEMPS[5]: elements are 1..3", function() return mem.TEMPS[5] end)
+  refused('mem.TEMPS["2"]: elements are 1..3', function() return mem.TEMPS["2"] end)
+  refused('mem.TEMPS["2"]: elements are 1..3', function() mem.TEMPS["2"] = 1 end)
   refused('mem.TEMPS["x"]: elements are 1..3', function() return mem.TEMPS.x end)
   refused('mem.TEMPS[2] = 151 is out of range -50..150; limit = "clamp" would hold it there',
     function() mem.TEMPS[2] = 151 end)

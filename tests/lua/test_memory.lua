@@ -61,6 +61,32 @@ function TestDeclaring.test_names()
   assert_accepted(("mem[('x'):rep(63)] = coil(0) assert(mem.%s == false)"):format(("x"):rep(63)))
 end
 
+-- First the defaults, then what the body assigned, in whatever order they stand.
+function TestDeclaring.test_a_default_gives_way_to_what_was_assigned()
+  assert_accepted [[
+    mem.W = holding.word(0)
+    mem.W = 6
+    mem.BIT = holding.bool(0, 1, { default = false })
+    assert(mem.W == 6 and mem.BIT)
+    mem.FLAG = holding.bool(1, 0)
+    mem.FLAG = true
+    mem.V = holding.word(1, { default = 6 })
+    assert(mem.V == 7 and mem.FLAG)
+    mem:raw { holding = { 5, 1 } }
+    mem.holding[5] = 9
+    mem.WIDE = holding.uint32(4, { default = 0x10001 })
+    mem.LIST = holding.word(4, { count = 3, default = 2 })
+    assert(mem.holding[5] == 9 and mem.LIST[1] == 2 and mem.LIST[2] == 9 and mem.LIST[3] == 2)
+  ]]
+  local fault = host.run([[
+    mem.W = holding.word(0)
+    mem.W = 6
+    mem.BIT = holding.bool(0, 1, { default = false })
+    every(1, function() assert(mem.W == 6 and mem.BIT) end)
+  ]])
+  lu.assertNil(fault)
+end
+
 -- A refused declaration leaves nothing behind that a caught error could come across.
 function TestDeclaring.test_nothing_is_half_declared()
   assert_accepted [[
@@ -86,7 +112,7 @@ function TestDeclaring.test_ends_with_the_body()
   local late = " belongs in the script's body: declaring ends when the body has run"
   for what, text in pairs {
     ["coil"] = "mem.X = coil(0)", ["var.bool"] = "local v = var.bool {}", ["memory"] = "memory 'plc'",
-    ["holding.uint16"] = "mem.X = holding.word(0)", ["a declaration"] = "mem.X = declared",
+    ["holding.word"] = "mem.X = holding.word(0)", ["a declaration"] = "mem.X = declared",
     ["mem:raw"] = "mem:raw { holding = 8 }", ["mem:declare"] = "mem:declare {}",
     ["every"] = "every(1, print)", ["server.tcp"] = "server.tcp {}", ["program"] = "program {}",
   } do
@@ -97,15 +123,15 @@ end
 
 function TestDeclaring.test_places()
   assert_each_refused("", {
-    { "mem.A = holding.word(-1)", "holding.uint16: address -1 is out of range 0..65535" },
-    { "mem.A = holding.word(400001)", 'holding.uint16: address 400001 is out of range 0..65535; '
+    { "mem.A = holding.word(-1)", "holding.word: address -1 is out of range 0..65535" },
+    { "mem.A = holding.word(400001)", 'holding.word: address 400001 is out of range 0..65535; '
       .. '"400001" in quotes would be the Modicon form of 0' },
-    { "mem.A = holding.word()", 'holding.uint16 takes an address first, 0..65535 or text like "40001",'
+    { "mem.A = holding.word()", 'holding.word takes an address first, 0..65535 or text like "40001",'
       .. " not nil" },
-    { "mem.A = holding.word(1.5)", 'holding.uint16 takes an address first, 0..65535 or text like '
+    { "mem.A = holding.word(1.5)", 'holding.word takes an address first, 0..65535 or text like '
       .. '"40001", not 1.5' },
-    { "mem.A = holding.word(0, 5)", "holding.uint16: options are one table, { key = value }, not 5" },
-    { "mem.A = holding.word(0, {}, 5)", "holding.uint16 takes 1 argument and a table of options, not 3" },
+    { "mem.A = holding.word(0, 5)", "holding.word: options are one table, { key = value }, not 5" },
+    { "mem.A = holding.word(0, {}, 5)", "holding.word takes 1 argument and a table of options, not 3" },
     { "mem.A = holding.bool(0)", "holding.bool takes an address and a bit, 0..15, where 0 is the lowest" },
     { "mem.A = holding.bool(0, 16)",
       "holding.bool takes an address and a bit, 0..15, where 0 is the lowest" },
@@ -122,6 +148,17 @@ function TestDeclaring.test_places()
   assert_accepted "mem.A = holding.word(65535) mem.B = coil(0) mem.C = holding.float64(65532)"
 end
 
+-- Messages say what was written, even those about the type.
+function TestDeclaring.test_what_was_written_is_said()
+  assert_each_refused("", {
+    { "mem.A = holding.word(0, { min = -1 })", "holding.word: min = -1 is out of range 0..65535" },
+    { "mem.A = holding.uint16(0, { min = -1 })", "holding.uint16: min = -1 is out of range 0..65535" },
+    { "mem:declare { A = input.word(0, { min = -1 }) }", "input.word: min = -1 is out of range 0..65535" },
+    { "mem.A = var.word { count = 60000 } mem.B = var.word { count = 6000 }",
+      "var.word: takes 6000 words; of the 65536 for variables without an address 60000 are used up" },
+  })
+end
+
 function TestDeclaring.test_modicon_addresses()
   assert_accepted [[
     mem:raw { holding = 8, input = 1, coil = 1, discrete = 10 }
@@ -133,7 +170,7 @@ function TestDeclaring.test_modicon_addresses()
     mem.A, mem.B, mem.C, mem.D = 7, 1, true, true
     assert(mem.holding[7] == 7 and mem.input[0] == 1 and mem.coil[0] and mem.discrete[9])
   ]]
-  assert_refused('mem.A = holding.word "30001"', 'script.lua:1: holding.uint16: "30001" is no address of '
+  assert_refused('mem.A = holding.word "30001"', 'script.lua:1: holding.word: "30001" is no address of '
     .. "holding; 40001..49999 and 400001..465536 are")
   assert_refused('mem.A = coil "x"',
     'script.lua:1: coil: "x" is no address of coil; 00001..09999 and 000001..065536 are')
@@ -157,7 +194,7 @@ function TestOptions.test_unknown_ones_name_the_nearest()
 end
 
 function TestOptions.test_wrong_values()
-  local of = "holding.uint16: option "
+  local of = "holding.word: option "
   assert_each_refused("local function word(options) mem.A = holding.word(0, options) end", {
     { "mem.A = holding.word(0, { count = 0 })", of .. "count takes a number of elements, 1..65535, not 0" },
     { "mem.A = holding.word(0, { count = 1e99 })",
@@ -168,14 +205,14 @@ function TestOptions.test_wrong_values()
     { "mem.A = holding.word(0, { round = 1 })", of .. "round takes true or false, not 1" },
     { "mem.A = holding.word(0, { scale = '2' })", of .. 'scale takes a number, not "2"' },
     { "mem.A = holding.word(0, { min = {} })", of .. "min takes a value, not a table" },
-    { "mem.A = holding.word(0, { order = 'ABCD' })", "holding.uint16: order is for strings and for "
+    { "mem.A = holding.word(0, { order = 'ABCD' })", "holding.word: order is for strings and for "
       .. "numbers of several registers; uint16 has one" },
     { "mem.A = holding.uint32(0, { order = 'abcd' })",
       'holding.uint32: option order takes "CDAB", "ABCD", "BADC" or "DCBA", not "abcd"' },
     { "mem.A = holding.string(0, { length = 247 })",
       "holding.string: option length takes a number of bytes, 1..246, not 247" },
     { "mem.A = holding.word(0, { labels = { [70000] = 'X' } })",
-      'holding.uint16: labels: "X" = 70000 is out of range 0..65535' },
+      'holding.word: labels: "X" = 70000 is out of range 0..65535' },
     { "mem.A = coil(0, { labels = { [true] = 'ON', [1] = 'YES' } })", "option labels names 1 twice" },
   })
 end
@@ -196,12 +233,12 @@ end
 function TestOptions.test_defaults_lie_within_the_range()
   assert_each_refused("", {
     { "mem.A = holding.word(0, { min = 5 })",
-      "holding.uint16: starts as 0, which is out of range 5..65535; give it a default" },
+      "holding.word: starts as 0, which is out of range 5..65535; give it a default" },
     { "mem.A = holding.word(0, { min = 5, default = 3 })",
-      "holding.uint16: default = 3 is out of range 5..65535" },
-    { "mem.A = holding.word(0, { safe = -1 })", "holding.uint16: safe = -1 is out of range 0..65535" },
+      "holding.word: default = 3 is out of range 5..65535" },
+    { "mem.A = holding.word(0, { safe = -1 })", "holding.word: safe = -1 is out of range 0..65535" },
     { "mem.A = holding.word(0, { min = 5, max = 3 })",
-      "holding.uint16: min is above max, the range would be 5..3" },
+      "holding.word: min is above max, the range would be 5..3" },
     { "mem.A = coil(0, { default = 1 })", "coil: default = 1 is a number; a coil takes true or false" },
   })
 end
@@ -340,6 +377,10 @@ function TestRaw.test_only_where_declared()
     { "mem.holding[0] = -1", "mem.holding[0] = -1: a raw word takes an integer 0..65535" },
     { "mem.holding[0] = 65536", "mem.holding[0] = 65536: a raw word takes an integer 0..65535" },
     { "mem.holding[0] = 0.5", "mem.holding[0] = 0.5: a raw word takes an integer 0..65535" },
+    { "return mem.holding['5']",
+      'mem.holding["5"] is not declared as raw; mem:raw { holding = { first, count } } declares it' },
+    { "mem.coil['100'] = true",
+      'mem.coil["100"] is not declared as raw; mem:raw { coil = { first, count } } declares it' },
     { "mem.holding[0] = '1'", 'mem.holding[0] = "1": a raw word takes an integer 0..65535' },
     { "mem.coil[100] = 1", "mem.coil[100] takes true or false, not 1" },
     { "mem:raw { holding = { 7, 2 } }",
@@ -428,4 +469,11 @@ mem.NAMES = "ab", "c"
 ]]
   lu.assertNil(fault)
   lu.assertEquals(log, rows .. rows)
+end
+
+function TestMemories.test_dump_with_the_longest_name()
+  local name = ("x"):rep(63)
+  local fault, log = host.run(("memory('%s', { holding = 2 }):dump()"):format(name))
+  lu.assertNil(fault)
+  lu.assertEquals(log, name .. " holding      0:     0     0\n")
 end

@@ -207,6 +207,68 @@ function TestMemoryCap.test_garbage_is_not_counted_for_long()
   ]], 2))
 end
 
+-- What outlives a few scans and is dropped then; without a look at the old it is kept up to the cap.
+function TestMemoryCap.test_old_garbage_is_not_counted_for_long()
+  local fault, _, scans, most = host.run([[
+    local window, n = {}, 0
+    every(1, function()
+      for i = 1, 20 do n = n + 1; window[n % 1000] = { n, name = "sample " .. n } end
+    end)
+  ]], 2000)
+  lu.assertNil(fault)
+  lu.assertEquals(scans, 2000)
+  lu.assertTrue(most < 2 << 20, most)
+end
+
+function TestMemoryCap.test_declarations_are_counted()
+  local text = "program { memory = 1 }\nlocal kilo = ('x'):rep(1024)\n"
+    .. "for _ = 1, 5000 do pcall(function() %s end) end\nmem.A = coil(0)"
+  local message = "script.lua:4: the declarations take more than 4 MiB, 4 times what the script may use; "
+    .. "program { memory = … } in its body changes both"
+  for _, call in ipairs {
+    "local c = coil(0, { desc = kilo })", "memory(kilo)", "server.tcp { name = kilo, port = 0 }",
+    "mem.A = coil(0, { labels = { kilo } })", "mem.A = var.string { length = 5, default = kilo }",
+  } do
+    assert_refused(text:format(call), message)
+  end
+  assert_refused("local s = ('x'):rep(20 << 20)\nlocal t = {}\nfor i = 1, 100 do t[i] = s end\n"
+    .. "mem.A = holding.word(0, { labels = t })", "script.lua:4: the declarations take more than 256 MiB")
+end
+
+-- Whichever allocation fails: the variable is there whole, or not at all.
+function TestMemoryCap.test_running_out_leaves_nothing_half_declared()
+  assert_accepted [==[
+    program { memory = 1 }
+    local MOST <const> = 400
+    local names, options, hoard, n, failed, count = {}, { count = 2 }, {}, 0, {}, 0
+    for i = 1, MOST do names[i], failed[i] = "V" .. i, false end
+    local function declare(i) mem[names[i]] = i % 3 == 0 and coil(i) or holding.word(2 * i, options) end
+    local function read(i) return mem[names[i]] end
+    for i = 1, 10000 do hoard[i] = false end
+    for _, size in ipairs { 10000, 1000, 100 } do
+      while true do
+        local ok, text = pcall(string.rep, "x", size)
+        if not ok then break end
+        n = n + 1
+        hoard[n] = text
+      end
+    end
+    for i = 1, MOST do
+      if not pcall(declare, i) then
+        failed[i], count = true, count + 1
+        assert(not pcall(read, i))
+        hoard[n], n = false, n - 1
+      end
+    end
+    hoard = nil
+    assert(count > 10 and count < MOST, count)
+    for i = 1, MOST do
+      if failed[i] then declare(i) end
+      assert(read(i) == false or #read(i) == 2)
+    end
+  ]==]
+end
+
 TestRecursion = {}
 
 function TestRecursion.test_ends_with_a_line()
@@ -267,18 +329,34 @@ function TestErrors.test_say_where_without_repeating_it()
   lu.assertStrContains(host.check("dofile_of_mine()"), "script.lua:1: global")
 end
 
+-- A text of the script's own that begins like Lua's is its own; so is one that has a time in it.
+function TestErrors.test_texts_that_look_like_luas()
+  assert_refused("\nerror('not enough memory in tank 3', 0)", "script.lua:2: not enough memory in tank 3")
+  assert_refused("\nerror('pump failed at 12:30:05', 0)", "script.lua:2: pump failed at 12:30:05")
+  assert_refused("\nerror('other.lua:7: broken', 0)", "script.lua:2: other.lua:7: broken")
+  assert_refused("\nlocal ok, e = pcall(error, 'script.lua:1: first', 0)\nerror(e, 0)", "script.lua:1: first")
+end
+
+function TestErrors.test_long_texts_are_cut_between_characters()
+  for before = 1, 3 do
+    local text = host.check(("mem:raw { ['%s'] = 1 }"):format(("x"):rep(before) .. ("…"):rep(2000)))
+    lu.assertStrContains(text, "script.lua:1: mem:raw: unknown option")
+    lu.assertNotNil(utf8.len(text), text)
+  end
+end
+
 -- Values in messages are shown without calling anything of the script's.
 function TestErrors.test_hostile_values_in_messages()
   local hostile = "setmetatable({}, { __tostring = function() error('called') end, __name = 'x' })"
   assert_refused(("mem:raw { holding = 8 } mem.holding[%s] = 1"):format(hostile),
     "script.lua:1: mem.holding[a table] is not declared as raw")
   assert_refused(("mem.A = holding.word(0, { min = %s })"):format(hostile),
-    "script.lua:1: holding.uint16: option min takes a value, not a table")
+    "script.lua:1: holding.word: option min takes a value, not a table")
   assert_refused(("mem.A = holding.word(%s)"):format(hostile),
-    "script.lua:1: holding.uint16 takes an address first, 0..65535 or text like \"40001\", not a table")
+    "script.lua:1: holding.word takes an address first, 0..65535 or text like \"40001\", not a table")
   assert_refused(("return scan[%s]"):format(hostile), "script.lua:1: scan.a table is not known")
   assert_refused("mem.A = holding.word(0, { limit = '\\xFF\\0\\n' })",
-    'script.lua:1: holding.uint16: option limit takes "clamp" or "wrap", not "\\xFF\\0\\n"')
+    'script.lua:1: holding.word: option limit takes "clamp" or "wrap", not "\\xFF\\0\\n"')
 end
 
 -- Functions that Lua calls can be called by a script, too, with anything.
@@ -313,6 +391,8 @@ function TestKeep.test_what_it_refuses()
   for _, value in ipairs { "print", "coroutine.create(print)", "mem", "setmetatable({}, {})" } do
     assert_refused(("keep('m', { a = { %s } })"):format(value), 'script.lua:1: keep("m"): plain data only')
   end
+  assert_refused("keep('m', { a = setmetatable({}, {}) })", 'script.lua:1: keep("m"): plain data only (booleans, '
+    .. "numbers, text and tables of them), not a table with a metatable")
   assert_refused("keep('m', { [mem] = 1 })", 'script.lua:1: keep("m"): plain data only')
   assert_refused("local t = {} t.t = t keep('m', t)", 'script.lua:1: keep("m"): tables inside tables')
   assert_refused("keep 'm'\nkeep 'm'", 'script.lua:2: keep: "m" is used already')

@@ -12,6 +12,7 @@ local on = timer.TON("on", "2s")
 local at_once = timer.TON("at once", 0)
 local short = timer.TON("short", 0.3)
 local twice_ok, twice_error = pcall(timer.TON, "on", "1s")
+local untimed_ok, untimed_error = pcall(timer.TON, "untimed", "1x")
 local unnamed_ok, unnamed_error = pcall(timer.TON, nil, "1s")
 
 every(SCAN, function()
@@ -114,6 +115,8 @@ function TestTON.test_a_name_is_used_once()
   lu.assertStrContains(twice_error, "timer.on")
   lu.assertFalse(unnamed_ok)
   lu.assertStrContains(unnamed_error, "the name is nil")
+  lu.assertFalse(untimed_ok)
+  lu.assertStrMatches(untimed_error, ".*test_timer.lua:%d+: timer.TON: .*\"1x\".*")
 end
 
 local here = ".*test_timer.lua:%d+: "
@@ -135,7 +138,7 @@ function TestTON.test_what_it_refuses_is_told_at_the_users_line()
   lu.assertErrorMsgMatches(here .. 'timer "on" has no since; it has Q, ET and PT', function()
     on.since = 1
   end)
-  lu.assertErrorMsgContains("test_timer.lua:", function()
+  lu.assertErrorMsgMatches(here .. 'timer "on": PT: .*"soon".*', function()
     on.PT = "soon"
   end)
   lu.assertEquals(on.PT, 2)

@@ -1,0 +1,19 @@
+#pragma once
+/* What msm check has to say about a plan, one line on stderr for each, and how many there were. */
+
+#include "image/plan.h"
+
+struct findings {
+    const struct plan *plan; /* sealed */
+    unsigned count;
+};
+
+/* "tank.lua:2: " and the text. */
+void findings_add(struct findings *findings, const char *where, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Each pair of overlapping variables once, at the later declaration. */
+void findings_overlaps(struct findings *findings);
+
+/* Addresses between variables that nobody declared: masters read 0 there. */
+void findings_gaps(struct findings *findings);
