@@ -37,7 +37,7 @@ static uint16_t check_address(lua_State *L, int index, enum table table, const c
 {
     struct error error;
     uint16_t address;
-    if (lua_type(L, index) == LUA_TSTRING) {
+    if (plain_text(L, index)) {
         if (!table_parse_modicon(table, lua_tostring(L, index), &address, &error))
             complain(L, "%s: %s", what, error.text);
         return address;
@@ -74,8 +74,10 @@ static int construct(lua_State *L)
     lua_settop(L, given < 3 ? 3 : given); /* what is not given is nil, not what is pushed next */
     const char *what = lua_tostring(L, lua_upvalueindex(3));
     require_body(L, what);
-    if (table != TABLE_VAR)
+    if (table != TABLE_VAR) {
+        v.modicon = lua_type(L, next) == LUA_TSTRING;
         v.address = check_address(L, next++, table, what);
+    }
     if (table != TABLE_VAR && !table_is_bits(table) && (type == TYPE_BOOL || type == TYPE_BYTE))
         v.bit = check_bit(L, next++, type, what);
     if (given > next)
@@ -189,6 +191,16 @@ void declare(lua_State *L, uint32_t memory, const char *name, int declaration, u
     add_variable(L, declaration, &v);
 }
 
+/* holding(0): which type is left open. Upvalue: the table's name. */
+static int call_without_type(lua_State *L)
+{
+    const char *table = lua_tostring(L, lua_upvalueindex(1));
+    return complain(L,
+                    "%s needs a type, %s.int16(0) for instance; bool byte word int16 uint16 int32 "
+                    "uint32 int64 uint64 float32 float64 string are known",
+                    table, table);
+}
+
 static void add_constructor(lua_State *L, enum table table, enum type type, const char *name)
 {
     lua_pushinteger(L, table);
@@ -229,6 +241,9 @@ static void add_types(lua_State *L, enum table table)
     lua_pushstring(L, table_name(table));
     lua_pushcclosure(L, unknown_type, 1);
     lua_setfield(L, -2, "__index");
+    lua_pushstring(L, table_name(table));
+    lua_pushcclosure(L, call_without_type, 1);
+    lua_setfield(L, -2, "__call");
     lua_setmetatable(L, -2);
     lua_setglobal(L, table_name(table));
 }

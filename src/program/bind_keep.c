@@ -8,7 +8,20 @@
 static const char KEPT[] = "msm.kept"; /* registry: name -> table */
 enum { DEEPEST = 16 };
 
-static void check_plain(lua_State *L, int index, const char *name, int depth)
+/* A table that is met twice would be two tables after a copy; and checking each of its ways could
+ * take for ever. `seen` is the stack index of those met. */
+static void check_unshared(lua_State *L, int index, const char *name, int seen)
+{
+    lua_pushvalue(L, index);
+    if (lua_rawget(L, seen) != LUA_TNIL)
+        complain(L, "keep(\"%s\"): one table stands in two places; each place needs its own", name);
+    lua_pop(L, 1);
+    lua_pushvalue(L, index);
+    lua_pushboolean(L, true);
+    lua_rawset(L, seen);
+}
+
+static void check_plain(lua_State *L, int index, const char *name, int depth, int seen)
 {
     int type = lua_type(L, index);
     if (type == LUA_TBOOLEAN || type == LUA_TNUMBER || type == LUA_TSTRING)
@@ -21,10 +34,11 @@ static void check_plain(lua_State *L, int index, const char *name, int depth)
     if (depth > DEEPEST)
         complain(L, "keep(\"%s\"): tables inside tables, more than %d deep", name, DEEPEST);
     index = lua_absindex(L, index);
-    luaL_checkstack(L, 4, "keep");
+    luaL_checkstack(L, 8, "keep");
+    check_unshared(L, index, name, seen);
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-        check_plain(L, -2, name, depth + 1);
-        check_plain(L, -1, name, depth + 1);
+        check_plain(L, -2, name, depth + 1, seen);
+        check_plain(L, -1, name, depth + 1, seen);
     }
 }
 
@@ -43,7 +57,9 @@ static int keep(lua_State *L)
     if (!lua_istable(L, 2))
         complain(L, "keep(\"%s\"): the second argument is a table of first values, not %s", name,
                  shown(L, 2));
-    check_plain(L, 2, name, 0);
+    lua_newtable(L);
+    check_plain(L, 2, name, 0, 3);
+    lua_settop(L, 2);
     lua_getfield(L, LUA_REGISTRYINDEX, KEPT);
     if (lua_getfield(L, -1, name) != LUA_TNIL)
         complain(L, "keep: \"%s\" is used already; a name is an identity and is used once", name);

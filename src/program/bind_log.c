@@ -1,10 +1,15 @@
-/* print and log: lines for a person, on stderr. Both share a limit, because a print in a task of
- * 1 ms would bury everything else; what it holds back is counted and said. */
+/* print and log: lines for a person, on stderr. All of them share a limit, because a print in a
+ * task of 1 ms would bury everything else; what it holds back is counted and said. A script may
+ * print what a master wrote, so nothing in the text can pass for a line of ours or drive the
+ * terminal. */
 
 #include "base/log.h"
 #include "program/inside.h"
 
-enum { BURST = 500, LINES_IN_SECOND = 50 };
+#include <stdio.h>
+
+/* A long text counts as the lines that it would fill. */
+enum { BURST = 500, LINES_IN_SECOND = 50, LINE_BYTES = 200 };
 
 static void report_left_out(struct program *program)
 {
@@ -15,19 +20,20 @@ static void report_left_out(struct program *program)
     limit->left_out = 0;
 }
 
-/* A bucket of BURST lines that fills again with scan time. */
-static bool may_print(struct program *program)
+/* A bucket of BURST lines that fills again with scan time. Once empty it holds back for a second,
+ * or each line that it lets through would come with a warning about those before. */
+static bool may_print(struct program *program, size_t length)
 {
     struct print_limit *limit = &program->print;
     double time = program->cycle.time;
     limit->tokens += (time - limit->filled) * LINES_IN_SECOND;
     limit->tokens = limit->tokens > BURST ? BURST : limit->tokens;
     limit->filled = time;
-    if (limit->tokens < 1) {
+    if (limit->tokens < (limit->left_out ? LINES_IN_SECOND : 1)) {
         limit->left_out++;
         return false;
     }
-    limit->tokens -= 1;
+    limit->tokens -= (double)(1 + length / LINE_BYTES);
     report_left_out(program);
     return true;
 }
@@ -37,20 +43,42 @@ void finish_print(struct program *program)
     report_left_out(program);
 }
 
-/* The text on top, with all its bytes. */
-static void log_stacked(lua_State *L)
+/* Replaces the text on top by one that a terminal can have: control bytes as \x1B, and what follows
+ * a line break indented, so that only msm writes at the beginning of a line. */
+static void make_harmless(lua_State *L)
 {
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
-    log_text(text, length);
+    luaL_Buffer clean;
+    luaL_buffinit(L, &clean);
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        char code[8];
+        if (byte == '\n') {
+            luaL_addstring(&clean, "\n  ");
+        } else if ((byte < ' ' && byte != '\t') || byte == 0x7F) {
+            snprintf(code, sizeof code, "\\x%02X", byte);
+            luaL_addstring(&clean, code);
+        } else {
+            luaL_addchar(&clean, text[i]);
+        }
+    }
+    luaL_pushresult(&clean);
+    lua_remove(L, -2);
+}
+
+void log_stacked(lua_State *L)
+{
+    size_t length;
+    const char *text = lua_tolstring(L, -1, &length);
+    if (may_print(program_of(L), length))
+        log_text(text, length);
 }
 
 /* print(…): values as text with tabs between them. */
 static int print(lua_State *L)
 {
     int count = lua_gettop(L);
-    if (!may_print(program_of(L)))
-        return 0;
     luaL_Buffer line;
     luaL_buffinit(L, &line);
     for (int i = 1; i <= count; i++) {
@@ -60,6 +88,7 @@ static int print(lua_State *L)
         luaL_addvalue(&line);
     }
     luaL_pushresult(&line);
+    make_harmless(L);
     log_stacked(L);
     return 0;
 }
@@ -79,11 +108,10 @@ static void format(lua_State *L)
  * level is the function's upvalue, the word before the text. */
 static int log_message(lua_State *L)
 {
-    struct program *program = program_of(L);
-    if (!may_print(program))
-        return 0;
+    const char *name = program_of(L)->plan->name;
     format(L);
-    lua_pushfstring(L, "%s: %s", program->plan->name, lua_tostring(L, lua_upvalueindex(1)));
+    make_harmless(L);
+    lua_pushfstring(L, "%s: %s", name, lua_tostring(L, lua_upvalueindex(1)));
     lua_insert(L, -2);
     lua_concat(L, 2);
     log_stacked(L);

@@ -122,11 +122,15 @@ static bool set_units(lua_State *L, void *target)
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
         lua_Integer unit;
         if (!read_integer(L, -2, 0, UNIT_IDS - 1, &unit))
-            return lua_pop(L, 2), false;
+            complain(L, "server.tcp: option units: %s is no unit id; those are numbers, 0..255",
+                     shown(L, -2));
         wish->spec.memory_of[unit] = (int16_t)check_memory(L, -1, "server.tcp: option units");
         wish->has_units = true;
     }
-    return wish->has_units;
+    if (!wish->has_units)
+        complain(L, "server.tcp: option units is empty; { [1] = m1, [2] = m2 } says which memory "
+                    "answers which unit id");
+    return true;
 }
 
 static const struct option OPTIONS[] = {

@@ -180,7 +180,7 @@ int64_t check_duration(lua_State *L, int index, const char *what)
     bool ok;
     if (lua_type(L, index) == LUA_TNUMBER)
         ok = duration_from_seconds(lua_tonumber(L, index), &ns, &error);
-    else if (lua_type(L, index) == LUA_TSTRING)
+    else if (plain_text(L, index))
         ok = duration_parse(lua_tostring(L, index), &ns, &error);
     else
         ok = error_set(&error, "a duration is seconds or text like \"100ms\", not %s",

@@ -1,7 +1,6 @@
 /* m:dump(): what lies in a memory, for a person. Words in rows of eight with their address in
  * front, then the variables by name; sent to the log as one text, so that rows stay together. */
 
-#include "base/log.h"
 #include "program/bind_memory.h"
 
 #include <stdio.h>
@@ -96,8 +95,10 @@ int memory_dump(lua_State *L)
     }
     luaL_pushresult(&text);
     size_t length;
-    const char *bytes = lua_tolstring(L, -1, &length);
-    if (length)
-        log_text(bytes, length - 1);
+    const char *rows = lua_tolstring(L, -1, &length);
+    if (!length)
+        return 0;
+    lua_pushlstring(L, rows, length - 1); /* the log ends the last row itself */
+    log_stacked(L);
     return 0;
 }

@@ -132,5 +132,8 @@ void open_keep(lua_State *L);    /* keep */
 void open_require(lua_State *L); /* require, msm.core */
 void open_sandbox(lua_State *L); /* what Lua's own libraries offer here; last of all */
 
+/* bind_log.c: the text on top goes to the log, as far as print_limit lets it. */
+void log_stacked(lua_State *L);
+
 /* The lines that print_limit held back, said once at the end. */
 void finish_print(struct program *program);

@@ -136,20 +136,23 @@ static int memory_declare(lua_State *L)
     return 0;
 }
 
-/* m:age "NAME": seconds since the value last arrived or was published. */
+/* m:age "NAME": seconds since the value last arrived or was published; nil while its quality is
+ * "never", and in the body. */
 static int memory_age(lua_State *L)
 {
     int memory = check_memory(L, 1, "mem:age");
     const struct variable *v = check_variable(L, memory, 2);
     const struct program *program = program_of(L);
-    if (!program->view) {
-        lua_pushnumber(L, 0);
-        return 1;
+    int64_t newest = INT64_MIN;
+    for (size_t i = 0; program->view && i < variable_elements(v); i++) {
+        uint32_t point = v->point + (uint32_t)i;
+        int64_t time = view_time(program->view, point);
+        if (view_marks(program->view)[point].quality != QUALITY_NEVER && time > newest)
+            newest = time;
     }
-    int64_t newest = 0;
-    for (size_t i = 0; i < variable_elements(v); i++) {
-        int64_t time = view_marks(program->view)[v->point + i].time;
-        newest = time > newest ? time : newest;
+    if (newest == INT64_MIN) {
+        lua_pushnil(L);
+        return 1;
     }
     double age = (double)(program->cycle.monotonic - newest) / NS_PER_S;
     lua_pushnumber(L, age > 0 ? age : 0);

@@ -451,6 +451,20 @@ function TestMemories.test_declare_a_template()
   })
 end
 
+function TestMemories.test_age_and_quality()
+  local _, log = host.run([[
+    mem.FED = holding.word(0, { dir = "in" })
+    mem.OURS = holding.word(1)
+    mem.LOW = holding.bool(1, 0)
+    print(mem:age "OURS")
+    every(1, function()
+      print(mem:quality "FED", mem:age "FED", mem:quality "OURS", mem:age "OURS", mem:age "LOW")
+      mem.OURS = mem.OURS + 1
+    end)
+  ]], 2)
+  lu.assertEquals(log, "nil\nnever\tnil\tgood\t0.0\t0.0\nnever\tnil\tgood\t1.0\t1.0\n")
+end
+
 function TestMemories.test_dump()
   local fault, log = host.run([[
     mem:raw { holding = 10, coil = 2 }

@@ -394,6 +394,9 @@ function TestKeep.test_what_it_refuses()
   assert_refused("keep('m', { a = setmetatable({}, {}) })", 'script.lua:1: keep("m"): plain data only (booleans, '
     .. "numbers, text and tables of them), not a table with a metatable")
   assert_refused("keep('m', { [mem] = 1 })", 'script.lua:1: keep("m"): plain data only')
-  assert_refused("local t = {} t.t = t keep('m', t)", 'script.lua:1: keep("m"): tables inside tables')
+  assert_refused("local t = {} t.t = t keep('m', t)", 'script.lua:1: keep("m"): one table stands in two')
+  assert_refused("local t = {} keep('m', { t, t })", 'script.lua:1: keep("m"): one table stands in two')
+  assert_refused("local t = {} for _ = 1, 20 do t = { t } end keep('m', t)",
+    'script.lua:1: keep("m"): tables inside tables')
   assert_refused("keep 'm'\nkeep 'm'", 'script.lua:2: keep: "m" is used already')
 end

@@ -259,9 +259,18 @@ function TestLog.test_print_and_levels()
   ]]
   lu.assertNil(fault)
   lu.assertEquals(log, "1\ttwo\tnil\ttrue\n\nplant: plain\nplant: 1 of 2\nplant: 100%\n"
-    .. "plant: warning: hot\nplant: error: nul \0 stays\n")
+    .. "plant: warning: hot\nplant: error: nul \\x00 stays\n")
   lu.assertStrContains(host.check "log.info('%d', 'x')", "script.lua:1: bad argument #2 to 'string.format'")
   lu.assertStrContains(host.check "log.info()", "script.lua:1: bad argument #1 to 'info'")
+end
+
+-- A script prints what a master wrote: that must not pass for a line of ours, nor drive a terminal.
+function TestLog.test_nothing_can_be_forged()
+  local _, log = host.run [[
+    print("x\nscript: FAULT\27[2J\7\tend\127")
+    log.info("a\nb\rc")
+  ]]
+  lu.assertEquals(log, "x\n  script: FAULT\\x1B[2J\\x07\tend\\x7F\nscript: a\n  b\\x0Dc\n")
 end
 
 local function lines(text)
@@ -273,6 +282,20 @@ function TestLog.test_too_much_is_left_out_and_said()
   lu.assertEquals(lines(log), 501)
   lu.assertStrContains(log, "500\nscript: warning: 100 lines of print and log were left out: "
     .. "more than 50 a second\n")
+end
+
+function TestLog.test_dumps_and_long_lines_count_by_their_length()
+  local _, log = host.run("mem:raw { holding = 2000 }\nfor _ = 1, 600 do mem:dump() end", 0)
+  lu.assertTrue(#log < 200 * 600, #log)
+  _, log = host.run("for _ = 1, 600 do print(('x'):rep(60000)) end", 0)
+  lu.assertTrue(#log < 60000 * 3, #log)
+end
+
+-- Held back once, it holds back for a second: not a warning beside each line that gets through.
+function TestLog.test_a_flood_is_summed_up()
+  local _, log = host.run("every('10ms', function() for _ = 1, 100 do print 'flood' end end)", 500)
+  local _, warnings = log:gsub("left out", "")
+  lu.assertTrue(warnings >= 3 and warnings <= 7, warnings)
 end
 
 function TestLog.test_the_limit_fills_again_with_time()

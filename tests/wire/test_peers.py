@@ -248,7 +248,7 @@ class Peers(unittest.TestCase):
 
     def test_connection_storm(self):
         """500 connections that come and go leave no descriptor behind"""
-        msm = self.start()
+        msm = self.start("max_connections = 600, max_connections_per_address = 600")
         with msm.connect() as wire:
             self.assertTrue(self.alive(wire))
             before = msm.descriptors()

@@ -276,8 +276,10 @@ class Check(Case):
     def test_overlap_and_modicon(self):
         """check lists overlaps and bare numbers that look like Modicon addresses"""
         done = command("check", self.script(
-            "mem.A = holding.word(3)\nmem.B = holding.bool(3, 0)\nmem.C = holding.word(40001)\n"))
+            "mem.A = holding.word(3)\nmem.B = holding.bool(3, 0)\nmem.C = holding.word(40001)\n"
+            "mem.D = holding.word '440002'\n"))
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("job.lua:4: warning: mem.D: address", done.stderr)  # it is Modicon's
         said = done.stdout + done.stderr
         self.assertRegex(said, r"job\.lua:2: note: mem\.B overlaps mem\.A")  # a bit: meant
         self.assertRegex(said, r"job\.lua:3: .*40001")
