@@ -7,38 +7,18 @@
 
 #include <string.h>
 
-struct type_name {
-    const char *name;
-    enum type type;
-};
-
-/* The first name of a type is the one that messages show. */
-static const struct type_name type_names[] = {
-    {"bool", TYPE_BOOL},     {"byte", TYPE_BYTE},       {"int16", TYPE_INT16},
-    {"uint16", TYPE_UINT16}, {"word", TYPE_UINT16},     {"int32", TYPE_INT32},
-    {"uint32", TYPE_UINT32}, {"float32", TYPE_FLOAT32}, {"int64", TYPE_INT64},
-    {"uint64", TYPE_UINT64}, {"float64", TYPE_FLOAT64}, {"string", TYPE_STRING},
-};
+static const char *const type_names[TYPE_COUNT] = {
+    [TYPE_BOOL] = "bool",       [TYPE_BYTE] = "byte",     [TYPE_INT16] = "int16",
+    [TYPE_UINT16] = "uint16",   [TYPE_INT32] = "int32",   [TYPE_UINT32] = "uint32",
+    [TYPE_INT64] = "int64",     [TYPE_UINT64] = "uint64", [TYPE_FLOAT32] = "float32",
+    [TYPE_FLOAT64] = "float64", [TYPE_STRING] = "string"};
 
 static const char *const order_names[ORDER_COUNT] = {
     [ORDER_CDAB] = "CDAB", [ORDER_ABCD] = "ABCD", [ORDER_BADC] = "BADC", [ORDER_DCBA] = "DCBA"};
 
-enum { TYPE_NAMES = sizeof type_names / sizeof *type_names };
-
-enum type codec_type(const char *name)
-{
-    for (size_t i = 0; i < TYPE_NAMES; i++)
-        if (strcmp(name, type_names[i].name) == 0)
-            return type_names[i].type;
-    return TYPE_COUNT;
-}
-
 const char *codec_type_name(enum type type)
 {
-    for (size_t i = 0; i < TYPE_NAMES; i++)
-        if (type_names[i].type == type)
-            return type_names[i].name;
-    return "unknown";
+    return (unsigned)type < TYPE_COUNT ? type_names[type] : "unknown";
 }
 
 enum order codec_order(const char *name)

@@ -44,8 +44,7 @@ struct value {
     };
 };
 
-/* "int32", "word" …; TYPE_COUNT and ORDER_COUNT for an unknown name. */
-enum type codec_type(const char *name);
+/* Names as declarations spell them; ORDER_COUNT for an unknown one. */
 const char *codec_type_name(enum type type); /* "uint16" for words */
 enum order codec_order(const char *name);
 const char *codec_order_name(enum order order);

@@ -42,5 +42,6 @@ bool program_task(void *program, size_t task, double dt, const struct cycle *cyc
 bool program_stop(void *program, const struct cycle *cycle, struct error *error);
 bool program_stop_wanted(void *program);
 
-/* Collects garbage: one young collection, where nobody waits for the logic. */
+/* Collects garbage where nobody waits for the logic: what is new each time, everything when the
+ * memory in use has doubled since. */
 void program_rest(void *program);

@@ -23,7 +23,8 @@ struct scan_thread *scan_thread_start(struct scan *scan, const struct scan_threa
 /* Lets the first scan begin. */
 void scan_thread_go(struct scan_thread *thread);
 
-/* Wakes it, has it call scan_stop, joins, frees. NULL is accepted. */
+/* Wakes it, has it call scan_stop, joins, frees; after two seconds of waiting for a script that
+ * does not come back it says so in the log, and goes on waiting. NULL is accepted. */
 void scan_thread_stop(struct scan_thread *thread);
 
 /* "real-time priority 80", or why not and what would permit it: for the line at start. Known as

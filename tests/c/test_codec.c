@@ -154,12 +154,11 @@ static void test_words(void **state)
 static void test_names(void **state)
 {
     (void)state;
+    static const char *const names[] = {"bool",    "byte",  "int16",  "uint16",  "int32", "uint32",
+                                        "float32", "int64", "uint64", "float64", "string"};
+    assert_int_equal(sizeof names / sizeof *names, TYPE_COUNT);
     for (int type = 0; type < TYPE_COUNT; type++)
-        assert_int_equal(codec_type(codec_type_name((enum type)type)), type);
-    assert_int_equal(codec_type("word"), TYPE_UINT16);
-    assert_string_equal(codec_type_name(TYPE_UINT16), "uint16");
-    assert_int_equal(codec_type("Int16"), TYPE_COUNT);
-    assert_int_equal(codec_type(""), TYPE_COUNT);
+        assert_string_equal(codec_type_name((enum type)type), names[type]);
     assert_string_equal(codec_type_name(TYPE_COUNT), "unknown");
     for (int order = 0; order < ORDER_COUNT; order++)
         assert_int_equal(codec_order(codec_order_name((enum order)order)), order);
