@@ -1,6 +1,8 @@
-/* Each turn waits once, reads the clock once, calls the collected sources and then the tick if it
- * is due. A collected event holds only the address of its source; removing a source therefore
- * also strikes it out of the events still to be called. */
+/* Each turn waits once, reads the clock once, calls the collected sources, then the timers that are
+ * due and the tick if it is. A collected event holds only the address of its source; removing a
+ * source therefore also strikes it out of the events still to be called. The timers share one
+ * timerfd, which is told the earliest moment before a wait, and only when that has changed: what
+ * was set and moved in between costs no system call. */
 
 #include "base/loop.h"
 
@@ -10,11 +12,15 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop_timers.h"
 
 enum { BATCH = 64 };
+
+#define NEVER INT64_MAX
 
 struct loop {
     struct loop_source wake; /* the first member: its function finds the loop by a cast */
@@ -25,7 +31,11 @@ struct loop {
     int collected, next; /* batch[next..collected) is still to be called */
     void (*tick)(void *context);
     void *context;
-    int64_t period, due; /* period 0: no tick */
+    int64_t period, due;      /* period 0: no tick */
+    struct loop_source clock; /* the timerfd */
+    int64_t armed;            /* when it goes off; NEVER while it does not */
+    struct loop_timers timers;
+    bool firing;
 };
 
 /* The counter is read back, so that the loop can run again. */
@@ -36,6 +46,14 @@ static void take_stop(struct loop_source *source, uint32_t events)
     uint64_t count;
     if (read(source->fd, &count, sizeof count) == sizeof count)
         loop->stopped = true;
+}
+
+/* Not read: arming it anew for the next timer quiets it. */
+static void take_time(struct loop_source *source, uint32_t events)
+{
+    (void)events;
+    struct loop *loop = (struct loop *)((char *)source - offsetof(struct loop, clock));
+    loop->armed = INT64_MIN;
 }
 
 struct loop *loop_create(struct error *error)
@@ -49,11 +67,15 @@ struct loop *loop_create(struct error *error)
     loop->wake.ready = take_stop;
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     loop->wake.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (loop->epoll < 0 || loop->wake.fd < 0) {
+    loop->armed = NEVER;
+    loop->clock.ready = take_time;
+    loop->clock.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (loop->epoll < 0 || loop->wake.fd < 0 || loop->clock.fd < 0) {
         error_set(error, "an event loop could not be made: %s", strerror(errno));
         goto fail;
     }
-    if (!loop_add(loop, &loop->wake, EPOLLIN, error))
+    if (!loop_add(loop, &loop->wake, EPOLLIN, error) ||
+        !loop_add(loop, &loop->clock, EPOLLIN, error))
         goto fail;
     return loop;
 fail:
@@ -65,6 +87,9 @@ void loop_destroy(struct loop *loop)
 {
     if (!loop)
         return;
+    loop_timers_finish(&loop->timers);
+    if (loop->clock.fd >= 0)
+        close(loop->clock.fd);
     if (loop->wake.fd >= 0)
         close(loop->wake.fd);
     if (loop->epoll >= 0)
@@ -105,6 +130,20 @@ void loop_tick(struct loop *loop, int milliseconds, void (*tick)(void *context),
     loop->due = clock_monotonic() + loop->period;
 }
 
+/* One that is set by a timer's own function waits for the next turn: otherwise one that is always
+ * set to a moment in the past would keep everybody else out. */
+void loop_set_timer(struct loop *loop, struct loop_timer *timer, int64_t when)
+{
+    if (loop->firing && when <= loop->now)
+        when = loop->now + 1;
+    loop_timers_set(&loop->timers, timer, when);
+}
+
+void loop_unset_timer(struct loop *loop, struct loop_timer *timer)
+{
+    loop_timers_unset(&loop->timers, timer);
+}
+
 int64_t loop_now(const struct loop *loop)
 {
     return loop->now;
@@ -122,8 +161,24 @@ static int wait_limit(const struct loop *loop)
     return milliseconds < INT_MAX ? (int)milliseconds : INT_MAX;
 }
 
+/* A moment before the clock began would disarm: all zero means that to the system. */
+static void arm(struct loop *loop)
+{
+    const struct loop_timer *first = loop_timers_first(&loop->timers);
+    int64_t when = first ? first->when : NEVER;
+    if (when == loop->armed)
+        return;
+    struct itimerspec at = {0};
+    int64_t moment = when > 1 ? when : 1;
+    if (when != NEVER)
+        at.it_value = (struct timespec){moment / NS_PER_S, moment % NS_PER_S};
+    timerfd_settime(loop->clock.fd, TFD_TIMER_ABSTIME, &at, NULL);
+    loop->armed = when;
+}
+
 static void collect(struct loop *loop)
 {
+    arm(loop);
     int count = epoll_wait(loop->epoll, loop->batch, BATCH, wait_limit(loop));
     if (count < 0 && errno != EINTR) {
         log_line("the event loop ends, waiting failed: %s", strerror(errno));
@@ -144,6 +199,17 @@ static void call_sources(struct loop *loop)
     }
 }
 
+static void call_timers(struct loop *loop)
+{
+    struct loop_timer *first;
+    loop->firing = true;
+    while ((first = loop_timers_first(&loop->timers)) && first->when <= loop->now) {
+        loop_timers_unset(&loop->timers, first);
+        first->fire(first);
+    }
+    loop->firing = false;
+}
+
 /* Due times missed are skipped: a tick is for looking after things, not for counting. */
 static void call_tick(struct loop *loop)
 {
@@ -160,6 +226,7 @@ void loop_run(struct loop *loop)
     while (!loop->stopped) {
         collect(loop);
         call_sources(loop);
+        call_timers(loop);
         call_tick(loop);
     }
 }
