@@ -40,6 +40,11 @@ static void report_server(const struct plan *plan, const struct server_spec *ser
             used += (size_t)snprintf(units + used, sizeof units - used, "%s%s as unit %d",
                                      used ? ", " : "", plan->memories[memory].name, unit);
     }
+    if (server->line) {
+        log_line("%s: serving %s on %s%s", plan->name, units, server->line->name,
+                 server->read_only ? ", read only" : "");
+        return;
+    }
     bool v6 = strchr(server->bind, ':');
     log_line("%s: serving %s on %s%s%s:%u%s%s", plan->name,
              all == UNIT_NONE ? units : plan->memories[all].name, v6 ? "[" : "", server->bind,
@@ -49,13 +54,69 @@ static void report_server(const struct plan *plan, const struct server_spec *ser
 
 void report_servers(const struct plan *plan, const struct tcp *tcp)
 {
+    size_t listener = 0;
     for (size_t i = 0; i < plan->server_count; i++)
-        report_server(plan, &plan->servers[i], tcp_port(tcp, i));
-    if (!plan->server_count)
+        report_server(plan, &plan->servers[i],
+                      plan->servers[i].line ? 0 : tcp_port(tcp, listener++));
+    if (!plan->server_count && !plan->client_count)
         log_line(
             "%s: warning: no server, so nobody can reach the memory; server.tcp { port = 1502 }"
             " would serve it",
             plan->name);
+}
+
+static size_t count_variables(const struct plan *plan, uint32_t memory)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->variable_count; i++)
+        count += plan->variables[i]->memory == memory && plan->variables[i]->table != TABLE_VAR;
+    return count;
+}
+
+static size_t count_raws(const struct plan *plan, uint32_t memory)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->raw_count; i++)
+        count += plan->raws[i].memory == memory ? plan->raws[i].count : 0;
+    return count;
+}
+
+static void report_client(const struct plan *plan, const struct client_spec *client)
+{
+    char period[SHORT], raw[2 * SHORT] = "";
+    size_t variables = count_variables(plan, client->memory);
+    size_t raws = count_raws(plan, client->memory);
+    duration_format(client->period, period, sizeof period);
+    if (raws)
+        snprintf(raw, sizeof raw, ", %zu raw word%s", raws, plural(raws));
+    log_line("%s: mirroring %s with %s every %s, %zu variable%s%s", plan->name,
+             plan->memories[client->memory].name, client->name, period, variables,
+             plural(variables), raw);
+}
+
+enum { CLIENTS_SHOWN = 20 };
+
+void report_clients(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->client_count && i < CLIENTS_SHOWN; i++)
+        report_client(plan, &plan->clients[i]);
+    if (plan->client_count > CLIENTS_SHOWN)
+        log_line("%s: and %zu more clients", plan->name, plan->client_count - CLIENTS_SHOWN);
+}
+
+enum { UNDELIVERED_SHOWN = 20 };
+
+void report_undelivered(const struct plan *plan, const uint32_t *points, size_t count)
+{
+    for (size_t i = 0; i < count && i < UNDELIVERED_SHOWN; i++) {
+        const struct point *point = &plan->points[points[i]];
+        const struct client_spec *client = &plan->clients[plan_point_client(plan, points[i])];
+        const char *what =
+            point->variable < 0 ? "a raw word" : plan->variables[point->variable]->path;
+        log_line("%s: not delivered to %s: the last value of %s", plan->name, client->name, what);
+    }
+    if (count > UNDELIVERED_SHOWN)
+        log_line("%s: and %zu more", plan->name, count - UNDELIVERED_SHOWN);
 }
 
 /* "36.1 us", "18.2 ms". */

@@ -12,8 +12,16 @@
 void report_scan(const struct plan *plan, const struct scan *scan, const char *priority,
                  bool locked);
 
-/* "tank: serving mem on 127.0.0.1:1502, all units", a line for each server; without one, that. */
+/* "tank: serving mem on 127.0.0.1:1502, all units", a line for each server; without any link, that.
+ */
 void report_servers(const struct plan *plan, const struct tcp *tcp);
+
+/* "tank: mirroring plc with 10.0.0.7:502 unit 1 every 200 ms, 14 variables", a line for each
+ * client. */
+void report_clients(const struct plan *plan);
+
+/* Names points whose last value did not reach their device. */
+void report_undelivered(const struct plan *plan, const uint32_t *points, size_t count);
 
 /* A warning when due times were missed since `known`; returns how many there are by now. */
 uint64_t report_overruns(const struct plan *plan, const struct scan *scan, uint64_t known);

@@ -6,9 +6,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "image/link.h"
+#include "image/mirror.h"
+#include "modbus/lines.h"
 #include "modbus/tcp.h"
 #include "program/program.h"
 #include "scan/scan.h"
+#include "control/findings.h"
 #include "report.h"
 #include "scan/spin.h"
 #include "scan/thread.h"
@@ -23,6 +27,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { SCAN_PRIORITY = 80, LOOK_MS = 5000 };
@@ -42,6 +47,7 @@ struct running {
     struct image *image;
     struct server **servers;
     struct tcp *tcp;
+    struct lines *lines;
     struct scan *scan;
     struct spin *spin;
     struct scan_thread *thread;
@@ -165,10 +171,11 @@ static bool listen_all(struct running *running, struct error *error)
         running->servers[i] = server_create(running->image, &running->plan->servers[i]);
         if (!running->servers[i])
             return error_set(error, "out of memory for a server");
-        if (!tcp_listen(running->tcp, running->servers[i], error))
+        if (!running->plan->servers[i].line &&
+            !tcp_listen(running->tcp, running->servers[i], error))
             return error_prefix(error, "%s: ", running->plan->servers[i].where);
     }
-    return true;
+    return tcp_dial(running->tcp, running->image, error);
 }
 
 static bool start(struct running *running, struct error *error)
@@ -188,7 +195,8 @@ static bool start(struct running *running, struct error *error)
     program_attach(running->program, scan_view(running->scan));
     if (running->wants_spin && !(running->spin = spin_start(error)))
         return false;
-    if (!tcp_start(running->tcp, error))
+    running->lines = lines_start(running->image, running->servers, error);
+    if (!running->lines || !tcp_start(running->tcp, error))
         return false;
     running->thread =
         scan_thread_start(running->scan,
@@ -198,22 +206,52 @@ static bool start(struct running *running, struct error *error)
     return running->thread != NULL;
 }
 
-/* The scan first: its last act makes the outputs safe, which masters may still see. */
+enum { UNDELIVERED_MOST = 256, LOOK_AGAIN_MS = 5 };
+
+static bool is_online(struct running *running, uint32_t point)
+{
+    int client = plan_point_client(running->plan, point);
+    return client >= 0 && link_look(running->image, (size_t)client).online;
+}
+
+/* What is on its way to devices that answer gets stop_timeout to arrive; what did not is named. */
+static void deliver(struct running *running)
+{
+    uint32_t points[UNDELIVERED_MOST];
+    int64_t until = clock_monotonic() + running->plan->stop_timeout;
+    size_t count, underway;
+    do {
+        count = mirror_pending(running->image, points, UNDELIVERED_MOST);
+        underway = 0;
+        for (size_t i = 0; i < count; i++)
+            underway += is_online(running, points[i]);
+        if (underway)
+            nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MS * NS_PER_MS}, NULL);
+    } while (underway && clock_monotonic() < until);
+    report_undelivered(running->plan, points, count);
+}
+
+/* The scan first: its last act makes the outputs safe, which masters may still see, and which the
+ * clients still have to deliver. */
 static void stop(struct running *running)
 {
     let_signals_end();
     scan_thread_stop(running->thread);
-    if (running->thread)
+    if (running->thread) {
+        deliver(running);
         report_end(running->plan, running->scan, running->image,
                    clock_monotonic() - running->started.monotonic, running->faulted);
+    }
+    lines_stop(running->lines);
     tcp_destroy(running->tcp);
+    lines_destroy(running->lines);
     spin_stop(running->spin);
     scan_destroy(running->scan);
     for (size_t i = 0; running->servers && i < running->plan->server_count; i++)
         server_destroy(running->servers[i]);
     free(running->servers);
-    image_destroy(running->image);
     program_destroy(running->program);
+    image_destroy(running->image);
     if (running->signals.fd >= 0)
         close(running->signals.fd);
     loop_destroy(running->loop);
@@ -236,11 +274,18 @@ static void look_after(void *context)
     running->overruns = report_overruns(running->plan, running->scan, running->overruns);
 }
 
+static void say(const char *line)
+{
+    log_text(line, strlen(line));
+}
+
 static void serve(struct running *running)
 {
     report_scan(running->plan, running->scan, scan_thread_priority(running->thread),
                 running->locked);
     report_servers(running->plan, running->tcp);
+    report_clients(running->plan);
+    findings_orders(&(struct findings){.plan = running->plan, .say = say});
     scan_thread_go(running->thread);
     loop_tick(running->loop, LOOK_MS, look_after, running);
     loop_run(running->loop);

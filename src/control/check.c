@@ -8,9 +8,11 @@
 
 #include <stdio.h>
 
-/* Whether any server shows this memory; with `writing`, one that takes writes. */
-static bool is_served(const struct plan *plan, uint32_t memory, bool writing)
+/* Whether any link shows this memory; with `writing`, one that brings values. */
+static bool is_linked(const struct plan *plan, uint32_t memory, bool writing)
 {
+    if (plan->memories[memory].client >= 0)
+        return true;
     for (size_t i = 0; i < plan->server_count; i++) {
         const struct server_spec *server = &plan->servers[i];
         if (writing && server->read_only)
@@ -23,15 +25,17 @@ static bool is_served(const struct plan *plan, uint32_t memory, bool writing)
 
 static void check_variable_traffic(struct findings *findings, const struct variable *v)
 {
-    bool fed = is_served(findings->plan, v->memory, true) && table_takes_writes(v->table);
+    bool mirrored = findings->plan->memories[v->memory].client >= 0;
+    bool fed =
+        mirrored || (is_linked(findings->plan, v->memory, true) && table_takes_writes(v->table));
     if (v->direction == DIRECTION_IN && !fed)
         findings_add(findings, v->where,
                      "warning: %s is only read by the program (\"in\"), but nothing feeds it",
                      v->path);
 }
 
-/* A memory that nobody serves: said once, at its first variable with an address. */
-static void report_unserved(struct findings *findings, const struct variable *first)
+/* A memory without a link: said once, at its first variable with an address. */
+static void report_unlinked(struct findings *findings, const struct variable *first)
 {
     size_t count = 0;
     for (size_t i = 0; i < findings->plan->variable_count; i++) {
@@ -41,8 +45,9 @@ static void report_unserved(struct findings *findings, const struct variable *fi
     const char *memory = findings->plan->memories[first->memory].name;
     findings_add(
         findings, first->where,
-        "warning: %s is not served, so nobody can see or feed its %zu variable%s with addresses; "
-        "server.tcp { … } serves it, var.%s needs no address",
+        "warning: %s has no server and no client, so nobody can see or feed its %zu variable%s "
+        "with addresses; "
+        "server.tcp { … } serves it, client.tcp { … } mirrors a device, var.%s needs no address",
         memory, count, count == 1 ? "" : "s", codec_type_name(first->type));
 }
 
@@ -51,13 +56,13 @@ static void check_traffic(struct findings *findings)
 {
     const struct plan *plan = findings->plan;
     for (uint32_t memory = 0; memory < plan->memory_count; memory++) {
-        bool served = is_served(plan, memory, false);
+        bool linked = is_linked(plan, memory, false);
         for (size_t i = 0; i < plan->variable_count; i++) {
             const struct variable *v = plan->variables[i];
             if (v->memory != memory || v->table == TABLE_VAR)
                 continue;
-            if (!served) {
-                report_unserved(findings, v);
+            if (!linked) {
+                report_unlinked(findings, v);
                 break;
             }
             check_variable_traffic(findings, v);
@@ -90,9 +95,16 @@ static void print_summary(const char *path, const struct plan *plan, unsigned fi
     printf("%s: ok: %zu variable%s, %zu task%s, %zu server%s", path, plan->variable_count,
            plan->variable_count == 1 ? "" : "s", plan->task_count, plan->task_count == 1 ? "" : "s",
            plan->server_count, plan->server_count == 1 ? "" : "s");
+    if (plan->client_count)
+        printf(", %zu client%s", plan->client_count, plan->client_count == 1 ? "" : "s");
     if (findings)
         printf("; %u remark%s above", findings, findings == 1 ? "" : "s");
     putchar('\n');
+}
+
+static void say(const char *line)
+{
+    fprintf(stderr, "%s\n", line);
 }
 
 int check_run(const struct command *command, int argc, char **argv)
@@ -109,11 +121,12 @@ int check_run(const struct command *command, int argc, char **argv)
         fprintf(stderr, "%s\n", error.text);
         return EXIT_FAILED;
     }
-    struct findings findings = {.plan = program_plan(program)};
+    struct findings findings = {.plan = program_plan(program), .say = say};
     check_addresses(&findings);
     findings_overlaps(&findings);
     findings_gaps(&findings);
     check_traffic(&findings);
+    findings_orders(&findings);
     print_summary(path, findings.plan, findings.count);
     program_destroy(program);
     return EXIT_OK;

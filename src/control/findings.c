@@ -19,12 +19,14 @@ struct pairs {
 
 void findings_add(struct findings *findings, const char *where, const char *format, ...)
 {
+    char line[512];
     va_list arguments;
+    int used = snprintf(line, sizeof line, "%s: ", where);
     va_start(arguments, format);
-    fprintf(stderr, "%s: ", where);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    if (used > 0 && (size_t)used < sizeof line)
+        vsnprintf(line + used, sizeof line - (size_t)used, format, arguments);
     va_end(arguments);
+    findings->say(line);
     findings->count++;
 }
 
@@ -137,5 +139,33 @@ void findings_gaps(struct findings *findings)
             if (plan->memories[m].table[table].mapped)
                 find_gaps(findings, &plan->memories[m], (enum table)table, &next);
         }
+    }
+}
+
+/* The first variable of a memory that takes several registers and whose order nobody stated. */
+static const struct variable *without_order(const struct plan *plan, uint32_t memory)
+{
+    for (size_t i = 0; i < plan->variable_count; i++) {
+        const struct variable *v = plan->variables[i];
+        if (v->memory == memory && v->words > 1 && v->type != TYPE_STRING && !v->has_order &&
+            v->table != TABLE_VAR)
+            return v;
+    }
+    return NULL;
+}
+
+void findings_orders(struct findings *findings)
+{
+    const struct plan *plan = findings->plan;
+    for (size_t i = 0; i < plan->client_count; i++) {
+        uint32_t memory = plan->clients[i].memory;
+        const struct variable *v = without_order(plan, memory);
+        if (!v || plan->memories[memory].has_order)
+            continue;
+        findings_add(findings, v->where,
+                     "warning: %s takes %u registers and no order is stated, so the low word comes "
+                     "first; memory(\"%s\", { order = \"ABCD\" }) is what most devices have, "
+                     "\"CDAB\" says that it is meant",
+                     v->path, v->words, plan->memories[memory].name);
     }
 }

@@ -1,14 +1,15 @@
 #pragma once
-/* What msm check has to say about a plan, one line on stderr for each, and how many there were. */
+/* What a person would want to know about a plan, one line for each, and how many there were. */
 
 #include "image/plan.h"
 
 struct findings {
     const struct plan *plan; /* sealed */
+    void (*say)(const char *line);
     unsigned count;
 };
 
-/* "tank.lua:2: " and the text. */
+/* Says "tank.lua:2: " and the text. */
 void findings_add(struct findings *findings, const char *where, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -17,3 +18,7 @@ void findings_overlaps(struct findings *findings);
 
 /* Addresses between variables that nobody declared: masters read 0 there. */
 void findings_gaps(struct findings *findings);
+
+/* Memories with a client whose values of several registers rest on the order taken for granted: the
+ * commonest mistake with a new device. */
+void findings_orders(struct findings *findings);

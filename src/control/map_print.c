@@ -38,12 +38,16 @@ static void print_padded(const char *text, int columns)
     printf("%s%*s", text, columns - width(text), "");
 }
 
-/* "mem: Modbus TCP 127.0.0.1:1502 all units" */
+/* "mem: served at 127.0.0.1:1502 all units", "plc: mirrors 10.0.0.7:502 unit 1" */
 static void print_heading(const struct map *map, size_t memory, const char *before)
 {
-    const char *servers = map->servers[memory];
-    printf("%s%s: %s%s\n\n", before, map->plan->memories[memory].name,
-           *servers ? "Modbus TCP " : "not served", servers);
+    const char *servers = map->servers[memory], *client = map->clients[memory];
+    printf("%s%s: ", before, map->plan->memories[memory].name);
+    if (*client)
+        printf("mirrors %s%s", client, *servers ? "; " : "");
+    if (*servers)
+        printf("served at %s", servers);
+    puts(*servers || *client ? "\n" : "not served\n");
 }
 
 static bool has_rows(const struct map *map, const char *memory)
@@ -109,11 +113,14 @@ static void print_csv_field(const char *text)
     putchar('"');
 }
 
-static void print_csv_row(const char *memory, const char *server, const char *const *cells)
+static void print_csv_row(const char *memory, const char *server, const char *client,
+                          const char *const *cells)
 {
     print_csv_field(memory);
     putchar(',');
     print_csv_field(server);
+    putchar(',');
+    print_csv_field(client);
     for (int column = 0; column < MAP_COLUMNS; column++) {
         putchar(',');
         print_csv_field(cells[column]);
@@ -125,9 +132,10 @@ void map_print_csv(const struct map *map)
 {
     const char *title_cells[MAP_COLUMNS];
     titles(title_cells);
-    print_csv_row("memory", "server", title_cells);
+    print_csv_row("memory", "server", "client", title_cells);
     for (size_t i = 0; i < map->count; i++)
-        print_csv_row(map->rows[i].memory, map->rows[i].server, map->rows[i].cells);
+        print_csv_row(map->rows[i].memory, map->rows[i].server, map->rows[i].client,
+                      map->rows[i].cells);
 }
 
 static void print_markdown_row(const char *const *cells, const int *widths)
@@ -193,6 +201,7 @@ static bool add_row(json_t *rows, const struct map_row *row)
     json_t *object = json_object();
     json_object_set_new(object, "memory", json_string(row->memory));
     json_object_set_new(object, "server", json_string(row->server));
+    json_object_set_new(object, "client", json_string(row->client));
     bool whole = true;
     for (int column = 0; whole && column < MAP_COLUMNS; column++)
         whole = add_cell(object, row, (enum map_column)column);

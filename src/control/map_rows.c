@@ -119,12 +119,23 @@ static const char *servers_text(struct map *map, uint32_t memory)
         const struct server_spec *server = &map->plan->servers[i];
         if (!plan_server_shows(server, memory))
             continue;
+        if (server->line) {
+            servers = text(map, "%s%s%s %s%s", servers, *servers ? "; " : "", server->line->name,
+                           units_text(map, server, memory), server->read_only ? " read only" : "");
+            continue;
+        }
         bool v6 = strchr(server->bind, ':');
         servers = text(map, "%s%s%s%s%s:%u %s%s", servers, *servers ? "; " : "", v6 ? "[" : "",
                        server->bind, v6 ? "]" : "", server->port, units_text(map, server, memory),
                        server->read_only ? " read only" : "");
     }
     return servers;
+}
+
+static const char *client_text(const struct plan *plan, uint32_t memory)
+{
+    int client = plan->memories[memory].client;
+    return client < 0 ? "" : plan->clients[client].name;
 }
 
 static const char *value_text(struct map *map, const struct variable *v, const struct value *value)
@@ -167,9 +178,16 @@ static const char *desc_text(struct map *map, const struct variable *v)
     return desc;
 }
 
+static struct map_row place_row(const struct map *map, uint32_t memory)
+{
+    return (struct map_row){.memory = map->plan->memories[memory].name,
+                            .server = map->servers[memory],
+                            .client = map->clients[memory]};
+}
+
 static struct map_row variable_row(struct map *map, const struct variable *v)
 {
-    struct map_row row = {map->plan->memories[v->memory].name, map->servers[v->memory], {0}};
+    struct map_row row = place_row(map, v->memory);
     row.cells[MAP_NAME] = v->name;
     row.cells[MAP_TABLE] = table_name(v->table);
     row.cells[MAP_ADDRESS] = text(map, "%u", v->address);
@@ -189,7 +207,7 @@ static struct map_row variable_row(struct map *map, const struct variable *v)
 
 static struct map_row raw_row(struct map *map, const struct raw *raw)
 {
-    struct map_row row = {map->plan->memories[raw->memory].name, map->servers[raw->memory], {0}};
+    struct map_row row = place_row(map, raw->memory);
     const struct point *point = &map->plan->points[raw->point];
     for (int column = 0; column < MAP_COLUMNS; column++)
         row.cells[column] = "";
@@ -242,8 +260,11 @@ struct map *map_create(const struct plan *plan)
     struct map *map = arena_alloc(arena, sizeof *map);
     *map = (struct map){.plan = plan, .arena = arena};
     map->servers = arena_alloc(arena, (plan->memory_count + 1) * sizeof *map->servers);
-    for (uint32_t memory = 0; memory < plan->memory_count; memory++)
+    map->clients = arena_alloc(arena, (plan->memory_count + 1) * sizeof *map->clients);
+    for (uint32_t memory = 0; memory < plan->memory_count; memory++) {
         map->servers[memory] = servers_text(map, memory);
+        map->clients[memory] = client_text(plan, memory);
+    }
     struct entry *entries = sorted_entries(plan, arena, &map->count);
     map->rows = arena_alloc(arena, (map->count + 1) * sizeof *map->rows);
     for (size_t i = 0; i < map->count; i++)

@@ -26,13 +26,14 @@ enum map_column {
 struct map_row {
     const char *memory;
     const char *server;             /* who shows it: "127.0.0.1:1502 unit 1", "" for nobody */
+    const char *client;             /* whom it mirrors: "10.0.0.7:502 unit 1", or "" */
     const char *cells[MAP_COLUMNS]; /* never NULL */
 };
 
 struct map {
     struct map_row *rows;
     size_t count;
-    const char **servers; /* by memory, as in the rows */
+    const char **servers, **clients; /* by memory, as in the rows */
     const struct plan *plan;
     struct arena *arena;
 };

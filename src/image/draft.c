@@ -146,6 +146,7 @@ static void apply_table(const struct draft *draft, struct image *image, uint32_t
             continue;
         image_write_point(image, point, draft->cells + cell);
         image_mark_time(image, number, now);
+        outbox_list(image, number, now);
     }
 }
 

@@ -26,6 +26,7 @@ struct mark {
     uint64_t written; /* image sequence of the last remote write; 0 for none */
     uint8_t quality;  /* enum quality */
     bool forced;
+    uint8_t delivery, reason; /* of a mirrored one: enum delivery and exception code, mirror.h */
 };
 
 /* Exception codes, AP 7. */
@@ -43,6 +44,8 @@ enum exception {
  * under one lock. A count of 0 leaves that half out. */
 struct request {
     uint32_t memory;
+    bool serve_stale; /* what a client mirrors is answered while stale, and taken while it is
+                         offline */
     struct {
         enum table table;
         uint16_t address, count;
@@ -63,12 +66,14 @@ void image_destroy(struct image *image); /* NULL is accepted; no view may be lef
 struct plan *image_plan(const struct image *image);
 
 /* A master's request by the rules of direction: read range wholly mapped, write range writable
- * (02), values within limits (03), no safe variable while in fault (04). A refused request
- * changes nothing. `now` is monotonic ns. Any thread. */
+ * (02), values within limits (03), no safe variable while in fault (04); in a memory with a client
+ * nothing stale or never read, and no write while the client is offline (0B), unless `serve_stale`.
+ * The same 0B for what follows a stale value (`from`). A refused request changes nothing. `now` is
+ * monotonic ns. Any thread. */
 enum exception image_request(struct image *image, const struct request *request, int64_t now);
 
 /* A master's write by name, as `set` does: the same limits and the same marks.
- * EXCEPTION_ADDRESS for an "out" variable. Any thread. */
+ * EXCEPTION_ADDRESS for an "out" variable, and for an "in" one that a client feeds. Any thread. */
 enum exception image_set(struct image *image, uint32_t point, const uint16_t *words, int64_t now);
 
 /* Force: until released, whatever anyone writes into the point goes beneath the overlay. unforce

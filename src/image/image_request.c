@@ -104,9 +104,11 @@ static bool is_changed(const struct image *image, const struct write *write,
     return changed;
 }
 
+/* Written by the program or by a device only. */
 static bool is_owned(const struct plan *plan, const struct point *point)
 {
-    return point->variable >= 0 && plan->variables[point->variable]->direction == DIRECTION_OUT;
+    return (point->variable >= 0 && plan->variables[point->variable]->direction == DIRECTION_OUT) ||
+           image_is_fed(plan, point);
 }
 
 static enum exception judge_point(const struct image *image, const struct write *write,
@@ -172,9 +174,10 @@ static void mark_written(struct image *image, const struct write *write, int64_t
             break;
         if (!reaches(write, point) || is_owned(plan, point) || !is_news(image, write, point))
             continue;
-        image->marks[number].written = image->sequence;
-        image->marks[number].quality = QUALITY_GOOD;
-        image_mark_time(image, number, now);
+        image_mark_written(image, number, now);
+        if (!image_is_mirrored(point))
+            image_set_quality(image, number, QUALITY_GOOD); /* else the device's answer says so */
+        outbox_list(image, number, now);
     }
 }
 
@@ -190,6 +193,58 @@ static void carry_out(struct image *image, const struct write *write, int64_t no
     mark_written(image, write, now);
 }
 
+static void copy_cells(const struct image *image, const struct request *request, uint32_t from)
+{
+    for (uint16_t k = 0; k < request->read.count; k++)
+        request->read.words[k] = __atomic_load_n(&image->cells[from + k], __ATOMIC_ACQUIRE);
+}
+
+static enum exception read_cells(const struct image *image, const struct request *request,
+                                 uint32_t from)
+{
+    if (!image_may_read(image, request, from))
+        return EXCEPTION_GATEWAY_TARGET;
+    copy_cells(image, request, from);
+    return EXCEPTION_NONE;
+}
+
+/* Values and their quality as of one moment, without the mutex. */
+static bool read_beside(const struct image *image, const struct request *request, uint32_t from,
+                        enum exception *exception)
+{
+    for (int i = 0; i < IMAGE_TRIES; i++) {
+        uint64_t version;
+        if (!image_look(image, &version))
+            continue;
+        *exception = read_cells(image, request, from);
+        if (image_is_same(image, version))
+            return true;
+    }
+    return false;
+}
+
+/* Both halves are judged before either is carried out. What is written and read at once is old or
+ * not whatever is written. */
+static enum exception carry_out_request(struct image *image, const struct request *request,
+                                        struct write *write, uint32_t from, int64_t now)
+{
+    enum exception exception = EXCEPTION_NONE;
+    if (request->write.count) {
+        prepare(image, request, write);
+        exception = judge(image, write);
+        if (exception == EXCEPTION_NONE && !image_may_forward(image, request))
+            exception = EXCEPTION_GATEWAY_TARGET;
+    }
+    if (exception == EXCEPTION_NONE && request->read.count && !image_may_read(image, request, from))
+        exception = EXCEPTION_GATEWAY_TARGET;
+    if (exception != EXCEPTION_NONE)
+        return exception;
+    if (request->write.count)
+        carry_out(image, write, now);
+    copy_cells(image, request, from);
+    return EXCEPTION_NONE;
+}
+
 enum exception image_request(struct image *image, const struct request *request, int64_t now)
 {
     const struct plan *plan = image->plan;
@@ -201,21 +256,11 @@ enum exception image_request(struct image *image, const struct request *request,
     if (request->write.count && !locate_write(plan, request, &write))
         return EXCEPTION_ADDRESS;
 
-    if (!request->write.count &&
-        image_read_beside(image, from, request->read.count, request->read.words))
-        return EXCEPTION_NONE;
-
-    enum exception exception = EXCEPTION_NONE;
+    enum exception exception;
+    if (!request->write.count && read_beside(image, request, from, &exception))
+        return exception;
     image_lock(image);
-    if (request->write.count) {
-        prepare(image, request, &write);
-        exception = judge(image, &write);
-        if (exception == EXCEPTION_NONE)
-            carry_out(image, &write, now);
-    }
-    if (exception == EXCEPTION_NONE && request->read.count)
-        memcpy(request->read.words, image->cells + from,
-               request->read.count * sizeof *image->cells);
+    exception = carry_out_request(image, request, &write, from, now);
     image_unlock(image);
     return exception;
 }

@@ -1,17 +1,41 @@
 #pragma once
 /* The image from the inside, for the files of this room only. Everything here is called with the
- * mutex held. */
+ * mutex held, unless it says otherwise. */
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include "image/chain.h"
 #include "image/dirty.h"
 #include "image/image.h"
+#include "image/link.h"
 
 enum {
     IMAGE_CONSUMERS = 8,
     CELLS_IN_PAGE = 64,
     MARKS_IN_PAGE = 16 /* pages of marks are numbered after the pages of cells */
 };
+
+/* What was changed here and not yet collected by the client that mirrors it (outbox.c). */
+struct outbox {
+    struct chain *queues;     /* by client */
+    struct chain_link *links; /* by group */
+    int64_t *times;           /* by group: of its last change */
+    uint32_t *clients;        /* by group */
+};
+
+/* A link as everyone sees it (link.c). Links with the same waker follow one leader, so that one
+ * wake serves them all. */
+struct link_row {
+    struct link_status status;
+    char error[LINK_ERROR_MAX];
+    atomic_bool online, wanted; /* set under the mutex, read without */
+    atomic_bool called;         /* of a leader: to be woken when the mutex is given back */
+    size_t leader;
+    void (*wake)(void *context);
+    void *context;
+};
+
+struct mailbox;
 
 struct image {
     pthread_mutex_t mutex;
@@ -27,23 +51,44 @@ struct image {
     atomic_uint_fast64_t conflicts; /* this and fault: set under the mutex, read without */
     atomic_bool fault;
     struct dirty *consumers[IMAGE_CONSUMERS];
+
+    _Atomic int64_t *arrived; /* by point: when a mirrored one was last read; not latched */
+    uint32_t *gates;          /* by point: memory + 1 that it can close to masters, or 0 */
+    atomic_uint *closed;      /* by memory: such points that are stale or were never read */
+    struct outbox outbox;
+    struct link_row *links;
+    size_t link_count;
+    uint64_t links_version;   /* counts changes of their status */
+    atomic_bool links_called; /* any leader is */
+    struct mailbox *mailbox;
 };
 
+/* image_unlock wakes the links that were called meanwhile, without the mutex. */
 void image_lock(struct image *image);
 void image_unlock(struct image *image);
 
-/* The same for who changes no cell: readers beside it need not look again. */
+/* The same for who changes no cell: readers beside it need not look again. Wakes nobody. */
 void image_lock_still(struct image *image);
 void image_unlock_still(struct image *image);
+
+/* Reading without the mutex: false when somebody writes. What was read with acquire in between is
+ * whole when image_is_same says so. Give up after IMAGE_TRIES. */
+enum { IMAGE_TRIES = 32 };
+bool image_look(const struct image *image, uint64_t *version);
+bool image_is_same(const struct image *image, uint64_t version);
 
 /* Reads cells without the mutex, whole or not at all: false when changes kept coming. */
 bool image_read_beside(const struct image *image, uint32_t from, uint16_t count, uint16_t *words);
 
-/* Writes the bits of `mask` into a cell, around what is forced. */
-void image_write_cell(struct image *image, uint32_t cell, uint16_t value, uint16_t mask);
+/* Writes the bits of `mask` into a cell, around what is forced. Returns whether what everyone sees
+ * has changed. */
+bool image_write_cell(struct image *image, uint32_t cell, uint16_t value, uint16_t mask);
 
 /* Writes a point's words, in place under its mask. */
-void image_write_point(struct image *image, const struct point *point, const uint16_t *words);
+bool image_write_point(struct image *image, const struct point *point, const uint16_t *words);
+
+/* Gives an element its variable's default or safe words, which lie in place for the first one. */
+bool image_write_stated(struct image *image, const struct point *point, const uint16_t *words);
 
 void image_dirty_cell(struct image *image, uint32_t cell);
 void image_dirty_mark(struct image *image, uint32_t point);
@@ -51,3 +96,51 @@ void image_dirty_mark(struct image *image, uint32_t point);
 /* Says that a point's value arrived or was published at `now`. What shares bits with it is left to
  * who asks (view_time): walking over it here would hold the lock for as long as it takes. */
 void image_mark_time(struct image *image, uint32_t point, int64_t now);
+
+/* Says that a remote wrote a point: the image's present sequence. */
+void image_mark_written(struct image *image, uint32_t point, int64_t now);
+
+/* Whether a client exchanges it; and whether nobody but that client's device writes it. */
+bool image_is_mirrored(const struct point *point);
+bool image_is_fed(const struct plan *plan, const struct point *point);
+
+/* ---- image_quality.c ---- */
+
+bool image_init_quality(struct image *image);
+void image_finish_quality(struct image *image);
+void image_set_quality(struct image *image, uint32_t point, enum quality quality);
+
+/* Whether a master may be answered from these cells: nothing among them is stale or was never
+ * read, or the request takes it as it is. With or without the mutex. */
+bool image_may_read(const struct image *image, const struct request *request, uint32_t from);
+
+/* Whether a master's write reaches who it is for: the memory's client is online, if it has one. */
+bool image_may_forward(const struct image *image, const struct request *request);
+
+/* ---- outbox.c ---- */
+
+bool outbox_init(struct image *image);
+void outbox_finish(struct image *image);
+
+/* A point, or a group, was changed here at `now`: its client has to know. Nothing for what is not
+ * mirrored, nor for what only the device writes. */
+void outbox_list(struct image *image, uint32_t point, int64_t now);
+void outbox_list_group(struct image *image, uint32_t group, int64_t now);
+
+/* Shows a point's delivery; only touches the mark when it changes. */
+void outbox_set_delivery(struct image *image, uint32_t point, uint8_t delivery, uint8_t reason);
+
+/* ---- link.c ---- */
+
+bool link_init(struct image *image);
+void link_finish(struct image *image);
+void link_call(struct image *image, size_t link); /* is woken by image_unlock */
+
+/* Without the mutex: one link, and those that were called. */
+void link_wake(struct image *image, size_t link);
+void link_wake_called(struct image *image);
+
+/* ---- mailbox.c ---- */
+
+struct mailbox *mailbox_create(void); /* NULL when memory is short */
+void mailbox_destroy(struct mailbox *mailbox);

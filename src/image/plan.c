@@ -1,19 +1,20 @@
 /* Rows are collected in growing arrays and owned through one arena; names are found through one
- * map. What the rows mean together is worked out once, by sealing (plan_seal.c). */
+ * map; links have more to be checked and stand in plan_links.c. What the rows mean together is
+ * worked out once, by sealing (plan_seal.c). */
 
 #include "image/plan_inside.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
+#include "base/clock.h"
 #include "base/memory.h"
 
 /* Scopes of the name map: 0 for memories, 1 + memory for its variables. */
 enum { SCOPE_MEMORIES = 0, SCOPE_VARIABLES = 1 };
 
 enum { ADDRESSES = 65536 };
+
+static const int64_t STOP_TIMEOUT = INT64_C(2) * NS_PER_S;
 
 struct plan *plan_create(const char *name)
 {
@@ -22,6 +23,7 @@ struct plan *plan_create(const char *name)
     b->arena = arena_create();
     b->names = names_create();
     b->plan.name = arena_string(b->arena, name);
+    b->plan.stop_timeout = STOP_TIMEOUT;
     return &b->plan;
 }
 
@@ -42,11 +44,15 @@ void plan_unref(struct plan *plan)
     free(b->variables);
     free(b->raws);
     free(b->servers);
+    free(b->lines);
+    free(b->clients);
     free(b->tasks);
     free(b->points);
     free(b->by_cell);
     free(b->writable);
     free(b->raw_cells);
+    free(b->groups);
+    free(b->group_points);
     free(b);
 }
 
@@ -62,12 +68,18 @@ char *plan_string(struct plan *plan, const char *text)
 
 size_t plan_used(const struct plan *plan)
 {
-    return arena_used(building_const(plan)->arena) + plan->server_count * sizeof *plan->servers;
+    return arena_used(building_const(plan)->arena) + plan->server_count * sizeof *plan->servers +
+           plan->client_count * sizeof *plan->clients;
 }
 
 void plan_rename(struct plan *plan, const char *name)
 {
     plan->name = plan_string(plan, name);
+}
+
+void plan_set_stop_timeout(struct plan *plan, int64_t nanoseconds)
+{
+    plan->stop_timeout = nanoseconds;
 }
 
 int plan_memory(struct plan *plan, const struct memory *memory, struct error *error)
@@ -87,6 +99,7 @@ int plan_memory(struct plan *plan, const struct memory *memory, struct error *er
     }
     b->memories = memory_grow(b->memories, plan->memory_count, sizeof *b->memories);
     b->memories[plan->memory_count] = *memory;
+    b->memories[plan->memory_count].client = -1;
     plan->memories = b->memories;
     names_put(b->names, SCOPE_MEMORIES, memory->name, (int)plan->memory_count);
     return (int)plan->memory_count++;
@@ -164,55 +177,6 @@ int plan_raw(struct plan *plan, const struct raw *raw, struct error *error)
     return (int)plan->raw_count++;
 }
 
-/* As IPv6, where an IPv4 address stands behind 80 bits of 0 and 16 of 1. */
-static bool parse_address(const char *text, struct in6_addr *address)
-{
-    static const uint8_t prefix[12] = {[10] = 0xFF, [11] = 0xFF};
-    memcpy(address, prefix, sizeof prefix);
-    return inet_pton(AF_INET, text, address->s6_addr + sizeof prefix) == 1 ||
-           inet_pton(AF_INET6, text, address) == 1;
-}
-
-/* "::" takes every address, "0.0.0.0" every one of IPv4. */
-static bool takes(const struct in6_addr *wide, const struct in6_addr *other)
-{
-    static const uint8_t zeros[4];
-    if (IN6_IS_ADDR_UNSPECIFIED(wide))
-        return true;
-    return IN6_IS_ADDR_V4MAPPED(wide) && IN6_IS_ADDR_V4MAPPED(other) &&
-           memcmp(wide->s6_addr + 12, zeros, sizeof zeros) == 0;
-}
-
-/* Whether two sockets could not listen on one port of these addresses. */
-static bool addresses_clash(const char *a, const char *b)
-{
-    struct in6_addr first, second;
-    if (!parse_address(a, &first) || !parse_address(b, &second))
-        return strcmp(a, b) == 0;
-    return memcmp(&first, &second, sizeof first) == 0 || takes(&first, &second) ||
-           takes(&second, &first);
-}
-
-int plan_server(struct plan *plan, const struct server_spec *server, struct error *error)
-{
-    struct building *b = building(plan);
-    for (size_t i = 0; i < plan->server_count; i++) {
-        const struct server_spec *other = &plan->servers[i];
-        if (server->port && other->port == server->port &&
-            addresses_clash(other->bind, server->bind)) {
-            error_set(error,
-                      "server.tcp: port %u is already served at %s; one server answers for several "
-                      "memories with units = { [1] = …, [2] = … }",
-                      server->port, other->where);
-            return -1;
-        }
-    }
-    b->servers = memory_grow(b->servers, plan->server_count, sizeof *b->servers);
-    b->servers[plan->server_count] = *server;
-    plan->servers = b->servers;
-    return (int)plan->server_count++;
-}
-
 int plan_task(struct plan *plan, const struct task_spec *task)
 {
     struct building *b = building(plan);
@@ -220,15 +184,6 @@ int plan_task(struct plan *plan, const struct task_spec *task)
     b->tasks[plan->task_count] = *task;
     plan->tasks = b->tasks;
     return (int)plan->task_count++;
-}
-
-bool plan_server_shows(const struct server_spec *server, uint32_t memory)
-{
-    for (int unit = 0; unit < UNIT_IDS; unit++) {
-        if (server->memory_of[unit] == (int)memory)
-            return true;
-    }
-    return false;
 }
 
 int plan_find_memory(const struct plan *plan, const char *name)

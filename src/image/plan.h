@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "base/cidr.h"
 #include "base/error.h"
+#include "image/link_spec.h"
 #include "image/variable.h"
 
 struct extent {
@@ -28,6 +28,7 @@ struct memory {
     bool has_order;
     enum winner wins;
     struct extent table[TABLE_COUNT];
+    int client; /* index of the client that mirrors it, or -1 */
 };
 
 struct raw {
@@ -47,27 +48,33 @@ struct point {
     bool whole;        /* no bits of its cells lie outside the mask */
     bool program_wins; /* over a remote write in the same scan */
     bool overlapped;   /* shares bits with another point */
+    uint32_t group;    /* or GROUP_NONE */
 };
 
-enum { UNIT_NONE = -1, UNIT_IDS = 256 };
+#define GROUP_NONE UINT32_MAX
 
-/* server.tcp { … } */
-struct server_spec {
-    const char *where;
-    const char *name; /* "tcp:127.0.0.1:1502" unless told otherwise */
-    const char *bind; /* address to listen on */
-    uint16_t port;
-    int16_t memory_of[UNIT_IDS]; /* memory that answers a unit id, or UNIT_NONE */
-    bool read_only;
-    uint32_t max_connections, max_connections_per_address;
-    int64_t idle_timeout; /* nanoseconds; 0 for none */
-    const struct cidr *allow;
-    size_t allow_count; /* 0: everyone */
+/* What a client exchanges as one: a point, or several that overlap, directly or through others.
+ * Only points of memories with a client are in groups. */
+struct group {
+    uint32_t cell;
+    uint16_t words;
+    uint16_t mask;            /* bits that belong to it; 0xFFFF (or 1, a coil's) when it is whole */
+    uint32_t first, count;    /* its points: group_points[first .. first + count - 1] */
+    enum direction direction; /* of all its points where they agree, else inout */
+    bool program_wins;        /* likewise */
+    int32_t variable;         /* whose options hold for it: the widest one's; -1: only raw words */
 };
 
 struct task_spec {
     int64_t period; /* nanoseconds */
     const char *where;
+    const uint32_t *needs; /* memories without which it does not run */
+    size_t need_count;
+};
+
+/* `from = "meter3.POWER"`: a variable that follows another one, value and quality. */
+struct follower {
+    uint32_t source, target; /* variables */
 };
 
 struct plan {
@@ -80,8 +87,13 @@ struct plan {
     size_t raw_count;
     const struct server_spec *servers;
     size_t server_count;
+    struct line_spec *const *lines; /* pointers, so that a row stays where it is */
+    size_t line_count;
+    const struct client_spec *clients;
+    size_t client_count;
     const struct task_spec *tasks;
     size_t task_count;
+    int64_t stop_timeout; /* nanoseconds that clients get to deliver safe values at a stop */
 
     /* from here on filled by plan_seal */
     size_t cell_count;
@@ -95,6 +107,17 @@ struct plan {
     size_t pulse_count;
     const uint32_t *safes; /* points of variables with `safe` */
     size_t safe_count;
+    const struct group
+        *groups; /* those of one memory stand together, in the order of their cells */
+    size_t group_count;
+    const uint32_t *group_points;
+    const struct follower *followers; /* sources before what follows them in turn */
+    size_t follower_count;
+};
+
+/* A run of cells or groups. */
+struct run {
+    uint32_t first, count;
 };
 
 struct plan *plan_create(const char *name);
@@ -111,19 +134,38 @@ size_t plan_used(const struct plan *plan); /* bytes that its declarations take *
  * conflict (a name twice, and where the first one is). plan_variable prepares it too, and gives
  * one in TABLE_VAR its address. */
 void plan_rename(struct plan *plan, const char *name);
+void plan_set_stop_timeout(struct plan *plan, int64_t nanoseconds);
 int plan_memory(struct plan *plan, const struct memory *memory, struct error *error);
 int plan_variable(struct plan *plan, const struct variable *variable, struct error *error);
 int plan_raw(struct plan *plan, const struct raw *raw, struct error *error);
 int plan_server(struct plan *plan, const struct server_spec *server, struct error *error);
+int plan_line(struct plan *plan, const struct line_spec *line, struct error *error);
+int plan_client(struct plan *plan, const struct client_spec *client, struct error *error);
 int plan_task(struct plan *plan, const struct task_spec *task);
 
 /* Ends the building: resolves directions, lays out cells and points, checks what only the whole
- * shows (a server on a memory in which nothing is addressed). */
+ * shows: a link on a memory in which nothing is addressed, options that only a client gives a
+ * meaning, a variable that does not fit into one request of its client, a `from` that leads
+ * nowhere. */
 bool plan_seal(struct plan *plan, struct error *error);
 
 /* By name; NULL or -1 when unknown. Any thread. */
 int plan_find_memory(const struct plan *plan, const char *name);
 int plan_find_variable(const struct plan *plan, uint32_t memory, const char *name);
+
+/* What a client's memory takes: its cells (TABLE_VAR's left out) and its groups. */
+struct run plan_client_cells(const struct plan *plan, uint32_t client);
+struct run plan_client_groups(const struct plan *plan, uint32_t client);
+
+/* Where a cell lies. */
+enum table plan_cell_table(const struct plan *plan, uint32_t memory, uint32_t cell,
+                           uint16_t *address);
+
+/* The client that mirrors a point, or -1. */
+int plan_point_client(const struct plan *plan, uint32_t point);
+
+/* Whether the world alone writes a point: an "in" variable, or a raw word that a device owns. */
+bool plan_point_is_in(const struct plan *plan, uint32_t point);
 
 /* Whether any unit id of the server is answered from this memory. */
 bool plan_server_shows(const struct server_spec *server, uint32_t memory);

@@ -5,7 +5,6 @@
 #include "image/plan_inside.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Far beyond any plant (4 GB a copy), and well within the 32 bits that count them. */
 static const uint64_t CELLS_MAX = INT32_MAX, POINTS_MAX = INT32_MAX;
@@ -32,8 +31,7 @@ static void measure(struct building *b)
     const struct plan *plan = &b->plan;
     for (size_t i = 0; i < plan->variable_count; i++) {
         struct variable *v = b->variables[i];
-        v->direction = variable_direction(v);
-        v->wins = resolve_winner(plan, v);
+        v->direction = variable_direction(v, plan->memories[v->memory].client >= 0);
         widen(&b->memories[v->memory].table[v->table], v->address,
               v->address + (uint32_t)variable_span(v) - 1);
         if (v->words > b->plan.widest)
@@ -88,6 +86,7 @@ static void number_variables(struct building *b, uint32_t *next)
         struct variable *v = b->variables[i];
         v->cell = cell_of(&b->plan, v->memory, v->table, v->address);
         v->point = *next;
+        v->wins = resolve_winner(&b->plan, v);
         for (size_t e = 0; e < variable_elements(v); e++) {
             struct element place = variable_element(v, e);
             b->points[(*next)++] = (struct point){
@@ -97,6 +96,7 @@ static void number_variables(struct building *b, uint32_t *next)
                 .variable = (int32_t)i,
                 .whole = table_is_bits(v->table) || place.mask == 0xFFFF,
                 .program_wins = v->direction == DIRECTION_OUT || v->wins == WINNER_PROGRAM,
+                .group = GROUP_NONE,
             };
         }
     }
@@ -113,6 +113,7 @@ static void number_raws(struct building *b, uint32_t *next)
             .variable = -1,
             .whole = true,
             .program_wins = b->memories[raw->memory].wins == WINNER_PROGRAM,
+            .group = GROUP_NONE,
         };
         raw->point = *next;
         for (uint32_t k = 0; k < raw->count; k++) {
@@ -123,8 +124,14 @@ static void number_raws(struct building *b, uint32_t *next)
     }
 }
 
-/* Raw words and the bits of "in" and "inout" variables, less the bits of "out" variables: what a
- * program owns stays its own even inside a raw range. */
+/* Whether masters may not write it: the program's own, and what a device measures. */
+static bool is_kept(const struct plan *plan, const struct variable *v)
+{
+    return v->direction == DIRECTION_OUT || (v->direction == DIRECTION_IN && client_of(plan, v));
+}
+
+/* Raw words and the bits of what masters may write, less the bits of what they may not: what is
+ * somebody's own stays so even inside a raw range. */
 static void derive_writable(struct building *b)
 {
     for (size_t i = 0; i < b->plan.raw_count; i++) {
@@ -133,15 +140,15 @@ static void derive_writable(struct building *b)
         for (uint32_t k = 0; table_takes_writes(raw->table) && k < raw->count; k++)
             b->writable[cell + k] = b->points[raw->point].mask;
     }
-    for (int owned = 0; owned < 2; owned++) {
+    for (int kept = 0; kept < 2; kept++) {
         for (size_t u = 0; u < b->plan.point_count; u++) {
             const struct point *point = &b->points[u];
             const struct variable *v = point->variable < 0 ? NULL : b->variables[point->variable];
-            if (!v || !table_takes_writes(v->table) || owned != (v->direction == DIRECTION_OUT))
+            if (!v || !table_takes_writes(v->table) || kept != is_kept(&b->plan, v))
                 continue;
             for (uint16_t k = 0; k < point->words; k++) {
                 uint16_t *bits = &b->writable[point->cell + k];
-                *bits = owned ? *bits & (uint16_t)~point->mask : *bits | point->mask;
+                *bits = kept ? *bits & (uint16_t)~point->mask : *bits | point->mask;
             }
         }
     }
@@ -179,7 +186,8 @@ static void find_overlaps(struct building *b)
 }
 
 /* Collects the points of variables for which `wanted` holds. */
-static const uint32_t *collect(struct building *b, bool (*wanted)(const struct variable *),
+static const uint32_t *collect(struct building *b,
+                               bool (*wanted)(const struct plan *, const struct variable *),
                                size_t *count)
 {
     uint32_t *points = NULL;
@@ -187,7 +195,7 @@ static const uint32_t *collect(struct building *b, bool (*wanted)(const struct v
         size_t n = 0;
         for (uint32_t u = 0; u < b->plan.point_count; u++) {
             int32_t variable = b->points[u].variable;
-            if (variable < 0 || !wanted(b->variables[variable]))
+            if (variable < 0 || !wanted(&b->plan, b->variables[variable]))
                 continue;
             if (points)
                 points[n] = u;
@@ -200,57 +208,16 @@ static const uint32_t *collect(struct building *b, bool (*wanted)(const struct v
     return points;
 }
 
-static bool is_pulse(const struct variable *v)
+/* A pulse towards a device is cleared by its link, once it was answered. */
+static bool is_pulse(const struct plan *plan, const struct variable *v)
 {
-    return v->pulse;
+    return v->pulse && !client_of(plan, v);
 }
 
-static bool is_safe(const struct variable *v)
+static bool is_safe(const struct plan *plan, const struct variable *v)
 {
+    (void)plan;
     return v->has_safe;
-}
-
-static bool is_addressed(const struct memory *memory)
-{
-    for (int t = 0; t < TABLE_VAR; t++) {
-        if (memory->table[t].mapped)
-            return true;
-    }
-    return false;
-}
-
-/* Names of the memories that a server could serve, for the message about one that cannot. */
-static const char *addressed_names(struct building *b)
-{
-    const char *names = "";
-    for (size_t m = 0; m < b->plan.memory_count; m++) {
-        if (!is_addressed(&b->memories[m]))
-            continue;
-        const char *name = b->memories[m].name;
-        size_t size = strlen(names) + strlen(name) + 3;
-        char *longer = arena_alloc(b->arena, size);
-        strcpy(longer, names);
-        strcat(longer, *names ? ", " : "");
-        names = strcat(longer, name);
-    }
-    return names;
-}
-
-static bool check_server(struct building *b, const struct server_spec *server, struct error *error)
-{
-    for (int unit = 0; unit < UNIT_IDS; unit++) {
-        int memory = server->memory_of[unit];
-        if (memory == UNIT_NONE || is_addressed(&b->memories[memory]))
-            continue;
-        const char *others = addressed_names(b);
-        return error_set(
-            error, "%s: server.tcp: nothing is addressed in %s, so there is nothing to serve; %s%s",
-            server->where, b->memories[memory].name,
-            *others ? "memories with addresses: "
-                    : "declare a variable with an address, or a raw range",
-            others);
-    }
-    return true;
 }
 
 static bool allocate(struct building *b, struct error *error)
@@ -276,11 +243,7 @@ bool plan_seal(struct plan *plan, struct error *error)
     measure(b);
     if (!lay_out_cells(b, error))
         return false;
-    for (size_t i = 0; i < plan->server_count; i++) {
-        if (!check_server(b, &plan->servers[i], error))
-            return false;
-    }
-    if (!allocate(b, error))
+    if (!plan_check_links(b, error) || !plan_check_options(b, error) || !allocate(b, error))
         return false;
     uint32_t next = 0;
     number_variables(b, &next);
@@ -294,7 +257,8 @@ bool plan_seal(struct plan *plan, struct error *error)
     plan->raw_cells = b->raw_cells;
     plan->pulses = collect(b, is_pulse, &plan->pulse_count);
     plan->safes = collect(b, is_safe, &plan->safe_count);
-    return true;
+    return plan_make_groups(b, error) && plan_check_groups(b, error) &&
+           plan_make_followers(b, error);
 }
 
 bool plan_points_share(const struct point *a, const struct point *b)

@@ -10,13 +10,27 @@
 #include "image/variable_raw.h"
 #include "image/variable_text.h"
 
+/* A client brings what its device measures; what can be written there is shared, unless a safe
+ * value says that it is an output. */
+static enum direction mirrored_direction(const struct variable *variable)
+{
+    if (!table_takes_writes(variable->table))
+        return DIRECTION_IN;
+    return variable->has_safe ? DIRECTION_OUT : DIRECTION_INOUT;
+}
+
 /* Without a client the program owns discrete inputs and input registers; coils and holding
  * registers are shared, unless a safe value says that they are outputs; so is what has no address.
- * A pulse is a master's message to the program. */
-enum direction variable_direction(const struct variable *variable)
+ * A pulse is a master's message to the program. What follows another variable is not for others to
+ * write. */
+enum direction variable_direction(const struct variable *variable, bool mirrored)
 {
+    if (variable->from)
+        return DIRECTION_OUT;
     if (variable->direction != DIRECTION_DEFAULT)
         return variable->direction;
+    if (mirrored && variable->table != TABLE_VAR)
+        return mirrored_direction(variable);
     if (variable->table == TABLE_DISCRETE || variable->table == TABLE_INPUT)
         return DIRECTION_OUT;
     if (variable->pulse)
@@ -49,44 +63,6 @@ size_t variable_span(const struct variable *variable)
     return variable_element(variable, variable_elements(variable) - 1).cell + variable->words;
 }
 
-static double float32_of(uint32_t bits)
-{
-    float number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
-
-/* Numbers only. */
-static inline union variable_bound load(const struct variable *variable, const uint16_t *words,
-                                        uint16_t mask)
-{
-    union variable_bound raw;
-    switch (variable->type) {
-    case TYPE_BYTE:
-        raw.i = mask & 0xFF00 ? words[0] >> 8 : words[0] & 0xFF;
-        break;
-    case TYPE_INT16:
-        raw.i = (int16_t)words[0];
-        break;
-    case TYPE_UINT16:
-        raw.i = words[0];
-        break;
-    case TYPE_INT32:
-        raw.i = (int32_t)codec_load(variable->order, words, 2);
-        break;
-    case TYPE_UINT32:
-        raw.u = codec_load(variable->order, words, 2);
-        break;
-    case TYPE_FLOAT32:
-        raw.f = float32_of((uint32_t)codec_load(variable->order, words, 2));
-        break;
-    default: /* four words hold the bits of an integer or of a binary64 */
-        raw.u = codec_load(variable->order, words, 4);
-        break;
-    }
-    return raw;
-}
-
 static double scaled(const struct variable *variable, union variable_bound raw)
 {
     double number = (double)raw.i;
@@ -113,7 +89,7 @@ struct value variable_get(const struct variable *variable, const uint16_t *words
         return (struct value){.kind = VALUE_BOOLEAN, .boolean = (words[0] & mask) != 0};
     if (variable->type == TYPE_STRING)
         return string_value(variable, words, text);
-    raw = load(variable, words, mask);
+    raw = variable_raw_load(variable, words, mask);
     if (variable->has_scale)
         return (struct value){.kind = VALUE_NUMBER, .number = scaled(variable, raw)};
     if (variable_raw_is_float(variable->type))
@@ -180,7 +156,7 @@ bool variable_accepts(const struct variable *variable, const uint16_t *words, ui
     union variable_bound raw;
     if (!variable->limited)
         return true;
-    raw = load(variable, words, mask);
+    raw = variable_raw_load(variable, words, mask);
     if (variable_raw_is_float(variable->type))
         return accepts_float(variable, raw.f);
     return raw.u - variable->low.u <= variable->high.u - variable->low.u;

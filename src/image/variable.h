@@ -18,6 +18,8 @@ enum {
     VARIABLE_MAX_WORDS = 123
 };
 
+#define EXPIRE_DEFAULT INT64_C(5000000000)
+
 struct label {
     int64_t value;
     const char *text;
@@ -50,12 +52,26 @@ struct variable {
     int decimals; /* for display, 0..15; -1 when not stated */
     const struct label *labels;
     size_t label_count;
+    const char *from; /* "meter3.POWER", or NULL */
+
+    /* how a client exchanges it; only in a memory that has one */
+    int64_t period;             /* ns; 0: the link's */
+    bool unpolled;              /* poll = false */
+    bool refreshed;             /* write = "always": sent each period */
+    double tolerance;           /* in its own unit; what differs by less is the same */
+    int64_t min_write_interval; /* ns */
+    bool has_expire, has_on_loss, has_invalid;
+    int64_t expire;       /* ns, EXPIRE_DEFAULT unless has_expire */
+    struct value on_loss; /* taken when the link is lost */
+    struct value invalid; /* the raw value by which a device says that it has none */
 
     /* derived by variable_prepare */
     uint16_t words; /* registers (or bits of a coil table: 1) an element takes */
     uint16_t mask;  /* bits of the first element's word; 0xFFFF but for bools and bytes */
     const uint16_t *initial_words; /* one element's words, in place under `mask`: default or 0 */
     const uint16_t *safe_words;    /* likewise; NULL without `safe` */
+    const uint16_t *on_loss_words; /* likewise */
+    const uint16_t *invalid_words; /* likewise, as they come from the device */
     bool limited;                  /* a raw value may be wrong: bounds, or NaN not allowed */
     union variable_bound {
         int64_t i; /* raw bounds for signed integers … */
@@ -84,8 +100,16 @@ struct element {
 bool variable_prepare(struct variable *variable, void *(*alloc)(void *context, size_t size),
                       void *context, struct error *error);
 
-/* Who writes it: what was declared, or what follows from the table and other options. */
-enum direction variable_direction(const struct variable *variable);
+/* Who writes it: what was declared, or what follows from the table, other options, and whether its
+ * memory has a client. */
+enum direction variable_direction(const struct variable *variable, bool mirrored);
+
+/* Whether a device's words say that it has no value: `invalid`, or NaN without `nan`. */
+bool variable_is_invalid(const struct variable *variable, const uint16_t *words, uint16_t mask);
+
+/* Whether two raw values are the same within `tolerance`. */
+bool variable_agrees(const struct variable *variable, const uint16_t *a, const uint16_t *b,
+                     uint16_t mask);
 
 size_t variable_elements(const struct variable *variable); /* 1 for a plain variable */
 struct element variable_element(const struct variable *variable, size_t index);

@@ -76,19 +76,23 @@ static bool check_scale(const struct variable *variable, struct error *error)
            error_set(error, ": offset = %g is not finite", variable->offset);
 }
 
-/* Options about masters' writes, where no master can write. */
+/* Options about writes from outside, where there can be none. Whether a client brings the memory is
+ * not known yet, so only what is wrong with one and without is refused; the rest when the plan is
+ * sealed. */
 static bool check_writers(const struct variable *variable, struct error *error)
 {
     bool written = table_takes_writes(variable->table);
-    enum direction direction = variable_direction(variable);
+    enum direction direction = variable_direction(variable, false);
+    bool shared =
+        direction == DIRECTION_INOUT || variable_direction(variable, true) == DIRECTION_INOUT;
     if (variable->pulse && variable->type != TYPE_BOOL)
         return error_set(error, ": pulse is for booleans");
-    if (variable->pulse && (!written || direction == DIRECTION_OUT))
-        return error_set(error, ": a pulse is sent by masters, so it must be a coil or a bool in "
-                                "holding, and not dir = \"out\"");
+    if (variable->pulse && !written)
+        return error_set(error,
+                         ": a pulse is for what masters can write: a coil or a bool in holding");
     if (variable->partial && (!written || variable->words == 1))
         return error_set(error, ": partial is for values of several registers in holding");
-    if (variable->wins != WINNER_DEFAULT && direction != DIRECTION_INOUT)
+    if (variable->wins != WINNER_DEFAULT && !shared)
         return error_set(error,
                          ": wins is for what masters and the program both write; this is dir = "
                          "\"%s\"",
@@ -121,7 +125,8 @@ static bool check_options(const struct variable *variable, struct error *error)
         return error_set(error, ": limit is for numbers and strings");
     if (variable->limit == LIMIT_WRAP && type == TYPE_STRING)
         return error_set(error, ": a string cannot wrap; limit = \"clamp\" cuts it");
-    return check_decimals(variable, error) && check_writers(variable, error);
+    return check_decimals(variable, error) && check_writers(variable, error) &&
+           variable_exchange_check(variable, error);
 }
 
 /* `min` or `max` by the rules of assignment, but never NaN or infinite, and under no limit but
@@ -192,56 +197,6 @@ static bool derive_bounds(struct variable *variable, struct error *error)
     return check_wrap(variable, error);
 }
 
-/* `default` or `safe` to the words of the first element; no limit mends what is declared. */
-static bool convert_option(const struct variable *variable, const char *option,
-                           const struct value *value, uint16_t *words, struct error *error)
-{
-    struct variable strict = *variable;
-    enum verdict verdict;
-    strict.limit = LIMIT_REFUSE;
-    verdict = variable_raw_words(&strict, value, words, variable->mask);
-    if (verdict == VERDICT_FITS)
-        return true;
-    variable_explain(&strict, verdict, value, false, error);
-    return error_prefix(error, ": %s", option);
-}
-
-/* Where nothing is said, registers begin as 0, and that must be a value too. */
-static bool check_zero(const struct variable *variable, const uint16_t *words, struct error *error)
-{
-    char range[VARIABLE_RANGE_TEXT];
-    if (variable_accepts(variable, words, variable->mask))
-        return true;
-    variable_range(variable, range);
-    if (variable->has_scale)
-        return error_set(error,
-                         ": starts as %.15g (raw 0), which is out of range%s; give it a "
-                         "default",
-                         variable->offset, range);
-    return error_set(error, ": starts as 0, which is out of range%s; give it a default", range);
-}
-
-static bool derive_words(struct variable *variable, void *(*alloc)(void *context, size_t size),
-                         void *context, struct error *error)
-{
-    uint16_t *initial = alloc(context, variable->words * sizeof *initial);
-    uint16_t *safe = NULL;
-    if (variable->has_default) {
-        if (!convert_option(variable, "default", &variable->initial, initial, error))
-            return false;
-    } else if (!check_zero(variable, initial, error)) {
-        return false;
-    }
-    if (variable->has_safe) {
-        safe = alloc(context, variable->words * sizeof *safe);
-        if (!convert_option(variable, "safe", &variable->safe, safe, error))
-            return false;
-    }
-    variable->initial_words = initial;
-    variable->safe_words = safe;
-    return true;
-}
-
 static bool check_label(const struct variable *variable, const struct label *label,
                         struct error *error)
 {
@@ -301,8 +256,10 @@ bool variable_prepare(struct variable *variable, void *(*alloc)(void *context, s
     if ((unsigned)variable->table >= TABLE_COUNT || (unsigned)variable->type >= TYPE_COUNT)
         return error_set(error, "a variable without a known table and type");
     derive_layout(variable);
+    if (!variable->has_expire)
+        variable->expire = EXPIRE_DEFAULT;
     if (check_form(variable, error) && derive_bounds(variable, error) &&
-        derive_words(variable, alloc, context, error) && check_labels(variable, error))
+        variable_words_derive(variable, alloc, context, error) && check_labels(variable, error))
         return true;
     return prefix_constructor(variable, error);
 }

@@ -2,6 +2,7 @@
 /* Values to raw values, pure: what a declared type, scale and limit make of what was assigned.
  * For the files of `variable` only. */
 
+#include <string.h>
 #include "image/variable.h"
 
 /* What became of a value. */
@@ -39,3 +40,47 @@ void variable_raw_store(const struct variable *variable, union variable_bound ra
 /* Any value to words. They are set only where it FITS. */
 enum verdict variable_raw_words(const struct variable *variable, const struct value *value,
                                 uint16_t *words, uint16_t mask);
+
+static inline double variable_raw_float32(uint32_t bits)
+{
+    float number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+/* An element's words to their raw value; numbers only. Also asked on every access. */
+static inline union variable_bound variable_raw_load(const struct variable *variable,
+                                                     const uint16_t *words, uint16_t mask)
+{
+    union variable_bound raw;
+    switch (variable->type) {
+    case TYPE_BYTE:
+        raw.i = mask & 0xFF00 ? words[0] >> 8 : words[0] & 0xFF;
+        break;
+    case TYPE_INT16:
+        raw.i = (int16_t)words[0];
+        break;
+    case TYPE_UINT16:
+        raw.i = words[0];
+        break;
+    case TYPE_INT32:
+        raw.i = (int32_t)codec_load(variable->order, words, 2);
+        break;
+    case TYPE_UINT32:
+        raw.u = codec_load(variable->order, words, 2);
+        break;
+    case TYPE_FLOAT32:
+        raw.f = variable_raw_float32((uint32_t)codec_load(variable->order, words, 2));
+        break;
+    default: /* four words hold the bits of an integer or of a binary64 */
+        raw.u = codec_load(variable->order, words, 4);
+        break;
+    }
+    return raw;
+}
+
+/* Parts of variable_prepare. The words of default, safe, on_loss and invalid (variable_words.c);
+ * what can be said of a client's options without knowing the client (variable_exchange.c). */
+bool variable_words_derive(struct variable *variable, void *(*alloc)(void *context, size_t size),
+                           void *context, struct error *error);
+bool variable_exchange_check(const struct variable *variable, struct error *error);

@@ -1,31 +1,11 @@
-/* Two copies of the cells: as latched, and as the program has them since. Publishing compares the
- * two, so that assigning the same value, or one value and back again, is no write. Assigned points
- * stand in a list linked through an array, in the order of their last assignment. */
+/* Two copies of the cells: as latched, and as the program has them since. Beside them the marks and
+ * the links' rows as latched. Assigned points stand in a chain, in the order of their last
+ * assignment; what becomes of them stands in view_publish.c. */
 
-#include "image/view.h"
-
-#include "image/inside.h"
+#include "image/view_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Links are point + 1, so that zeroed memory is an empty list. */
-enum { LIST_END = 0 };
-
-struct link {
-    uint32_t next, previous;
-    bool listed;
-};
-
-struct view {
-    struct image *image;
-    struct dirty dirty;
-    uint16_t *work, *latched;
-    struct mark *marks;
-    struct link *links; /* by point */
-    uint32_t first, last;
-    uint64_t sequence; /* of the image when latched */
-};
 
 static bool allocate(struct view *view)
 {
@@ -35,8 +15,9 @@ static bool allocate(struct view *view)
     view->latched = calloc(cells, sizeof *view->latched);
     view->marks = calloc(image->mark_pages * MARKS_IN_PAGE, sizeof *view->marks);
     view->links = calloc(image->plan->point_count + 1, sizeof *view->links);
+    view->status = calloc(image->link_count + 1, sizeof *view->status);
     return dirty_init(&view->dirty, image->cell_pages + image->mark_pages) && view->work &&
-           view->latched && view->marks && view->links;
+           view->latched && view->marks && view->links && view->status;
 }
 
 static bool join(struct view *view)
@@ -99,6 +80,7 @@ void view_destroy(struct view *view)
     free(view->latched);
     free(view->marks);
     free(view->links);
+    free(view->status);
     free(view);
 }
 
@@ -115,12 +97,23 @@ static void copy_page(struct view *view, size_t page)
     }
 }
 
+static void copy_links(struct view *view)
+{
+    const struct image *image = view->image;
+    if (view->status_version == image->links_version)
+        return;
+    for (size_t i = 0; i < image->link_count; i++)
+        view->status[i] = image->links[i].status;
+    view->status_version = image->links_version;
+}
+
 uint64_t view_latch(struct view *view)
 {
     size_t page;
     image_lock_still(view->image);
     while ((page = dirty_take(&view->dirty)) != SIZE_MAX)
         copy_page(view, page);
+    copy_links(view);
     view->sequence = view->image->sequence;
     image_unlock_still(view->image);
     return view->sequence;
@@ -136,10 +129,19 @@ const struct mark *view_marks(const struct view *view)
     return view->marks;
 }
 
+const struct link_status *view_link(const struct view *view, size_t link)
+{
+    return &view->status[link];
+}
+
+/* What is mirrored is as old as its last reading, changed or not; what shares its bits is read with
+ * it. */
 int64_t view_time(const struct view *view, uint32_t number)
 {
     const struct plan *plan = view->image->plan;
     const struct point *point = &plan->points[number];
+    if (image_is_mirrored(point))
+        return atomic_load_explicit(&view->image->arrived[number], memory_order_relaxed);
     int64_t newest = view->marks[number].time;
     if (!point->overlapped)
         return newest;
@@ -153,117 +155,24 @@ int64_t view_time(const struct view *view, uint32_t number)
     return newest;
 }
 
-static void unlink_point(struct view *view, struct link *link)
-{
-    *(link->previous ? &view->links[link->previous - 1].next : &view->first) = link->next;
-    *(link->next ? &view->links[link->next - 1].previous : &view->last) = link->previous;
-}
-
 void view_assign(struct view *view, uint32_t point)
 {
-    struct link *link = &view->links[point];
-    if (view->last == point + 1)
-        return;
-    if (link->listed)
-        unlink_point(view, link);
-    *link = (struct link){.next = LIST_END, .previous = view->last, .listed = true};
-    *(view->last ? &view->links[view->last - 1].next : &view->first) = point + 1;
-    view->last = point + 1;
+    chain_append(&view->assigned, view->links, point);
 }
 
-/* What an assignment has to differ from. Where the program is the master of a forced value, that is
- * what it said last, not the force that it sees: or its next word, if equal to the force, would be
- * lost when the force ends. */
-static uint16_t said_before(const struct view *view, const struct point *point, uint32_t cell)
+bool view_is_assigned(const struct view *view, uint32_t point)
 {
-    const struct image *image = view->image;
-    bool beneath = image->forced && point->program_wins;
-    uint16_t held = beneath ? image->force_mask[cell] : 0;
-    return (uint16_t)((view->latched[cell] & ~held) | (image->beneath[cell] & held));
-}
-
-static bool is_changed(const struct view *view, const struct point *point)
-{
-    for (uint16_t k = 0; k < point->words; k++) {
-        uint32_t cell = point->cell + k;
-        if ((view->work[cell] ^ said_before(view, point, cell)) & point->mask)
-            return true;
-    }
-    return false;
-}
-
-/* A whole word that a master writes marks all its bits and bytes as written; for a part of a word
- * it is a rival write only if it changed that part, or every write of a neighbour would win. */
-static bool remote_wrote(const struct view *view, uint32_t number, const struct point *point)
-{
-    const struct image *image = view->image;
-    if (image->marks[number].written <= view->sequence)
-        return false;
-    uint16_t changed = image->cells[point->cell] ^ view->latched[point->cell];
-    return point->whole || (changed & point->mask);
-}
-
-static bool publish_point(struct view *view, uint32_t number, int64_t now)
-{
-    struct image *image = view->image;
-    const struct point *point = &image->plan->points[number];
-    if (!is_changed(view, point))
-        return false;
-    /* Whatever becomes of it, the image's word is looked at again by the next latch. */
-    for (uint16_t k = 0; k < point->words; k++)
-        dirty_set(&view->dirty, (point->cell + k) / CELLS_IN_PAGE);
-    if (remote_wrote(view, number, point) && !point->program_wins) {
-        atomic_fetch_add_explicit(&image->conflicts, 1, memory_order_relaxed);
-        return false;
-    }
-    image_write_point(image, point, view->work + point->cell);
-    image_mark_time(image, number, now);
-    return true;
-}
-
-/* A pulse that this scan saw is over, unless a master has sent the next one meanwhile. */
-static void clear_pulses(struct view *view)
-{
-    struct image *image = view->image;
-    const struct plan *plan = image->plan;
-    for (size_t i = 0; i < plan->pulse_count; i++) {
-        uint32_t number = plan->pulses[i];
-        const struct point *point = &plan->points[number];
-        if ((view->latched[point->cell] & point->mask) &&
-            image->marks[number].written <= view->sequence)
-            image_write_cell(image, point->cell, 0, point->mask);
-    }
-}
-
-static void empty_list(struct view *view)
-{
-    for (uint32_t link = view->first; link != LIST_END;) {
-        struct link *now = &view->links[link - 1];
-        link = now->next;
-        *now = (struct link){0};
-    }
-    view->first = view->last = LIST_END;
-}
-
-size_t view_publish(struct view *view, int64_t now)
-{
-    size_t changed = 0;
-    image_lock(view->image);
-    for (uint32_t link = view->first; link != LIST_END; link = view->links[link - 1].next)
-        changed += publish_point(view, link - 1, now);
-    clear_pulses(view);
-    image_unlock(view->image);
-    empty_list(view);
-    return changed;
+    return view->links[point].listed;
 }
 
 void view_revert(struct view *view)
 {
     const struct plan *plan = view->image->plan;
-    for (uint32_t link = view->first; link != LIST_END; link = view->links[link - 1].next) {
-        const struct point *point = &plan->points[link - 1];
+    for (uint32_t at = view->assigned.first; at != CHAIN_END; at = view->links[at - 1].next) {
+        const struct point *point = &plan->points[at - 1];
         memcpy(view->work + point->cell, view->latched + point->cell,
                point->words * sizeof *view->work);
     }
-    empty_list(view);
+    chain_clear(&view->assigned, view->links);
+    view->followed = false;
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "image/image.h"
+#include "image/link.h"
 
 /* The consumer sees the whole image as it is now. At most 8 views on one image at a time. */
 struct view *view_create(struct image *image, struct error *error);
@@ -18,9 +19,23 @@ void view_destroy(struct view *view); /* NULL is accepted */
  * in. */
 uint64_t view_latch(struct view *view);
 
+/* Takes over value and quality of what `from` names, for all followers: after a latch. Their values
+ * are published with what was assigned, their quality too. Where a value does not fit its follower
+ * the last one stays, with quality RANGE. */
+void view_follow(struct view *view);
+
+/* A link as it was latched, by number (link.h). */
+const struct link_status *view_link(const struct view *view, size_t link);
+
 /* Cells as latched and since assigned; index by variable->cell. Stable for the view's life. */
 uint16_t *view_cells(struct view *view);
 const struct mark *view_marks(const struct view *view); /* by point */
+
+/* Whether it was assigned and not yet published. */
+bool view_is_assigned(const struct view *view, uint32_t point);
+
+/* Whether it was, and differs from what was latched. */
+bool view_is_changed(const struct view *view, uint32_t point);
 
 /* When the point's value last arrived or was published, monotonic ns; a word's is also that of its
  * bits, and the other way round. */

@@ -83,7 +83,7 @@ static bool receive(struct connection *connection, int64_t now)
     ssize_t got = recv(connection->source.fd, where, room, 0);
     if (got <= 0)
         return got < 0 && (errno == EAGAIN || errno == EINTR);
-    connection->heard = now;
+    connection->heard = connection->all->heard = now;
     if (!session_received(session, (size_t)got, now))
         connection->ending = true;
     bool progress = session->in_length < held + (size_t)got;

@@ -20,6 +20,7 @@ struct connections {
     struct server *server;
     const struct connection_timeouts *timeouts;
     struct connection *first;
+    int64_t heard; /* when bytes last came, over all of them; 0: never */
     atomic_size_t count;
 };
 

@@ -15,6 +15,7 @@
 #include "base/cidr.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "image/link.h"
 #include "modbus/address.h"
 #include "modbus/tcp.h"
 
@@ -160,10 +161,25 @@ static void ready(struct loop_source *source, uint32_t events)
     }
 }
 
-bool listener_open(struct listener *listener, struct error *error)
+static void publish(struct listener *listener)
+{
+    listener->published = listener->connections.heard;
+    if (listener->link < 0)
+        return;
+    struct link_status status = {
+        .online = listener->listening,
+        .complete = listener->listening,
+        .answered = listener->published,
+    };
+    link_publish(server_image(listener->connections.server), (size_t)listener->link, &status,
+                 false);
+}
+
+static bool start(struct listener *listener, struct error *error)
 {
     const struct server_spec *spec = server_spec(listener->connections.server);
-    int fd = address_listen(spec->bind, spec->port, &listener->port, error);
+    uint16_t port = listener->port ? listener->port : spec->port;
+    int fd = address_listen(spec->bind, port, &listener->port, error);
     if (fd < 0)
         return false;
     listener->source = (struct loop_source){fd, ready};
@@ -174,16 +190,66 @@ bool listener_open(struct listener *listener, struct error *error)
             close(listener->spare);
         return false;
     }
+    listener->listening = true;
+    publish(listener);
     return true;
 }
 
-void listener_close(struct listener *listener)
+static void stop(struct listener *listener)
 {
+    if (!listener->listening)
+        return;
     connections_close(&listener->connections);
     loop_remove(listener->connections.loop, &listener->source);
     close(listener->source.fd);
     if (listener->spare >= 0)
         close(listener->spare);
+    listener->listening = listener->resting = false;
+    publish(listener);
+}
+
+bool listener_open(struct listener *listener, struct error *error)
+{
+    listener->link = server_link(listener->connections.server);
+    return start(listener, error);
+}
+
+void listener_close(struct listener *listener)
+{
+    stop(listener);
+}
+
+static bool is_wanted(const struct listener *listener)
+{
+    return listener->link < 0 ||
+           link_wanted(server_image(listener->connections.server), (size_t)listener->link);
+}
+
+static void start_again(struct listener *listener)
+{
+    const char *name = server_spec(listener->connections.server)->name;
+    struct error error;
+    if (start(listener, &error)) {
+        if (listener->failing)
+            log_line("%s: listening again", name);
+        listener->failing = false;
+        return;
+    }
+    if (!listener->failing)
+        log_line("%s: %s; trying again until it works", name, error.text);
+    listener->failing = true;
+    listener->busy(listener->context);
+}
+
+void listener_obey(struct listener *listener)
+{
+    bool wanted = is_wanted(listener);
+    if (wanted && !listener->listening)
+        start_again(listener);
+    else if (!wanted) {
+        stop(listener);
+        listener->failing = false;
+    }
 }
 
 static void wake(struct listener *listener)
@@ -197,8 +263,12 @@ static void wake(struct listener *listener)
 bool listener_tick(struct listener *listener)
 {
     connections_tick(&listener->connections);
+    if (listener->connections.heard != listener->published)
+        publish(listener);
+    if (listener->failing)
+        listener_obey(listener);
     bool rested = listener->resting;
     if (rested)
         wake(listener);
-    return rested || listener->connections.first != NULL;
+    return rested || listener->failing || listener->connections.first != NULL;
 }

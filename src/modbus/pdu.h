@@ -22,6 +22,7 @@ struct pdu_target {
     uint32_t memory;
     bool read_only; /* every write is refused with 01 */
     const struct identity *identity;
+    bool serve_stale; /* link_spec.h */
 };
 
 /* Answers one request PDU of `length` >= 1 bytes into `answer` (room for PDU_MAX); returns the

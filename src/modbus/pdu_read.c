@@ -16,6 +16,7 @@ static enum exception read_words(const struct pdu_call *call, enum table table, 
         return EXCEPTION_VALUE;
     struct request request = {
         .memory = call->target->memory,
+        .serve_stale = call->target->serve_stale,
         .read = {table, bytes_get(call->request + 1), *quantity, words},
     };
     return image_request(call->target->image, &request, call->now);

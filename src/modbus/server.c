@@ -38,6 +38,20 @@ const struct server_spec *server_spec(const struct server *server)
     return server->spec;
 }
 
+struct image *server_image(const struct server *server)
+{
+    return server->image;
+}
+
+int server_link(const struct server *server)
+{
+    const struct plan *plan = image_plan(server->image);
+    for (size_t i = 0; i < plan->server_count; i++)
+        if (server->spec == &plan->servers[i])
+            return (int)(plan->client_count + i);
+    return -1;
+}
+
 size_t server_answer(struct server *server, uint8_t unit, const uint8_t *request, size_t length,
                      uint8_t *answer, int64_t now)
 {
@@ -49,6 +63,7 @@ size_t server_answer(struct server *server, uint8_t unit, const uint8_t *request
         .memory = (uint32_t)memory,
         .read_only = server->spec->read_only,
         .identity = &server->identity,
+        .serve_stale = server->spec->serve_stale,
     };
     return pdu_answer(&target, request, length, answer, now);
 }

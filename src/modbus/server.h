@@ -14,6 +14,10 @@ struct server;
 struct server *server_create(struct image *image, const struct server_spec *spec);
 void server_destroy(struct server *server); /* NULL is accepted */
 const struct server_spec *server_spec(const struct server *server);
+struct image *server_image(const struct server *server);
+
+/* Its number among the links (link.h); -1 for a spec that is none of the plan's. */
+int server_link(const struct server *server);
 
 /* The answer's length; 0A (GATEWAY_PATH) for a unit that nobody here answers. */
 size_t server_answer(struct server *server, uint8_t unit, const uint8_t *request, size_t length,

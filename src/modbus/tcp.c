@@ -1,19 +1,28 @@
-/* The thread, and what belongs to all listeners: the loop, the timeouts, the tick. The tick runs
- * only while there is a connection to time out, so that an idle program does not wake up. */
+/* The thread, and what belongs to all listeners: the loop, the timeouts, the tick, and the wish to
+ * stop or start one, which may come from any thread. The tick runs only while there is a connection
+ * to time out, so that an idle program does not wake up. */
 
 #include "modbus/tcp.h"
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 #include "base/clock.h"
 #include "base/loop.h"
+#include "image/link.h"
+#include "modbus/dialer.h"
 #include "modbus/listener.h"
 
 enum { STACK = 256 * 1024, TICK_MAX_MS = 250, TICK_MIN_MS = 10 };
 
 struct tcp {
+    struct loop_source wish; /* first, so that an event's source is its tcp; an eventfd */
     struct loop *loop;
+    struct dialer *dialer;
     struct listener **listeners;
     size_t listener_count;
     struct connection_timeouts timeouts;
@@ -22,6 +31,34 @@ struct tcp {
     pthread_t thread;
 };
 
+/* From any thread. */
+static void wished(void *context)
+{
+    struct tcp *tcp = context;
+    uint64_t one = 1;
+    ssize_t written = write(tcp->wish.fd, &one, sizeof one);
+    (void)written; /* fails only when the counter is full, and then the loop is being woken */
+}
+
+static void obey(struct loop_source *source, uint32_t events)
+{
+    struct tcp *tcp = (struct tcp *)source;
+    uint64_t count;
+    (void)events;
+    ssize_t got = read(source->fd, &count, sizeof count);
+    (void)got;
+    for (size_t i = 0; i < tcp->listener_count; i++)
+        listener_obey(tcp->listeners[i]);
+}
+
+static bool open_wishes(struct tcp *tcp, struct error *error)
+{
+    tcp->wish = (struct loop_source){eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), obey};
+    if (tcp->wish.fd < 0)
+        return error_set(error, "the TCP servers cannot be woken: %s", strerror(errno));
+    return loop_add(tcp->loop, &tcp->wish, EPOLLIN, error);
+}
+
 struct tcp *tcp_create(struct error *error)
 {
     struct tcp *tcp = calloc(1, sizeof *tcp);
@@ -29,9 +66,10 @@ struct tcp *tcp_create(struct error *error)
         error_set(error, "not enough memory for the TCP servers");
         return NULL;
     }
+    tcp->wish.fd = -1;
     tcp->loop = loop_create(error);
-    if (!tcp->loop) {
-        free(tcp);
+    if (!tcp->loop || !open_wishes(tcp, error)) {
+        tcp_destroy(tcp);
         return NULL;
     }
     tcp_set_timeouts(tcp, TCP_FRAME_TIMEOUT_MS, TCP_SEND_TIMEOUT_MS);
@@ -47,15 +85,26 @@ static void stop(struct tcp *tcp)
     tcp->running = false;
 }
 
+static void attach(const struct listener *listener, void (*wake)(void *context), void *context)
+{
+    if (listener->link >= 0)
+        link_attach(server_image(listener->connections.server), (size_t)listener->link, wake,
+                    context);
+}
+
 void tcp_destroy(struct tcp *tcp)
 {
     if (!tcp)
         return;
     stop(tcp);
+    dialer_destroy(tcp->dialer);
     for (size_t i = 0; i < tcp->listener_count; i++) {
+        attach(tcp->listeners[i], NULL, NULL);
         listener_close(tcp->listeners[i]);
         free(tcp->listeners[i]);
     }
+    if (tcp->wish.fd >= 0)
+        close(tcp->wish.fd);
     loop_destroy(tcp->loop);
     free(tcp->listeners);
     free(tcp);
@@ -131,7 +180,14 @@ bool tcp_listen(struct tcp *tcp, struct server *server, struct error *error)
         return false;
     }
     listeners[tcp->listener_count++] = listener;
+    attach(listener, wished, tcp);
     return true;
+}
+
+bool tcp_dial(struct tcp *tcp, struct image *image, struct error *error)
+{
+    tcp->dialer = dialer_create(tcp->loop, image, error);
+    return tcp->dialer != NULL;
 }
 
 uint16_t tcp_port(const struct tcp *tcp, size_t listener)
@@ -159,7 +215,7 @@ bool tcp_start(struct tcp *tcp, struct error *error)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     if (code)
-        return error_set(error, "cannot start the thread of the TCP servers: %s", strerror(code));
+        return error_set(error, "cannot start the thread of the TCP links: %s", strerror(code));
     pthread_setname_np(tcp->thread, "msm-tcp");
     tcp->running = true;
     return true;

@@ -1,6 +1,7 @@
 #pragma once
-/* All TCP servers of a program, on one thread with one epoll: accepts, limits, times out and
- * moves bytes between sockets and sessions. One peer's silence or flood never delays another. */
+/* All TCP servers and clients of a program, on one thread with one epoll: accepts, limits, times
+ * out and moves bytes between sockets and sessions or callers. One peer's silence or flood never
+ * delays another. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,9 @@ uint16_t tcp_port(const struct tcp *tcp, size_t listener);
 
 /* Other timeouts than TCP_FRAME_TIMEOUT_MS and TCP_SEND_TIMEOUT_MS. Before tcp_start. */
 void tcp_set_timeouts(struct tcp *tcp, int frame_ms, int send_ms);
+
+/* The TCP clients of the image's plan (dialer.h). Before tcp_start. */
+bool tcp_dial(struct tcp *tcp, struct image *image, struct error *error);
 
 /* Starts the thread. */
 bool tcp_start(struct tcp *tcp, struct error *error);

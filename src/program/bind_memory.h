@@ -37,8 +37,12 @@ bool reserve_name(lua_State *L, uint32_t memory, const char *name);
 void release_name(lua_State *L, bool is_new);
 void describe(lua_State *L);
 
-/* memory_methods.c: pushes a new table of them. */
+/* memory_methods.c: pushes a new table of them. The variable whose name stands at a stack index. */
 void push_methods(lua_State *L);
+const struct variable *check_variable(lua_State *L, int memory, int index);
+
+/* memory_state.c: m:state(name) */
+int memory_state(lua_State *L);
 
 /* bind_declare.c: makes the declaration at a stack index the variable `name`; `base` is added to
  * its address. */

@@ -85,10 +85,23 @@ static uint16_t check_word(lua_State *L, const struct proxy *proxy)
     return (uint16_t)word;
 }
 
+/* What a client brings is not the program's to write; in the body the client may still come. */
+static void check_feeder(lua_State *L, const struct proxy *proxy)
+{
+    if (table_takes_writes(proxy->table))
+        return;
+    const char *path = lua_pushfstring(L, "%s[%s]", proxy_path(L, proxy), shown(L, 2));
+    if (program_of(L)->plan->memories[proxy->memory].client >= 0)
+        refuse_fed(L, proxy->memory, path, "");
+    if (!program_of(L)->view)
+        note_early(L, proxy->memory, path);
+}
+
 static int raw_newindex(lua_State *L)
 {
     const struct proxy *proxy = own_proxy(L);
     struct found found = find(L, proxy);
+    check_feeder(L, proxy);
     uint16_t word = check_word(L, proxy);
     uint32_t cell = cell_of(L, &found);
     struct program *program = program_of(L);

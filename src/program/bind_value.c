@@ -59,8 +59,8 @@ void note_assigned(struct program *program, uint32_t point, uint32_t cell, uint1
         draft_assign(program->draft, cell, words, mask);
 }
 
-/* A pulse is true for each task in its first run after a master sent it, whatever the coil shows
- * by then; a forced one is what the force says. */
+/* A master's pulse is true for each task in its first run after it came, whatever the coil shows by
+ * then; a forced one is what the force says. One that is sent to a device is what it shows. */
 static bool pulse_seen(const struct program *program, const struct variable *v, size_t index,
                        bool held)
 {
@@ -93,20 +93,35 @@ void push_element(lua_State *L, const struct variable *v, size_t element)
     struct element place = locate(v, index);
     char text[VARIABLE_MAX_LENGTH];
     struct value value = variable_get(v, program->cells + v->cell + place.cell, place.mask, text);
-    if (v->pulse)
+    if (v->pulse && program->plan->memories[v->memory].client < 0)
         value.boolean = pulse_seen(program, v, index, value.boolean);
     push_value(L, &value);
 }
 
-void check_direction(lua_State *L, const struct variable *v)
+static int refuse_in(lua_State *L, const struct variable *v, bool mirrored)
 {
-    if (v->direction != DIRECTION_IN)
-        return;
-    complain(
+    if (mirrored)
+        return refuse_fed(L, v->memory, v->path,
+                          table_takes_writes(v->table) ? "; dir = \"inout\" lets both write" : "");
+    return complain(
         L,
         "%s is written by the world (%s), the program only reads it; dir = \"inout\" lets both "
         "write",
         v->path, v->pulse ? "a pulse is sent by masters" : "dir is \"in\"");
+}
+
+/* Directions are known when the body has ended; in it a client may still come. */
+void check_direction(lua_State *L, const struct variable *v)
+{
+    bool addressed = v->table != TABLE_VAR;
+    bool mirrored = addressed && program_of(L)->plan->memories[v->memory].client >= 0;
+    enum direction direction = mirrored ? variable_direction(v, true) : v->direction;
+    if (v->from)
+        complain(L, "%s follows %s, the program only reads it", v->path, v->from);
+    if (direction == DIRECTION_IN)
+        refuse_in(L, v, mirrored);
+    if (direction == DIRECTION_DEFAULT && addressed && variable_direction(v, true) == DIRECTION_IN)
+        note_early(L, v->memory, v->path);
 }
 
 static const char *wanted_type(const struct variable *v)
@@ -151,14 +166,15 @@ bool assign_element(lua_State *L, const struct variable *v, size_t element, int 
     return true;
 }
 
-/* The way that nearly every assignment takes, kept short: numbers that fit four words. */
+/* The way that nearly every assignment takes, kept short: numbers that fit four words, of variables
+ * that the program may write. */
 bool assign_variable(lua_State *L, const struct variable *v, int index)
 {
     struct program *program = program_of(L);
     struct value value = {.kind = VALUE_INTEGER};
     struct error error;
     uint16_t words[SHORT_WORDS];
-    if (v->words > SHORT_WORDS || v->direction == DIRECTION_IN)
+    if (v->words > SHORT_WORDS || v->direction <= DIRECTION_IN || v->from)
         return assign_element(L, v, 0, index);
     if (lua_isinteger(L, index))
         value.integer = lua_tointegerx(L, index, NULL);

@@ -4,6 +4,7 @@
 
 #include "program/bind_memory.h"
 
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,32 @@ static bool set_desc(lua_State *L, void *v)
     return read_text(L, &target(v)->desc);
 }
 
+/* A duration of at least 1 ms. */
+static int64_t read_duration(lua_State *L, const char *what)
+{
+    int64_t duration = check_duration(L, -1, what);
+    if (duration < NS_PER_MS)
+        complain(L, "%s is at least 1 ms, not %s", what, shown(L, -1));
+    return duration;
+}
+
+static bool set_expire(lua_State *L, void *v)
+{
+    target(v)->has_expire = true;
+    target(v)->expire = read_duration(L, "option expire");
+    return true;
+}
+
+static bool set_from(lua_State *L, void *v)
+{
+    return read_text(L, &target(v)->from) && *target(v)->from;
+}
+
+static bool set_invalid(lua_State *L, void *v)
+{
+    return read_value(L, &target(v)->has_invalid, &target(v)->invalid);
+}
+
 static bool set_dir(lua_State *L, void *v)
 {
     int choice = read_choice(L, (const char *const[]){"in", "out", "inout", NULL});
@@ -157,6 +184,12 @@ static bool set_min(lua_State *L, void *v)
     return read_value(L, &target(v)->has_min, &target(v)->min);
 }
 
+static bool set_min_write_interval(lua_State *L, void *v)
+{
+    target(v)->min_write_interval = read_duration(L, "option min_write_interval");
+    return true;
+}
+
 static bool set_nan(lua_State *L, void *v)
 {
     return read_flag(L, &target(v)->nan);
@@ -168,6 +201,11 @@ static bool set_offset(lua_State *L, void *v)
     return read_number(L, &target(v)->offset);
 }
 
+static bool set_on_loss(lua_State *L, void *v)
+{
+    return read_value(L, &target(v)->has_on_loss, &target(v)->on_loss);
+}
+
 static bool set_order(lua_State *L, void *v)
 {
     target(v)->has_order = true;
@@ -177,6 +215,20 @@ static bool set_order(lua_State *L, void *v)
 static bool set_partial(lua_State *L, void *v)
 {
     return read_flag(L, &target(v)->partial);
+}
+
+static bool set_period(lua_State *L, void *v)
+{
+    target(v)->period = read_duration(L, "option period");
+    return true;
+}
+
+static bool set_poll(lua_State *L, void *v)
+{
+    bool poll;
+    bool ok = read_flag(L, &poll);
+    target(v)->unpolled = !poll;
+    return ok;
 }
 
 static bool set_pulse(lua_State *L, void *v)
@@ -200,6 +252,12 @@ static bool set_scale(lua_State *L, void *v)
     return read_number(L, &target(v)->scale);
 }
 
+static bool set_tolerance(lua_State *L, void *v)
+{
+    double *tolerance = &target(v)->tolerance;
+    return read_number(L, tolerance) && *tolerance >= 0 && *tolerance <= DBL_MAX;
+}
+
 static bool set_unit(lua_State *L, void *v)
 {
     return read_text(L, &target(v)->unit);
@@ -210,27 +268,43 @@ static bool set_wins(lua_State *L, void *v)
     return read_winner(L, &target(v)->wins);
 }
 
+static bool set_write(lua_State *L, void *v)
+{
+    int choice = read_choice(L, (const char *const[]){"change", "always", NULL});
+    target(v)->refreshed = choice == 1;
+    return choice >= 0;
+}
+
 static const struct option OPTIONS[] = {
     {"count", "a number of elements, 1..65535", set_count},
     {"decimals", "a number of digits, 0..15", set_decimals},
     {"default", "a value", set_default},
     {"desc", "UTF-8 text", set_desc},
     {"dir", "\"in\", \"out\" or \"inout\"", set_dir},
+    {"expire", "a duration", set_expire},
+    {"from", "the name of another variable, \"meter3.POWER\"", set_from},
+    {"invalid", "a raw value", set_invalid},
     {"labels", "a table of names (UTF-8 text) by value, { [0] = \"OFF\" }", set_labels},
     {"length", "a number of bytes, 1..246", set_length},
     {"limit", "\"clamp\" or \"wrap\"", set_limit},
     {"max", "a value", set_max},
     {"min", "a value", set_min},
+    {"min_write_interval", "a duration", set_min_write_interval},
     {"nan", "true or false", set_nan},
     {"offset", "a number", set_offset},
+    {"on_loss", "a value", set_on_loss},
     {"order", "\"CDAB\", \"ABCD\", \"BADC\" or \"DCBA\"", set_order},
     {"partial", "true or false", set_partial},
+    {"period", "a duration", set_period},
+    {"poll", "true or false", set_poll},
     {"pulse", "true or false", set_pulse},
     {"round", "true or false", set_round},
     {"safe", "a value", set_safe},
     {"scale", "a number", set_scale},
+    {"tolerance", "a number, 0 or more", set_tolerance},
     {"unit", "UTF-8 text", set_unit},
     {"wins", "\"remote\" or \"program\"", set_wins},
+    {"write", "\"change\" or \"always\"", set_write},
     {NULL, NULL, NULL},
 };
 

@@ -27,10 +27,12 @@ struct program {
     char *path, *directory; /* the folder ends in "/", or is "" */
     char *lua_root;         /* or NULL */
     struct plan *plan;
-    const char *last_line; /* that user_line gave */
-    struct draft *draft;   /* while declaring, until applied */
-    struct view *view;     /* from attach on */
-    uint16_t *cells;       /* of the draft or the view */
+    const char *last_line;     /* that user_line gave */
+    const struct early *early; /* assignments that a client would have forbidden */
+    struct draft *draft;       /* while declaring, until applied */
+    struct image *image;       /* from then on */
+    struct view *view;         /* from attach on */
+    uint16_t *cells;           /* of the draft or the view */
     bool declaring, open, stop_wanted;
     struct cycle cycle; /* of the running hook, or of the body */
     int *tasks;         /* registry references, by task of the plan */
@@ -112,6 +114,13 @@ bool assign_variable(lua_State *L, const struct variable *variable, int index);
 bool assign_element(lua_State *L, const struct variable *variable, size_t element, int index);
 int refuse_value(lua_State *L, const struct variable *variable, int index); /* raises */
 
+/* early.c: remembers that the body assigned what a client of this memory would feed; raises, with
+ * the line of the assignment, where such a client is declared after all; raises for one that is
+ * there, with a way out or "". */
+void note_early(lua_State *L, uint32_t memory, const char *path);
+void refuse_early(lua_State *L, const struct client_spec *client);
+int refuse_fed(lua_State *L, uint32_t memory, const char *path, const char *way_out);
+
 /* Raises where only the world writes. Then the words of one element can be stored. */
 void check_direction(lua_State *L, const struct variable *variable);
 void store_element(struct program *program, const struct variable *variable, size_t element,
@@ -124,6 +133,10 @@ void note_assigned(struct program *program, uint32_t point, uint32_t cell, uint1
 void open_options(lua_State *L);
 void open_declare(lua_State *L); /* coil, discrete, holding, input, var */
 void open_memory(lua_State *L);  /* mem, memory */
+void open_links(lua_State *L);   /* what links answer; before those that make them */
+void open_requests(lua_State *L);
+void open_serial(lua_State *L);  /* serial */
+void open_client(lua_State *L);  /* client */
 void open_server(lua_State *L);  /* server */
 void open_task(lua_State *L);    /* every, on_start, on_stop, program */
 void open_scan(lua_State *L);    /* scan */

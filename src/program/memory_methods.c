@@ -1,11 +1,12 @@
-/* The methods of a memory: m:raw, m:declare, m:written, m:quality, m:age, m:dump. */
+/* The methods of a memory: m:raw, m:declare, m:written, m:quality, m:age; m:dump and m:state have
+ * files of their own. */
 
 #include "program/bind_memory.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const struct variable *check_variable(lua_State *L, int memory, int index)
+const struct variable *check_variable(lua_State *L, int memory, int index)
 {
     const char *name = variable_name(L, index);
     struct plan *plan = program_of(L)->plan;
@@ -46,7 +47,9 @@ static int memory_written(lua_State *L)
     return 1;
 }
 
-/* m:quality "NAME": "good", "stale", "never", "range" or "invalid"; for an array the worst. */
+/* m:quality "NAME": "good", "stale" (not heard of for too long), "never" (not heard of yet),
+ * "range" (outside of its limits) or "invalid" (the device has no value); for an array the worst.
+ */
 static int memory_quality(lua_State *L)
 {
     static const char *const names[] = {"good", "stale", "never", "range", "invalid"};
@@ -160,10 +163,10 @@ static int memory_age(lua_State *L)
 }
 
 static const luaL_Reg METHODS[] = {
-    {"age", memory_age},   {"declare", memory_declare},
-    {"dump", memory_dump}, {"quality", memory_quality},
-    {"raw", memory_raw},   {"written", memory_written},
-    {NULL, NULL},
+    {"age", memory_age},         {"declare", memory_declare},
+    {"dump", memory_dump},       {"quality", memory_quality},
+    {"raw", memory_raw},         {"state", memory_state},
+    {"written", memory_written}, {NULL, NULL},
 };
 
 void push_methods(lua_State *L)

@@ -83,6 +83,10 @@ static int open_libraries(lua_State *L)
     open_options(L);
     open_declare(L);
     open_memory(L);
+    open_links(L);
+    open_requests(L);
+    open_serial(L);
+    open_client(L);
     open_server(L);
     open_task(L);
     open_scan(L);
@@ -219,6 +223,7 @@ struct plan *program_plan(const struct program *program)
 
 void program_apply(struct program *program, struct image *image, int64_t now)
 {
+    program->image = image;
     draft_apply(program->draft, image, now);
     draft_destroy(program->draft);
     program->draft = NULL;

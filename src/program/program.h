@@ -28,7 +28,7 @@ void program_destroy(struct program *program); /* NULL is accepted */
 struct plan *program_plan(const struct program *program);
 
 /* Puts the body's assignments into the image that was made from the plan. Once, before anybody
- * else sees the image. */
+ * else sees the image, which must outlive the program: requests wait in it. */
 void program_apply(struct program *program, struct image *image, int64_t now);
 
 /* From here on the script reads and writes this view of that image. */

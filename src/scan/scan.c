@@ -18,12 +18,14 @@ struct pace {
     int64_t last;  /* when it last ran; before that, one period before its first due time */
     uint64_t seen; /* what the latch of that scan returned; 0 before */
     uint64_t ran;  /* number of that scan */
+    bool held;     /* was due since, but lacked what it needs */
 };
 
 struct scan {
     struct image *image;
     struct view *view;
     struct scan_hooks hooks;
+    const struct plan *plan;
     int64_t origin; /* monotonic ns of scan.time 0 */
     int64_t began;  /* `now` of the step under way */
     int64_t late;   /* how long after the due time it began */
@@ -63,6 +65,7 @@ struct scan *scan_create(struct image *image, const struct scan_hooks *hooks, st
     }
     scan->image = image;
     scan->hooks = *hooks;
+    scan->plan = plan;
     scan->origin = start.monotonic;
     scan->task_count = plan->task_count;
     scan->pace_count = paces;
@@ -130,15 +133,41 @@ static void fail(struct scan *scan, const struct error *error, int64_t now)
     scan->hooks.fault(scan->hooks.context, error);
 }
 
+/* Whether all memories that a task needs are exchanged with devices that answer. What nobody
+ * exchanges lacks nothing. */
+static bool has_needs(const struct scan *scan, const struct task_spec *task)
+{
+    for (size_t i = 0; i < task->need_count; i++) {
+        int client = scan->plan->memories[task->needs[i]].client;
+        if (client < 0)
+            continue;
+        const struct link_status *status = view_link(scan->view, (size_t)client);
+        if (!status->online || !status->complete)
+            return false;
+    }
+    return true;
+}
+
 static bool run_task(struct scan *scan, size_t task, struct cycle *cycle, int64_t now,
                      struct error *error)
 {
     struct pace *pace = &scan->paces[task];
-    double dt = (double)(now - pace->last) / NS_PER_S;
+    double dt = (double)(pace->held ? pace->period : now - pace->last) / NS_PER_S;
+    pace->held = false;
     cycle->seen = pace->seen;
     pace->seen = scan->latched;
     pace->last = now;
     return scan->hooks.task(scan->hooks.context, task, dt, cycle, error);
+}
+
+/* One that is held keeps its times, and what was written meanwhile stays news to it. */
+static bool run_or_hold(struct scan *scan, size_t task, struct cycle *cycle, int64_t now,
+                        struct error *error)
+{
+    if (has_needs(scan, &scan->plan->tasks[task]))
+        return run_task(scan, task, cycle, now, error);
+    scan->paces[task].held = true;
+    return true;
 }
 
 static bool run_due(struct scan *scan, struct cycle *cycle, int64_t now, struct error *error)
@@ -149,7 +178,7 @@ static bool run_due(struct scan *scan, struct cycle *cycle, int64_t now, struct 
             continue;
         pace->due += pace->period;
         pace->ran = scan->count;
-        if (scan->task_count && !run_task(scan, i, cycle, now, error))
+        if (scan->task_count && !run_or_hold(scan, i, cycle, now, error))
             return false;
     }
     return true;
@@ -165,6 +194,30 @@ static bool run_program(struct scan *scan, struct cycle *cycle, int64_t now, str
     return run_due(scan, cycle, now, error);
 }
 
+static void latch(struct scan *scan)
+{
+    scan->latched = view_latch(scan->view);
+    view_follow(scan->view);
+}
+
+/* One scan of a program that runs; false is a fault. */
+static bool step_running(struct scan *scan, struct cycle *cycle, struct instant now)
+{
+    struct error error;
+    latch(scan);
+    if (run_program(scan, cycle, now.monotonic, &error))
+        return true;
+    fail(scan, &error, now.monotonic);
+    return false;
+}
+
+/* What follows another variable goes on to do so: masters still read it. */
+static void step_faulted(struct scan *scan, struct instant now)
+{
+    latch(scan);
+    view_publish(scan->view, now.monotonic);
+}
+
 void scan_step(struct scan *scan, struct instant now)
 {
     if (scan->state == SCAN_STOPPED)
@@ -174,14 +227,12 @@ void scan_step(struct scan *scan, struct instant now)
     scan->began = now.monotonic;
     scan->late = now.monotonic - scan_due(scan);
     struct cycle cycle = next_cycle(scan, now);
-    if (scan->state == SCAN_FAULT)
-        return; /* scan_ended goes on to the next due times */
-    struct error error;
-    scan->latched = view_latch(scan->view);
-    if (!run_program(scan, &cycle, now.monotonic, &error)) {
-        fail(scan, &error, now.monotonic);
+    if (scan->state == SCAN_FAULT) {
+        step_faulted(scan, now); /* scan_ended goes on to the next due times */
         return;
     }
+    if (!step_running(scan, &cycle, now))
+        return;
     view_publish(scan->view, now.monotonic);
     if (scan->hooks.stop_wanted(scan->hooks.context))
         atomic_store(&scan->stop_wanted, true);
@@ -232,7 +283,7 @@ static bool run_stop(struct scan *scan, struct instant now, struct error *error)
         return true;
     struct cycle cycle = next_cycle(scan, now);
     cycle.seen = scan->latched;
-    scan->latched = view_latch(scan->view);
+    latch(scan);
     if (!scan->hooks.stop(scan->hooks.context, &cycle, error))
         return false;
     view_publish(scan->view, now.monotonic);

@@ -5,7 +5,11 @@
  *
  * A task is next due at due + period: no drift. A due time that passed while the task itself ran is
  * an overrun: counted, skipped, never run back to back. One that passed while others ran is late.
- * Without tasks an idle scan runs at 10 Hz. */
+ * Without tasks an idle scan runs at 10 Hz.
+ *
+ * A task that needs memories (task_spec) runs only while the clients of all of them are online and
+ * complete. While it is held its due times go on; when it runs again its dt is one period, and a
+ * remote write that came meanwhile is still news to it. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,8 +51,8 @@ int64_t scan_due(const struct scan *scan);
 
 /* One scan at `now`: runs the tasks that are due (none: only latch and publish). The first one
  * calls hooks->start before the tasks. A fault publishes nothing, takes the cells back to what
- * was latched, makes the outputs safe and ends the running of tasks; from there steps do nothing
- * but count. Never sleeps, never reads a clock. */
+ * was latched, makes the outputs safe and ends the running of tasks; from there steps count, and
+ * keep up what follows other variables (`from`). Never sleeps, never reads a clock. */
 void scan_step(struct scan *scan, struct instant now);
 
 /* Says when the step that began at scan_step's `now` ended: duration and wake-up latency go to

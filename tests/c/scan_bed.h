@@ -22,7 +22,7 @@ struct fixture;
 typedef bool hook(struct fixture *fixture, size_t task);
 
 /* What a hook was told. */
-struct run {
+struct task_run {
     size_t task;
     double dt;
     struct cycle cycle;
@@ -35,7 +35,7 @@ struct fixture {
     int64_t now; /* monotonic ns */
     int64_t utc;
     hook *start, *task, *stop; /* NULL: nothing to do */
-    struct run runs[MAX_RUNS];
+    struct task_run runs[MAX_RUNS];
     size_t run_count;
     struct cycle cycle; /* of the hook that runs */
     int starts, stops, rests, faults;
@@ -121,7 +121,7 @@ static inline bool on_task(void *context, size_t task, double dt, const struct c
 {
     struct fixture *f = context;
     assert_true(f->run_count < MAX_RUNS);
-    f->runs[f->run_count++] = (struct run){task, dt, *cycle};
+    f->runs[f->run_count++] = (struct task_run){task, dt, *cycle};
     f->cycle = *cycle;
     return !f->task || f->task(f, task) || error_set(error, "task %zu broke", task);
 }

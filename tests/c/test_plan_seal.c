@@ -1,7 +1,7 @@
 /* Proves what sealing works out: directions, who wins, the extent of each table, the points and
  * their order by cell, which bits a master may write, what overlaps, and what it refuses. */
 
-#include "image_help.h"
+#include "plan_bed.h"
 
 #include <stdio.h>
 
@@ -41,6 +41,33 @@ static void directions_are_resolved(void **state)
     assert_int_equal(direction_of(bed, "PULSE"), DIRECTION_IN);
     assert_int_equal(direction_of(bed, "IN"), DIRECTION_IN);
     assert_int_equal(direction_of(bed, "INPUT_IN"), DIRECTION_IN);
+}
+
+/* With a client: the device's inputs come in, the rest is shared, `safe` makes outputs. */
+static void directions_in_a_mirrored_memory(void **state)
+{
+    struct bed *bed = *state;
+    bed_plc(bed);
+    bed_declare(bed, BED_VARIABLE("DISCRETE", TABLE_DISCRETE, TYPE_BOOL, 0, PLC()));
+    bed_declare(bed, BED_VARIABLE("INPUT", TABLE_INPUT, TYPE_INT16, 0, PLC()));
+    bed_declare(bed, BED_VARIABLE("VAR", TABLE_VAR, TYPE_INT16, 0, PLC()));
+    bed_declare(bed, COIL("COIL", 0, PLC()));
+    bed_declare(bed, COIL("PULSE", 1, PLC(.pulse = true)));
+    bed_declare(bed, WORD("HOLDING", 0, PLC()));
+    bed_declare(bed, WORD("SAFE_WORD", 1, PLC(SAFE(3))));
+    bed_declare(bed, WORD("IN", 2, PLC(.direction = DIRECTION_IN)));
+    bed_declare(bed, COIL("SERVED", 0, .pulse = true));
+    bed_seal(bed);
+    assert_int_equal(direction_of(bed, "DISCRETE"), DIRECTION_IN);
+    assert_int_equal(direction_of(bed, "INPUT"), DIRECTION_IN);
+    assert_int_equal(direction_of(bed, "VAR"), DIRECTION_INOUT);
+    assert_int_equal(direction_of(bed, "COIL"), DIRECTION_INOUT);
+    assert_int_equal(direction_of(bed, "PULSE"), DIRECTION_INOUT);
+    assert_int_equal(direction_of(bed, "HOLDING"), DIRECTION_INOUT);
+    assert_int_equal(direction_of(bed, "SAFE_WORD"), DIRECTION_OUT);
+    assert_int_equal(direction_of(bed, "IN"), DIRECTION_IN);
+    assert_int_equal(bed->plan->pulse_count, 1); /* the link clears the other one */
+    assert_int_equal(bed->plan->pulses[0], bed_point(bed, "SERVED"));
 }
 
 static void the_memory_says_who_wins_unless_the_variable_does(void **state)
@@ -186,6 +213,21 @@ static void masters_may_write_what_is_shared_or_theirs(void **state)
     uint32_t base = bed->plan->memories[0].table[TABLE_HOLDING].cell;
     assert_int_equal(bed->plan->raw_cells[base + 7], 0);
     assert_int_equal(bed->plan->raw_cells[base + 8], 0xFFFF);
+}
+
+/* What a device measures is not for masters, not even inside a raw range. */
+static void masters_do_not_write_what_a_device_gives(void **state)
+{
+    struct bed *bed = *state;
+    bed_plc(bed);
+    bed_raw_of(bed, 1, TABLE_HOLDING, 0, 3);
+    bed_declare(bed, WORD("IN", 1, PLC(.direction = DIRECTION_IN)));
+    bed_declare(bed, BIT("IN_BIT", 2, 4, PLC(.direction = DIRECTION_IN)));
+    bed_declare(bed, WORD("INOUT", 3, PLC()));
+    bed_seal(bed);
+    static const uint16_t holding[] = {0xFFFF, 0, 0xFFEF, 0xFFFF};
+    for (uint16_t i = 0; i < 4; i++)
+        assert_int_equal(bed->plan->writable[i], holding[i]);
 }
 
 static bool overlapped(const struct bed *bed, const char *name, uint32_t element)
@@ -358,11 +400,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         BED_TEST(directions_are_resolved),
+        BED_TEST(directions_in_a_mirrored_memory),
         BED_TEST(the_memory_says_who_wins_unless_the_variable_does),
         BED_TEST(extents_reach_from_lowest_to_highest),
         BED_TEST(every_element_and_raw_word_is_a_point),
         BED_TEST(points_are_found_by_cell),
         BED_TEST(masters_may_write_what_is_shared_or_theirs),
+        BED_TEST(masters_do_not_write_what_a_device_gives),
         BED_TEST(overlaps_are_known),
         BED_TEST(pulses_and_safe_points_are_collected),
         BED_TEST(an_empty_program_seals),

@@ -213,8 +213,7 @@ static void test_options_of_other_types(void **state)
 
 static void test_options_where_no_master_writes(void **state)
 {
-    const char *pulse = ": a pulse is sent by masters, so it must be a coil or a bool in holding, "
-                        "and not dir = \"out\"";
+    const char *pulse = ": a pulse is for what masters can write: a coil or a bool in holding";
     static const enum table tables[] = {TABLE_DISCRETE, TABLE_INPUT, TABLE_VAR};
     static const char *const names[] = {"discrete", "input.bool", "var.bool"};
     char text[200];
@@ -227,9 +226,14 @@ static void test_options_where_no_master_writes(void **state)
     struct variable coil = help_variable(TABLE_COIL, TYPE_BOOL);
     coil.pulse = true;
     help_prepare(state, &coil);
-    coil.direction = DIRECTION_OUT;
-    snprintf(text, sizeof text, "coil%s", pulse);
-    expect_refused(state, coil, text);
+    coil.direction = DIRECTION_OUT; /* towards a device it has a meaning: see test_plan_options */
+    help_prepare(state, &coil);
+    coil.wins = WINNER_PROGRAM;
+    expect_refused(state, coil,
+                   "coil: wins is for what masters and the program both write; this is dir = "
+                   "\"out\"");
+    coil.direction = DIRECTION_DEFAULT; /* "in" without a client, "inout" with one */
+    help_prepare(state, &coil);
 }
 
 static void test_options_without_effect(void **state)

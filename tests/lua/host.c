@@ -13,6 +13,8 @@
  * - host.quiet(f, …): calls f with stderr kept away; returns what was written there, then f's
  *   results
  * - host.file, host.check, host.run: see host_script.c
+ * - host.link, host.device, host.pending, host.deliver, host.asked, host.answer, host.fail: see
+ *   host_link.c
  *
  * What a test assigns to mem is published by the next of these calls, as at the end of a scan. */
 
@@ -212,15 +214,27 @@ static int read_words(lua_State *L)
     return 1;
 }
 
+int64_t host_now(lua_State *L)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, "host");
+    struct host *host = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    publish(host);
+    return host->now.monotonic;
+}
+
 static void add_host(lua_State *L, struct host *host)
 {
     static const luaL_Reg functions[] = {{"advance", advance},   {"late", late},
                                          {"mask", write_mask},   {"read", read_words},
                                          {"write", write_words}, {NULL, NULL}};
+    lua_pushlightuserdata(L, host);
+    lua_setfield(L, LUA_REGISTRYINDEX, "host");
     luaL_newlibtable(L, functions);
     lua_pushlightuserdata(L, host);
     luaL_setfuncs(L, functions, 1);
     host_add_scripts(L);
+    host_add_links(L, host->image);
     lua_setglobal(L, "host");
 }
 

@@ -329,7 +329,7 @@ class Map(Case):
         rows, memory, server, titles = [], None, None, None
         for line in text.splitlines():
             if line.startswith("#"):
-                memory, server = re.match(r"#+ (\w+): (?:Modbus TCP (.*)|not served)", line).groups("")
+                memory, server = re.match(r"#+ (\w+): (?:served at (.*)|not served)", line).groups("")
                 titles = None
             elif line.startswith("|"):
                 cells = [cell.strip().replace("\\|", "|")

@@ -1,0 +1,39 @@
+#pragma once
+/* What the files of the caller share: caller.c sends and times out, caller_receive.c takes answers.
+ */
+
+#include "modbus/caller.h"
+
+struct seat {
+    struct client *client;
+    bool ask;  /* it may have something to send, whatever client_due says */
+    bool lost; /* a request of its own went down with the connection */
+};
+
+struct flight {
+    struct exchange *exchange;
+    size_t seat;
+};
+
+struct caller {
+    struct seat *seats;
+    size_t seat_count, turn; /* whose turn it is */
+    struct flight *flights;  /* oldest first */
+    size_t flight_count, flight_most;
+    bool connected, heard;
+    uint16_t transaction; /* the last one given */
+    unsigned silent;      /* timeouts in a row, and not one byte in between … */
+    int64_t silent_since; /* … since this one was sent */
+    int64_t received;     /* when bytes last came */
+    bool broken;
+    char why[96];
+    size_t in_length, out_start, out_length;
+    uint8_t in[CALLER_IN];
+    uint8_t out[CALLER_OUT]; /* not yet sent: out_start .. out_length */
+};
+
+/* Takes it off those under way: its client may send another one in its place. */
+struct exchange *caller_take_flight(struct caller *caller, size_t at);
+
+/* The one with this id, if any is under way. */
+bool caller_find_flight(const struct caller *caller, uint16_t transaction, size_t *at);

@@ -1,0 +1,315 @@
+/* Whether the unit is there, and what time alone does to values: they grow stale, and changes that
+ * could not be delivered are given up. One timeout is an accident and is repeated; two in a row are
+ * silence, and from there a single request now and then looks whether the unit is back. */
+
+#include "modbus/client_inside.h"
+
+#include <string.h>
+
+enum { SECOND = 1000000000 };
+
+/* ---- moments ---- */
+
+int64_t client_backoff(unsigned attempt, uint32_t random)
+{
+    int64_t most = (int64_t)30 * SECOND, wait = SECOND / 2;
+    for (; attempt > 0 && wait < most; attempt--)
+        wait *= 2;
+    if (wait > most)
+        wait = most;
+    return wait - (int64_t)((uint64_t)(wait / 5) * random >> 32);
+}
+
+static int64_t backoff(struct client *client, unsigned attempt)
+{
+    client->random ^= client->random << 13;
+    client->random ^= client->random >> 17;
+    client->random ^= client->random << 5;
+    return client_backoff(attempt, client->random);
+}
+
+void client_state_hold(struct client *client, int64_t until)
+{
+    if (until > client->hold)
+        client->hold = until;
+}
+
+int64_t client_state_stale_after(const struct client *client, int64_t period)
+{
+    const struct client_spec *spec = client->spec;
+    return spec->stale_after > 0 ? spec->stale_after : 2 * period + spec->timeout;
+}
+
+/* ---- status ---- */
+
+static void count_missing(struct client *client)
+{
+    client->recount = false;
+    client->status.complete = true;
+    for (size_t i = 0; i < reads_count(client->reads); i++) {
+        const struct read *read = reads_at(client->reads, i);
+        client->status.complete &= !read->stale && read->answered != 0;
+    }
+}
+
+static bool is_published(const struct client *client)
+{
+    const struct link_status *a = &client->status, *b = &client->published;
+    return a->online == b->online && a->complete == b->complete && a->answered == b->answered &&
+           a->conflicts == b->conflicts;
+}
+
+void client_state_publish(struct client *client, bool returned)
+{
+    if (client->recount)
+        count_missing(client);
+    client->status.online = client->online;
+    if (!returned && is_published(client))
+        return;
+    client->published = client->status;
+    link_publish(client->image, client->number, &client->status, returned);
+}
+
+void client_state_error(struct client *client, const char *text)
+{
+    link_error(client->image, client->number, text);
+}
+
+void client_state_ready(struct client *client)
+{
+    if (client->ready)
+        return;
+    client->ready = true;
+    client->write_at = client->ripe = INT64_MIN;
+}
+
+/* ---- heard and not heard ---- */
+
+void client_state_heard(struct client *client, bool good, int64_t now)
+{
+    client->timeouts = client->attempt = client->wrongs = 0;
+    client->silent = false;
+    client->online = true;
+    if (client->lost) {
+        client_says_back(client, now);
+        client->lost = false;
+        client->lost_due = CLIENT_NEVER;
+        client->returning = true;
+    }
+    if (!good)
+        return;
+    client->status.answered = now;
+    client_state_ready(client);
+    if (client->first == 0) {
+        client->first = now;
+        client->expire_at = INT64_MIN;
+    }
+}
+
+/* When all that is polled will have turned stale; at most three seconds from now, so that a short
+ * loss is told with what it did, and a long one soon. */
+static int64_t when_told(struct client *client, int64_t now)
+{
+    int64_t told = now;
+    if (client->first == 0)
+        return now;
+    for (size_t i = 0; i < reads_count(client->reads); i++) {
+        const struct read *read = reads_at(client->reads, i);
+        int64_t stale = read->answered + client_state_stale_after(client, read->period);
+        if (!read->stale && read->answered != 0 && stale > told)
+            told = stale;
+    }
+    int64_t latest = now + (int64_t)3 * SECOND;
+    return told < latest ? told : latest;
+}
+
+/* Lost, or still lost for another reason. */
+static void lose(struct client *client, const char *why, int64_t retry, int64_t now)
+{
+    if (!client->lost) {
+        client->lost = true;
+        client->lost_said = false;
+        client->lost_at = client->first ? client->status.answered : client->offline_since;
+        client->lost_due = when_told(client, now);
+    }
+    if (client->lost_said)
+        return;
+    strncpy(client->lost_why, why ? why : "", sizeof client->lost_why - 1);
+    client->lost_retry = retry > now ? retry - now : 0;
+}
+
+static void go_offline(struct client *client, int64_t now)
+{
+    if (client->online)
+        client->offline_since = now;
+    client->online = false;
+    client->ready = reads_count(client->reads) == 0; /* else what it has now is read first */
+}
+
+static void fall_silent(struct client *client, const char *why, int64_t now)
+{
+    go_offline(client, now);
+    client->silent = true;
+    client->probe_at = now + backoff(client, client->attempt++);
+    lose(client, why, client->probe_at, now);
+}
+
+/* Requests that were under way together are silent together: they count once. */
+void client_state_unheard(struct client *client, const struct flight *flight, const char *why,
+                          int64_t now)
+{
+    if (client->silent) {
+        if (flight->exchange.sent >= client->silent_since)
+            client->probe_at = now + backoff(client, client->attempt++);
+        client->silent_since = now;
+        return;
+    }
+    if (client->timeouts > 0 && flight->exchange.sent < client->silent_since)
+        return;
+    client->silent_since = now;
+    if (client->timeouts++ == 0) {
+        if (client->spec->line)
+            client_state_hold(client, now + backoff(client, 0));
+        return;
+    }
+    fall_silent(client, why, now);
+}
+
+/* ---- the way to it ---- */
+
+void client_connected(struct client *client, int64_t now)
+{
+    if (client->lost || client->returning)
+        reads_join(client->reads);
+    client->recount = true;
+    client->connected = true;
+    client->silent = client->mute = false;
+    client->timeouts = client->wrongs = 0;
+    client->hold = now;
+    client->write_hold = INT64_MIN;
+    client_polls_at_once(client, now);
+    if (reads_count(client->reads) == 0)
+        client_state_ready(client);
+}
+
+void client_disconnected(struct client *client, const char *why, int64_t retry, int64_t now)
+{
+    go_offline(client, now);
+    client->connected = client->silent = client->mute = client->ready = false;
+    client->timeouts = 0;
+    if (client_wanted(client))
+        lose(client, why ? why : "the connection was lost", retry, now);
+    client_state_publish(client, false);
+}
+
+/* ---- what time does ---- */
+
+static void make_stale(struct client *client, uint32_t group, int64_t now)
+{
+    struct item *item = &client->items[group];
+    struct merge_group g = client_group(client, group);
+    item->quiet = false;
+    if (item->quality != QUALITY_NEVER)
+        item->quality = QUALITY_STALE;
+    bool take = merge_lost(&g) == MERGED_TAKE;
+    client_tell(client, group, take, now);
+}
+
+static void make_read_stale(struct client *client, struct read *read, int64_t now)
+{
+    read->stale = client->recount = true;
+    for (uint32_t i = 0; i < read->group_count; i++)
+        make_stale(client, read->groups[i] - client->groups.first, now);
+}
+
+/* What is never polled is as good as its link. */
+static int64_t pass_unpolled(struct client *client, int64_t now)
+{
+    int64_t at = client->offline_since + client_state_stale_after(client, client->spec->period);
+    if (client->online)
+        client->unpolled_stale = false;
+    if (client->online || client->unpolled_stale)
+        return CLIENT_NEVER;
+    if (now < at)
+        return at;
+    client->unpolled_stale = true;
+    for (uint32_t i = 0; i < client->groups.count; i++)
+        if (!client->items[i].polled && client->items[i].quality != QUALITY_NEVER)
+            make_stale(client, i, now);
+    return CLIENT_NEVER;
+}
+
+static void pass_stale(struct client *client, int64_t now)
+{
+    if (now < client->stale_at)
+        return;
+    client->stale_at = CLIENT_NEVER;
+    for (size_t i = 0; i < reads_count(client->reads); i++) {
+        struct read *read = reads_at(client->reads, i);
+        if (read->stale || read->answered == 0)
+            continue;
+        int64_t at = read->answered + client_state_stale_after(client, read->period);
+        if (now >= at)
+            make_read_stale(client, read, now);
+        else if (at < client->stale_at)
+            client->stale_at = at;
+    }
+}
+
+static void expire(struct client *client, uint32_t group, int64_t now)
+{
+    struct merge_group g = client_group(client, group);
+    int64_t at = merge_expires(&g, client->first);
+    if (at > now) {
+        if (at < client->expire_at)
+            client->expire_at = at;
+        return;
+    }
+    client_says_expired(client, group, now);
+    if (!merge_expired(&g))
+        return;
+    client->items[group].quiet = false;
+    client_queue_remove(client, group);
+    client_tell(client, group, g.state->known, now);
+}
+
+static void expire_queue(struct client *client, uint32_t link, int64_t now)
+{
+    uint32_t next;
+    for (; link; link = next) {
+        next = client->items[link - 1].next;
+        expire(client, link - 1, now);
+    }
+}
+
+static void pass_expired(struct client *client, int64_t now)
+{
+    if (now < client->expire_at)
+        return;
+    client->expire_at = CLIENT_NEVER;
+    expire_queue(client, client->now.first, now);
+    expire_queue(client, client->later.first, now);
+}
+
+void client_state_pass(struct client *client, int64_t now)
+{
+    client->unpolled_at = pass_unpolled(client, now);
+    pass_stale(client, now);
+    pass_expired(client, now);
+    client_tell_all(client, now);
+    if (now >= client->lost_due) {
+        client->lost_due = CLIENT_NEVER;
+        client->lost_said = true;
+        client_says_lost(client, now);
+    }
+}
+
+int64_t client_state_due(const struct client *client)
+{
+    int64_t due = client->stale_at;
+    if (client->expire_at < due)
+        due = client->expire_at;
+    if (client->lost_due < due)
+        due = client->lost_due;
+    return client->unpolled_at < due ? client->unpolled_at : due;
+}

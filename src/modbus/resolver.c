@@ -1,0 +1,301 @@
+/* Threads live only while there is something to look up: each takes the oldest job until none is
+ * left, and a few of them stand side by side, so that a name whose server is silent holds up nobody
+ * else's. What they and the loop share is counted by its holders: a thread that hangs in
+ * getaddrinfo is left alone at the end, and frees the rest when it comes back. A job has its own
+ * copy of the question, because the asker may be gone by then. */
+
+#include "modbus/resolver.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "base/memory.h"
+
+enum { THREADS = 8, STACK = 256 * 1024 };
+
+struct job {
+    struct job *next;
+    struct resolver_question *asker; /* NULL: nobody waits for it any more */
+    struct resolver_question answer; /* with a copy of the host behind it */
+    char host[];
+};
+
+struct queue {
+    struct job *first, **end;
+};
+
+struct shared {
+    pthread_mutex_t mutex;
+    unsigned holders; /* the resolver and each thread */
+    unsigned threads;
+    int wake; /* eventfd: something is done */
+    struct queue asked, done;
+    struct job *running; /* in no order */
+};
+
+struct resolver {
+    struct loop_source source; /* first, so that an event's source is its resolver */
+    struct loop *loop;
+    struct shared *shared;
+};
+
+static void push(struct queue *queue, struct job *job)
+{
+    job->next = NULL;
+    *queue->end = job;
+    queue->end = &job->next;
+}
+
+static struct job *pop(struct queue *queue)
+{
+    struct job *job = queue->first;
+    if (job && !(queue->first = job->next))
+        queue->end = &queue->first;
+    return job;
+}
+
+static void empty(struct queue *queue)
+{
+    for (struct job *job; (job = pop(queue));)
+        free(job);
+}
+
+/* Called with the mutex, which it gives back. */
+static void let_go(struct shared *shared)
+{
+    bool last = --shared->holders == 0;
+    pthread_mutex_unlock(&shared->mutex);
+    if (!last)
+        return;
+    empty(&shared->asked);
+    empty(&shared->done);
+    close(shared->wake);
+    pthread_mutex_destroy(&shared->mutex);
+    free(shared);
+}
+
+/* With the mutex. */
+static void done(struct shared *shared, struct job *job)
+{
+    uint64_t one = 1;
+    push(&shared->done, job);
+    ssize_t written = write(shared->wake, &one, sizeof one);
+    (void)written; /* fails only when the counter is full, and then the loop is being woken */
+}
+
+static void keep_addresses(struct resolver_question *answer, const struct addrinfo *list)
+{
+    for (; list && answer->count < RESOLVER_ADDRESSES; list = list->ai_next)
+        if (list->ai_addrlen <= sizeof answer->addresses[0])
+            memcpy(&answer->addresses[answer->count++], list->ai_addr, list->ai_addrlen);
+}
+
+static int look_up(struct resolver_question *answer, int flags)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = flags | AI_NUMERICSERV};
+    struct addrinfo *list = NULL;
+    char port[8];
+    snprintf(port, sizeof port, "%u", answer->port);
+    int code = getaddrinfo(answer->host, port, &hints, &list);
+    if (code == 0) {
+        keep_addresses(answer, list);
+        freeaddrinfo(list);
+    }
+    return code;
+}
+
+static void look_up_name(struct resolver_question *answer)
+{
+    int code = look_up(answer, 0);
+    if (answer->count == 0)
+        snprintf(answer->why, sizeof answer->why, "the name %.60s is not known (%.40s)",
+                 answer->host, code ? gai_strerror(code) : "it has no address");
+}
+
+static void forget_running(struct shared *shared, struct job *job)
+{
+    struct job **at = &shared->running;
+    while (*at != job)
+        at = &(*at)->next;
+    *at = job->next;
+}
+
+static void *work(void *context)
+{
+    struct shared *shared = context;
+    pthread_mutex_lock(&shared->mutex);
+    for (struct job *job; (job = pop(&shared->asked));) {
+        job->next = shared->running;
+        shared->running = job;
+        pthread_mutex_unlock(&shared->mutex);
+        look_up_name(&job->answer);
+        pthread_mutex_lock(&shared->mutex);
+        forget_running(shared, job);
+        done(shared, job);
+    }
+    shared->threads--;
+    let_go(shared);
+    return NULL;
+}
+
+/* Signals belong to the main thread: the new one inherits a mask in which all are blocked. */
+static int start_thread(struct shared *shared)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int code = pthread_create(&thread, &attributes, work, shared);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    if (code == 0)
+        pthread_setname_np(thread, "msm-names");
+    return code;
+}
+
+/* With the mutex. Without any thread there is nobody who would ever answer. */
+static void find_thread(struct shared *shared)
+{
+    if (shared->threads == THREADS)
+        return;
+    int code = start_thread(shared);
+    if (code == 0) {
+        shared->threads++;
+        shared->holders++;
+    } else if (shared->threads == 0) {
+        struct job *job = pop(&shared->asked);
+        snprintf(job->answer.why, sizeof job->answer.why,
+                 "no thread for looking up the name %.40s: %.40s", job->host, strerror(code));
+        done(shared, job);
+    }
+}
+
+static struct job *job_for(struct resolver_question *question)
+{
+    size_t size = strlen(question->host) + 1;
+    struct job *job = memory_zeroed(1, sizeof *job + size);
+    memcpy(job->host, question->host, size);
+    job->asker = question;
+    job->answer.host = job->host;
+    job->answer.port = question->port;
+    return job;
+}
+
+void resolver_ask(struct resolver *resolver, struct resolver_question *question)
+{
+    struct shared *shared = resolver->shared;
+    struct job *job = job_for(question);
+    bool literal = look_up(&job->answer, AI_NUMERICHOST) == 0;
+    pthread_mutex_lock(&shared->mutex);
+    if (literal) {
+        done(shared, job);
+    } else {
+        push(&shared->asked, job);
+        find_thread(shared);
+    }
+    pthread_mutex_unlock(&shared->mutex);
+}
+
+static void forget_in(struct job *job, const struct resolver_question *question)
+{
+    for (; job; job = job->next)
+        if (job->asker == question)
+            job->asker = NULL;
+}
+
+void resolver_forget(struct resolver *resolver, struct resolver_question *question)
+{
+    struct shared *shared = resolver->shared;
+    pthread_mutex_lock(&shared->mutex);
+    forget_in(shared->asked.first, question);
+    forget_in(shared->running, question);
+    forget_in(shared->done.first, question);
+    pthread_mutex_unlock(&shared->mutex);
+}
+
+static void give(const struct job *job)
+{
+    struct resolver_question *asker = job->asker;
+    if (!asker)
+        return;
+    asker->count = job->answer.count;
+    memcpy(asker->addresses, job->answer.addresses, sizeof asker->addresses);
+    memcpy(asker->why, job->answer.why, sizeof asker->why);
+    asker->answered(asker);
+}
+
+static struct job *next_done(struct shared *shared)
+{
+    pthread_mutex_lock(&shared->mutex);
+    struct job *job = pop(&shared->done);
+    pthread_mutex_unlock(&shared->mutex);
+    return job;
+}
+
+/* One at a time, because an answered asker may forget another's question. */
+static void ready(struct loop_source *source, uint32_t events)
+{
+    struct resolver *resolver = (struct resolver *)source;
+    uint64_t count;
+    (void)events;
+    ssize_t got = read(source->fd, &count, sizeof count);
+    (void)got;
+    for (struct job *job; (job = next_done(resolver->shared)); free(job))
+        give(job);
+}
+
+static struct shared *shared_create(struct error *error)
+{
+    struct shared *shared = memory_zeroed(1, sizeof *shared);
+    shared->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (shared->wake < 0) {
+        error_set(error, "names cannot be looked up: %s", strerror(errno));
+        free(shared);
+        return NULL;
+    }
+    pthread_mutex_init(&shared->mutex, NULL);
+    shared->holders = 1;
+    shared->asked.end = &shared->asked.first;
+    shared->done.end = &shared->done.first;
+    return shared;
+}
+
+struct resolver *resolver_create(struct loop *loop, struct error *error)
+{
+    struct shared *shared = shared_create(error);
+    if (!shared)
+        return NULL;
+    struct resolver *resolver = memory_zeroed(1, sizeof *resolver);
+    resolver->source = (struct loop_source){shared->wake, ready};
+    resolver->loop = loop;
+    resolver->shared = shared;
+    if (loop_add(loop, &resolver->source, EPOLLIN, error))
+        return resolver;
+    pthread_mutex_lock(&shared->mutex);
+    let_go(shared);
+    free(resolver);
+    return NULL;
+}
+
+void resolver_destroy(struct resolver *resolver)
+{
+    if (!resolver)
+        return;
+    struct shared *shared = resolver->shared;
+    loop_remove(resolver->loop, &resolver->source);
+    pthread_mutex_lock(&shared->mutex);
+    empty(&shared->asked);
+    let_go(shared);
+    free(resolver);
+}

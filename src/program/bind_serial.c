@@ -1,0 +1,182 @@
+/* serial { … }: a serial line, on which clients or servers stand. Only noted in the plan; the
+ * device is opened when the body has run. */
+
+#include "program/links.h"
+
+#include "base/duration.h"
+
+#include <string.h>
+
+static const char LINE[] = "msm.line";
+static const char EXAMPLE[] = "serial { device = \"/dev/ttyUSB0\" }";
+
+#define RATES                                                                                      \
+    "50 75 110 134 150 200 300 600 1200 1800 2400 4800 9600 19200 38400 57600 115200 230400 "      \
+    "460800 500000 576000 921600 1000000 1152000 1500000 2000000 2500000 3000000 3500000 4000000"
+
+enum { DEFAULT_BAUD = 19200 };
+
+static const int64_t MOST_RTS_DELAY = NS_PER_S;
+
+/* What a termios of Linux has names for; a driver that cannot do one of them is told at start. */
+static bool is_rate(const char *text)
+{
+    const char *found = strstr(" " RATES " ", text);
+    return found != NULL;
+}
+
+static bool set_baud(lua_State *L, void *target)
+{
+    struct line_spec *line = target;
+    lua_Integer baud;
+    if (!read_integer(L, -1, 1, 4000000, &baud))
+        return false;
+    bool known = is_rate(lua_pushfstring(L, " %I ", baud));
+    lua_pop(L, 1);
+    line->baud = (uint32_t)baud;
+    return known;
+}
+
+static bool set_device(lua_State *L, void *target)
+{
+    struct line_spec *line = target;
+    return read_text(L, &line->device) && line->device[0] == '/';
+}
+
+static bool set_name(lua_State *L, void *target)
+{
+    struct line_spec *line = target;
+    return read_text(L, &line->name) && *line->name;
+}
+
+/* One of three words by the letter that stands for it; 0 for anything else. */
+static char choose(lua_State *L, const char *const words[], const char *letters)
+{
+    const char *text = plain_text(L, -1);
+    for (int i = 0; text && words[i]; i++) {
+        if (strcmp(text, words[i]) == 0)
+            return letters[i];
+    }
+    return 0;
+}
+
+static bool set_parity(lua_State *L, void *target)
+{
+    struct line_spec *line = target;
+    line->parity = choose(L, (const char *const[]){"even", "odd", "none", NULL}, "EON");
+    return line->parity != 0;
+}
+
+static bool set_rs485(lua_State *L, void *target)
+{
+    ((struct line_spec *)target)->rs485 = lua_toboolean(L, -1);
+    return lua_type(L, -1) == LUA_TBOOLEAN;
+}
+
+static bool set_rts(lua_State *L, void *target)
+{
+    struct line_spec *line = target;
+    line->rts = choose(L, (const char *const[]){"up", "down", NULL}, "UD");
+    return line->rts != 0;
+}
+
+static bool set_rts_delay(lua_State *L, void *target)
+{
+    struct line_spec *line = target;
+    line->rts_delay = wish_duration(L, "serial", "rts_delay", 0, MOST_RTS_DELAY);
+    return true;
+}
+
+static bool set_stop(lua_State *L, void *target)
+{
+    lua_Integer bits;
+    bool ok = read_integer(L, -1, 1, 2, &bits);
+    ((struct line_spec *)target)->stop_bits = (uint8_t)bits;
+    return ok;
+}
+
+static const struct option OPTIONS[] = {
+    {"baud", "one of the rates that serial devices know, " RATES, set_baud},
+    {"device", "the path of a device, \"/dev/ttyUSB0\"", set_device},
+    {"name", "UTF-8 text", set_name},
+    {"parity", "\"even\", \"odd\" or \"none\"", set_parity},
+    {"rs485", "true or false", set_rs485},
+    {"rts", "\"up\" or \"down\", which RTS is while sending", set_rts},
+    {"rts_delay", "a duration", set_rts_delay},
+    {"stop", "1 or 2", set_stop},
+    {NULL, NULL, NULL},
+};
+
+/* Of options that only make sense with others. */
+static void check_line(lua_State *L, const struct line_spec *line)
+{
+    if (!line->device)
+        complain(L, "serial: device is missing; %s names it", EXAMPLE);
+    if (line->rs485 && line->rts)
+        complain(L,
+                 "serial: rs485 lets the driver switch the direction, rts lets msm do it; one of "
+                 "them is enough");
+    if (line->rts_delay && !line->rts)
+        complain(L, "serial: rts_delay is the time between switching RTS and sending, and needs "
+                    "rts = \"up\" or \"down\"");
+}
+
+static const struct line_spec **push_line(lua_State *L)
+{
+    const struct line_spec **line = lua_newuserdatauv(L, sizeof *line, 0);
+    *line = NULL;
+    luaL_setmetatable(L, LINE);
+    return line;
+}
+
+/* serial { device = "/dev/ttyUSB0", baud = 9600, parity = "even" }: a serial line for client.rtu
+ * or server.rtu, never both. Without options 19200 baud, 8 data bits, even parity, 1 stop bit, the
+ * protocol's own default; without parity devices often want stop = 2. `rs485` leaves the direction
+ * to the driver, `rts` to msm, with `rts_delay` (0..1 s) before and after sending. Body only.
+ * Source: MODBUS over Serial Line V1.02, 2.5.1 and 3.3. */
+static int serial(lua_State *L)
+{
+    struct program *program = program_of(L);
+    struct error error;
+    struct line_spec spec = {.baud = DEFAULT_BAUD, .parity = 'E', .stop_bits = 1};
+    lua_settop(L, 1);
+    require_body(L, "serial");
+    check_options(L, "serial", EXAMPLE);
+    read_options(L, 1, OPTIONS, &spec, "serial");
+    check_line(L, &spec);
+    spec.where = user_line(L);
+    spec.name = spec.name ? spec.name : spec.device;
+    const struct line_spec **line = push_line(L);
+    int index = plan_line(program->plan, &spec, &error);
+    if (index < 0)
+        complain(L, "%s", error.text);
+    *line = program->plan->lines[index];
+    return 1;
+}
+
+const struct line_spec *serial_line(lua_State *L, int index)
+{
+    const struct line_spec **line = luaL_testudata(L, index, LINE);
+    return line ? *line : NULL;
+}
+
+/* "serial line /dev/ttyUSB0, 9600 8E1" */
+static int line_tostring(lua_State *L)
+{
+    const struct line_spec *line = serial_line(L, 1);
+    const char parity[] = {line->parity, '\0'};
+    lua_pushfstring(L, "serial line %s, %d 8%s%d", line->name, (int)line->baud, parity,
+                    line->stop_bits);
+    return 1;
+}
+
+void open_serial(lua_State *L)
+{
+    luaL_newmetatable(L, LINE);
+    lua_pushcfunction(L, line_tostring);
+    lua_setfield(L, -2, "__tostring");
+    lua_pushliteral(L, "line");
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+    lua_register(L, "serial", serial);
+}

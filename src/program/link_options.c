@@ -1,0 +1,99 @@
+/* Options that all kinds of links take, and their names: each has one of its own, because commands,
+ * the log and the HMI find it by that. */
+
+#include "program/links.h"
+
+#include "base/duration.h"
+
+#include <string.h>
+
+bool wish_line(lua_State *L, void *target)
+{
+    struct link_wish *wish = target;
+    wish->line = serial_line(L, -1);
+    return wish->line != NULL;
+}
+
+bool wish_memory(lua_State *L, void *target)
+{
+    struct link_wish *wish = target;
+    wish->memory = check_memory(L, -2, lua_pushfstring(L, "%s: option mem", wish->what));
+    lua_pop(L, 1);
+    return true;
+}
+
+bool wish_name(lua_State *L, void *target)
+{
+    struct link_wish *wish = target;
+    return read_text(L, &wish->name) && *wish->name;
+}
+
+int64_t wish_duration(lua_State *L, const char *what, const char *option, int64_t least,
+                      int64_t most)
+{
+    char low[32], high[32];
+    const char *where = lua_pushfstring(L, "%s: option %s", what, option);
+    int64_t duration = check_duration(L, -2, where);
+    if (duration < least || duration > most)
+        complain(L, "%s takes %s to %s, not %s", where, duration_format(least, low, sizeof low),
+                 duration_format(most, high, sizeof high), shown(L, -2));
+    lua_pop(L, 1);
+    return duration;
+}
+
+bool wish_number(lua_State *L, lua_Integer least, lua_Integer most, uint16_t *number)
+{
+    lua_Integer integer;
+    bool ok = read_integer(L, -1, least, most, &integer);
+    *number = (uint16_t)integer;
+    return ok;
+}
+
+void check_options(lua_State *L, const char *what, const char *example)
+{
+    if (!lua_istable(L, 1))
+        complain(L, "%s takes one table of options, %s, not %s", what, example, shown(L, 1));
+}
+
+void require_line(lua_State *L, const struct link_wish *wish)
+{
+    if (!wish->line)
+        complain(L,
+                 "%s: line is missing; local bus = serial { device = \"/dev/ttyUSB0\" } makes "
+                 "one, and %s { line = bus, … } takes it",
+                 wish->what, wish->what);
+}
+
+/* Where the link of that name was declared, or NULL. */
+static const char *named_at(const struct plan *plan, const char *name)
+{
+    for (size_t i = 0; i < plan->client_count; i++) {
+        if (strcmp(plan->clients[i].name, name) == 0)
+            return plan->clients[i].where;
+    }
+    for (size_t i = 0; i < plan->server_count; i++) {
+        if (strcmp(plan->servers[i].name, name) == 0)
+            return plan->servers[i].where;
+    }
+    return NULL;
+}
+
+const char *choose_name(lua_State *L, const struct link_wish *wish, const char *usual,
+                        const char *memory)
+{
+    struct plan *plan = program_of(L)->plan;
+    const char *first = wish->name ? named_at(plan, wish->name) : NULL;
+    if (first)
+        complain(L,
+                 "%s: a link named \"%s\" is already declared at %s; every link has a name of "
+                 "its own",
+                 wish->what, wish->name, first);
+    if (wish->name)
+        return wish->name;
+    const char *name = usual;
+    if (named_at(plan, name))
+        name = lua_pushfstring(L, "%s (%s)", usual, memory);
+    for (int i = 2; named_at(plan, name); i++)
+        name = lua_pushfstring(L, "%s (%s %d)", usual, memory, i);
+    return plan_string(plan, name);
+}

@@ -1,0 +1,443 @@
+/* Proves, on real sockets of the loopback, that a link comes up, says in words why it does not, and
+ * comes up again: refused, dropped, silent, cut in the middle of a frame, gone and back on the same
+ * port; that there is never a second connection while one lives, nor one for each unit; that a
+ * script can stop and start it; and that dead devices, however many, do not hold up a live one. */
+
+#include "dial_bed.h"
+#include "tcp_bed.h"
+
+enum { UNIT = 1, DEAD = 200, REQUEST = 12 };
+
+struct site {
+    struct dial_bed bed;
+    struct tcp *tcp;
+};
+
+static void site_start(struct site *site)
+{
+    struct error error;
+    dial_bed_seal(&site->bed);
+    site->tcp = tcp_create(&error);
+    dial_need(site->tcp != NULL, &error);
+    dial_need(tcp_dial(site->tcp, site->bed.image, &error), &error);
+    dial_need(tcp_start(site->tcp, &error), &error);
+}
+
+static void site_end(struct site *site)
+{
+    tcp_destroy(site->tcp);
+    dial_bed_close(&site->bed);
+}
+
+static void site_with(struct site *site, struct client_spec spec)
+{
+    dial_bed_open(&site->bed);
+    dial_bed_add(&site->bed, spec);
+    site_start(site);
+}
+
+static int64_t patience(void)
+{
+    return clock_monotonic() + PATIENCE_S * (int64_t)NS_PER_S;
+}
+
+static void wait_for_online(struct site *site, size_t link, bool online)
+{
+    for (int64_t end = patience(); clock_monotonic() < end; pause_ms(1))
+        if (link_look(site->bed.image, link).online == online)
+            return;
+    char text[LINK_ERROR_MAX] = "";
+    link_last_error(site->bed.image, link, text);
+    fail_msg("link %zu is %s online; last error: %s", link, online ? "not" : "still", text);
+}
+
+static void wait_for_error(struct site *site, size_t link, const char *part)
+{
+    char text[LINK_ERROR_MAX] = "";
+    for (int64_t end = patience(); clock_monotonic() < end; pause_ms(1))
+        if (link_last_error(site->bed.image, link, text) && strstr(text, part))
+            return;
+    fail_msg("no error with \"%s\", the last one was \"%s\"", part, text);
+}
+
+static void wait_for_word(struct site *site, uint16_t word)
+{
+    for (int64_t end = patience(); clock_monotonic() < end; pause_ms(1))
+        if (dial_bed_word(&site->bed, 0, 0) == word)
+            return;
+    fail_msg("the value %u did not come", word);
+}
+
+/* ---- a device made of MSM's own server ---- */
+
+static void device_start(struct desk *device, uint16_t port)
+{
+    struct error error;
+    device->bed.spec.port = port;
+    device->tcp = tcp_create(&error);
+    assert_non_null(device->tcp);
+    start(device);
+}
+
+static void device_set(struct desk *device, uint16_t word)
+{
+    struct request request = {.memory = BED_MEM, .write = {TABLE_HOLDING, 0, 1, &word, false}};
+    assert_int_equal(image_request(device->bed.image, &request, 1), EXCEPTION_NONE);
+}
+
+static uint16_t device_word(struct desk *device)
+{
+    uint16_t word = 0;
+    struct request request = {.memory = BED_MEM, .read = {TABLE_HOLDING, 0, 1, &word}};
+    assert_int_equal(image_request(device->bed.image, &request, 1), EXCEPTION_NONE);
+    return word;
+}
+
+static void test_mirrors(void **state)
+{
+    struct desk *device = *state;
+    struct site site;
+    start(device);
+    device_set(device, 7);
+    site_with(&site, dial_spec("127.0.0.1", tcp_port(device->tcp, 0), UNIT));
+    wait_for_online(&site, 0, true);
+    wait_for_word(&site, 7);
+    device_set(device, 8);
+    wait_for_word(&site, 8);
+    dial_bed_write(&site.bed, 0, 0, 99);
+    for (int64_t end = patience(); device_word(device) != 99 && clock_monotonic() < end;)
+        pause_ms(1);
+    assert_int_equal(device_word(device), 99);
+    assert_int_equal(tcp_connections(device->tcp), 1);
+    site_end(&site);
+}
+
+/* A write does not wait for the period: it is woken. */
+static void test_woken(void **state)
+{
+    struct desk *device = *state;
+    struct site site;
+    struct client_spec spec = {0};
+    start(device);
+    spec = dial_spec("127.0.0.1", tcp_port(device->tcp, 0), UNIT);
+    spec.period = 3600 * (int64_t)NS_PER_S;
+    site_with(&site, spec);
+    wait_for_online(&site, 0, true);
+    for (uint16_t i = 1; i <= 50; i++) {
+        dial_bed_write(&site.bed, 0, 0, i);
+        for (int64_t end = patience(); device_word(device) != i && clock_monotonic() < end;)
+            pause_ms(1);
+        assert_int_equal(device_word(device), i);
+    }
+    site_end(&site);
+}
+
+static void test_restart_on_the_same_port(void **state)
+{
+    struct desk *device = *state;
+    struct site site;
+    start(device);
+    uint16_t port = tcp_port(device->tcp, 0);
+    site_with(&site, dial_spec("localhost", port, UNIT));
+    for (uint16_t round = 1; round <= 2; round++) {
+        device_set(device, round);
+        wait_for_online(&site, 0, true);
+        wait_for_word(&site, round);
+        tcp_destroy(device->tcp);
+        device->tcp = NULL;
+        wait_for_online(&site, 0, false);
+        wait_for_error(&site, 0, "connection refused");
+        device_start(device, port);
+    }
+    wait_for_online(&site, 0, true);
+    assert_true(link_look(site.bed.image, 0).reconnected > 0);
+    site_end(&site);
+}
+
+static void test_stop_and_start(void **state)
+{
+    struct desk *device = *state;
+    struct site site;
+    start(device);
+    site_with(&site, dial_spec("127.0.0.1", tcp_port(device->tcp, 0), UNIT));
+    for (int round = 0; round < 2; round++) {
+        wait_for_online(&site, 0, true);
+        wait_for_connections(device, 1);
+        link_want(site.bed.image, 0, false);
+        wait_for_online(&site, 0, false);
+        wait_for_connections(device, 0);
+        link_want(site.bed.image, 0, true);
+    }
+    wait_for_online(&site, 0, true);
+    site_end(&site);
+}
+
+/* ---- a device played by the test itself ---- */
+
+static int listen_on(uint16_t *port)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    struct timeval limit = {PATIENCE_S, 0};
+    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 16), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+static int accept_one(int listener)
+{
+    struct timeval limit = {PATIENCE_S, 0};
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0)
+        fail_msg("no connection came");
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    return fd;
+}
+
+static bool nobody_waits(int listener)
+{
+    return poll(&(struct pollfd){.fd = listener, .events = POLLIN}, 1, 0) == 0;
+}
+
+/* Answers one poll of the four registers. */
+static void answer_poll(int fd, uint16_t word)
+{
+    uint8_t request[REQUEST], answer[9 + 2 * DIAL_WORDS] = {0};
+    assert_true(take(fd, request, sizeof request));
+    assert_int_equal(request[7], 3);
+    memcpy(answer, request, 8);
+    answer[5] = 3 + 2 * DIAL_WORDS;
+    answer[8] = 2 * DIAL_WORDS;
+    answer[9] = (uint8_t)(word >> 8);
+    answer[10] = (uint8_t)word;
+    give(fd, answer, sizeof answer);
+}
+
+/* A port on which nobody listens, and nobody else will: it stays bound. */
+static int dead_port(uint16_t *port)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    struct site site;
+    uint16_t port;
+    int fd = dead_port(&port);
+    site_with(&site, dial_spec("127.0.0.1", port, UNIT));
+    wait_for_error(&site, 0, "connection refused");
+    assert_false(link_look(site.bed.image, 0).online);
+    site_end(&site);
+    close(fd);
+}
+
+static void test_unknown_name(void **state)
+{
+    (void)state;
+    struct site site;
+    site_with(&site, dial_spec("plc7.no-such-name.invalid", 502, UNIT));
+    wait_for_error(&site, 0, "the name plc7.no-such-name.invalid is not known (");
+    site_end(&site);
+}
+
+static void test_dropped(void **state)
+{
+    (void)state;
+    struct site site;
+    uint16_t port;
+    int listener = listen_on(&port);
+    site_with(&site, dial_spec("127.0.0.1", port, UNIT));
+    int fd = accept_one(listener);
+    answer_poll(fd, 5);
+    wait_for_word(&site, 5);
+    close(fd);
+    wait_for_online(&site, 0, false);
+    fd = accept_one(listener);
+    answer_poll(fd, 6);
+    wait_for_word(&site, 6);
+    wait_for_online(&site, 0, true);
+    close(fd);
+    close(listener);
+    site_end(&site);
+}
+
+static void test_reset(void **state)
+{
+    (void)state;
+    struct site site;
+    uint16_t port;
+    int listener = listen_on(&port);
+    site_with(&site, dial_spec("127.0.0.1", port, UNIT));
+    int fd = accept_one(listener);
+    answer_poll(fd, 5);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
+    close(fd);
+    wait_for_error(&site, 0, "connection reset by the device");
+    close(accept_one(listener));
+    close(listener);
+    site_end(&site);
+}
+
+static void test_closes_in_the_middle_of_a_frame(void **state)
+{
+    (void)state;
+    struct site site;
+    uint16_t port;
+    uint8_t request[REQUEST];
+    int listener = listen_on(&port);
+    site_with(&site, dial_spec("127.0.0.1", port, UNIT));
+    int fd = accept_one(listener);
+    assert_true(take(fd, request, sizeof request));
+    request[5] = 3 + 2 * DIAL_WORDS;
+    give(fd, request, 10);
+    shutdown(fd, SHUT_WR);
+    wait_for_error(&site, 0, "closed by the device");
+    assert_true(closed(fd));
+    close(fd);
+    assert_int_equal(dial_bed_word(&site.bed, 0, 0), 0);
+    fd = accept_one(listener);
+    answer_poll(fd, 6); /* nothing of the half frame is left over */
+    wait_for_word(&site, 6);
+    close(fd);
+    close(listener);
+    site_end(&site);
+}
+
+static void test_broken_framing(void **state)
+{
+    (void)state;
+    struct site site;
+    uint16_t port;
+    static const uint8_t rubbish[] = "HTTP/1.1 400 Bad Request\r\n";
+    int listener = listen_on(&port);
+    site_with(&site, dial_spec("127.0.0.1", port, UNIT));
+    int fd = accept_one(listener);
+    give(fd, rubbish, sizeof rubbish);
+    assert_true(closed(fd));
+    wait_for_error(&site, 0, "impossible length");
+    close(fd);
+    close(listener);
+    site_end(&site);
+}
+
+/* Accepts and says nothing: closed, and only then tried again. */
+static void test_silent_and_never_two(void **state)
+{
+    (void)state;
+    struct site site;
+    uint16_t port;
+    int listener = listen_on(&port);
+    struct client_spec spec = dial_spec("127.0.0.1", port, UNIT);
+    spec.timeout = 20 * MS;
+    site_with(&site, spec);
+    for (int round = 0; round < 2; round++) {
+        int fd = accept_one(listener);
+        assert_true(nobody_waits(listener));
+        uint8_t byte;
+        while (recv(fd, &byte, 1, 0) > 0)
+            assert_true(nobody_waits(listener));
+        close(fd);
+    }
+    wait_for_error(&site, 0, "no answer");
+    site_end(&site);
+    close(listener);
+}
+
+static void test_units_share_a_connection(void **state)
+{
+    (void)state;
+    struct site site;
+    uint16_t port;
+    uint8_t request[2][REQUEST];
+    int listener = listen_on(&port);
+    dial_bed_open(&site.bed);
+    dial_bed_add(&site.bed, dial_spec("127.0.0.1", port, 1));
+    dial_bed_add(&site.bed, dial_spec("127.0.0.1", port, 2));
+    site_start(&site);
+    int fd = accept_one(listener);
+    assert_true(take(fd, request[0], REQUEST) && take(fd, request[1], REQUEST));
+    assert_int_equal(request[0][6] + request[1][6], 1 + 2);
+    assert_true(nobody_waits(listener));
+    link_want(site.bed.image, 0, false); /* the other one still wants it */
+    answer_poll(fd, 1);
+    close(fd);
+    close(listener);
+    site_end(&site);
+}
+
+static void test_two_hundred_dead(void **state)
+{
+    struct desk *device = *state;
+    struct site site;
+    uint16_t port;
+    int dead[DEAD];
+    start(device);
+    dial_bed_open(&site.bed);
+    dial_bed_add(&site.bed, dial_spec("127.0.0.1", tcp_port(device->tcp, 0), UNIT));
+    for (int i = 0; i < DEAD; i++) {
+        dead[i] = dead_port(&port);
+        dial_bed_add(&site.bed, dial_spec("127.0.0.1", port, UNIT));
+    }
+    site_start(&site);
+    for (uint16_t i = 1; i <= 50; i++) {
+        device_set(device, i);
+        wait_for_word(&site, i);
+    }
+    for (int i = 0; i < DEAD; i++)
+        wait_for_error(&site, (size_t)i + 1, "connection refused");
+    assert_int_equal(tcp_connections(device->tcp), 1);
+    assert_int_equal(link_look(site.bed.image, 0).errors, 0);
+    site_end(&site);
+    for (int i = 0; i < DEAD; i++)
+        close(dead[i]);
+}
+
+/* Ended at any moment: while resolving, connecting, waiting, or with nothing to do at all. */
+static void test_ended_at_once(void **state)
+{
+    (void)state;
+    uint16_t port;
+    int fd = dead_port(&port);
+    for (int i = 0; i < 20; i++) {
+        struct site site;
+        site_with(&site, dial_spec(i % 2 ? "plc7.no-such-name.invalid" : "127.0.0.1", port, UNIT));
+        if (i % 4 < 2)
+            link_want(site.bed.image, 0, false);
+        site_end(&site);
+    }
+    close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_mirrors),
+        TEST(test_woken),
+        TEST(test_restart_on_the_same_port),
+        TEST(test_stop_and_start),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_unknown_name),
+        cmocka_unit_test(test_dropped),
+        cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_closes_in_the_middle_of_a_frame),
+        cmocka_unit_test(test_broken_framing),
+        cmocka_unit_test(test_silent_and_never_two),
+        cmocka_unit_test(test_units_share_a_connection),
+        TEST(test_two_hundred_dead),
+        cmocka_unit_test(test_ended_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
