@@ -21,8 +21,19 @@ static const struct command COMMANDS[] = {
      "  --lua-root DIR  take the Lua library from DIR instead of the binary\n\n"
      "Addresses are those of the protocol, from 0; column modicon has the form from 40001.\n",
      map_run},
+    {"probe", "HOST[:PORT] [--unit N] [--at ADDR] [--count N] [--expect VALUE | --json]",
+     "Reads a device's registers once and prints them in every type and order.",
+     "Holding and input registers are read. The exit status is 1 when nothing could be read, or\n"
+     "nothing gives the expected value.\n\n"
+     "  --unit N        unit id, 0..255 (1)\n"
+     "  --at ADDR       first address, 0..65535 (0)\n"
+     "  --count N       registers, 1..125 (10)\n"
+     "  --expect VALUE  print only the declarations that give this value, as the device's own\n"
+     "                  display shows it, also scaled by powers of ten: --expect 23.5\n"
+     "  --json          an array of objects\n",
+     probe_run},
     {"run", "FILE [--spin] [--lua-root DIR]",
-     "Runs a script: its scan, and the servers it declares.",
+     "Runs a script: its scan, and the servers and clients it declares.",
      "Ends with Ctrl-C or SIGTERM: on_stop runs, outputs with a safe value take it.\n\n"
      "  --spin          keep virtual processor cores awake, so that the scan wakes on time;\n"
      "                  for virtual machines, and at the price of a core's idle time each\n"

@@ -61,6 +61,15 @@ static int read_option(const struct command *command, const struct command_optio
     return value ? -1 : complain(command, "a value must follow", word);
 }
 
+/* "FILE is missing": by the first word of its operands. */
+static int complain_missing(const struct command *command)
+{
+    char text[64];
+    int length = (int)strcspn(command->operands, " ");
+    snprintf(text, sizeof text, "%.*s is missing", length, command->operands);
+    return complain(command, text, "");
+}
+
 int command_read(const struct command *command, int argc, char **argv,
                  const struct command_option *options, const char **operands, int count)
 {
@@ -85,5 +94,5 @@ int command_read(const struct command *command, int argc, char **argv,
             operands[given++] = word;
         }
     }
-    return given == count ? -1 : complain(command, "a script is missing", "");
+    return given == count ? -1 : complain_missing(command);
 }

@@ -33,3 +33,4 @@ void command_help(const struct command *command);
 
 int check_run(const struct command *command, int argc, char **argv); /* check.c */
 int map_run(const struct command *command, int argc, char **argv);   /* map.c */
+int probe_run(const struct command *command, int argc, char **argv); /* probe.c */

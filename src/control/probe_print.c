@@ -1,0 +1,240 @@
+/* Every reading of the registers is made once, by one walk over addresses, types and orders; a
+ * table, JSON and the search each look at the readings in their own way. */
+
+#include "control/probe_print.h"
+
+#include "image/codec.h"
+#include "image/number.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One value that registers could mean. */
+struct reading {
+    uint16_t address;
+    enum type type;
+    enum order order;
+    size_t words;
+    uint64_t bits;
+};
+
+static bool is_present(const struct probe_registers *r, size_t from, size_t words)
+{
+    for (size_t i = from; i < from + words; i++) {
+        if (i >= r->count || !r->present[i])
+            return false;
+    }
+    return true;
+}
+
+static struct reading read_at(const struct probe_registers *r, size_t from, enum type type,
+                              enum order order)
+{
+    size_t words = codec_words(type, 0);
+    return (struct reading){.address = (uint16_t)(r->address + from),
+                            .type = type,
+                            .order = order,
+                            .words = words,
+                            .bits = codec_load(order, r->words + from, words)};
+}
+
+static double number_of(const struct reading *reading)
+{
+    uint32_t low = (uint32_t)reading->bits;
+    float single;
+    double wide;
+    switch (reading->type) {
+    case TYPE_INT16:
+        return (int16_t)reading->bits;
+    case TYPE_INT32:
+        return (int32_t)reading->bits;
+    case TYPE_INT64:
+        return (double)(int64_t)reading->bits;
+    case TYPE_FLOAT32:
+        memcpy(&single, &low, sizeof single);
+        return (double)single;
+    case TYPE_FLOAT64:
+        memcpy(&wide, &reading->bits, sizeof wide);
+        return wide;
+    default:
+        return (double)reading->bits;
+    }
+}
+
+static const char *text_of(const struct reading *reading, char text[NUMBER_TEXT])
+{
+    switch (reading->type) {
+    case TYPE_FLOAT32:
+        return number_text32((float)number_of(reading), text);
+    case TYPE_FLOAT64:
+        return number_text(number_of(reading), text);
+    case TYPE_UINT64:
+        snprintf(text, NUMBER_TEXT, "%" PRIu64, reading->bits);
+        return text;
+    case TYPE_INT64:
+        snprintf(text, NUMBER_TEXT, "%" PRId64, (int64_t)reading->bits);
+        return text;
+    default:
+        snprintf(text, NUMBER_TEXT, "%.0f", number_of(reading));
+        return text;
+    }
+}
+
+static void print_words(const struct probe_registers *r)
+{
+    printf("\naddress  modicon   hex   uint16   int16  text\n");
+    for (size_t i = 0; i < r->count; i++) {
+        uint16_t address = (uint16_t)(r->address + i), word = r->words[i];
+        char modicon[8];
+        table_modicon(r->table, address, modicon);
+        if (!r->present[i]) {
+            printf("%7u  %7s  the device has no such register\n", address, modicon);
+            continue;
+        }
+        int high = word >> 8, low = word & 0xFF;
+        printf("%7u  %7s  %04X  %7u  %6d  %c%c\n", address, modicon, word, word, (int16_t)word,
+               isprint(high) ? high : '.', isprint(low) ? low : '.');
+    }
+}
+
+/* Integers and float of one width, a line for each order. */
+static void print_wide(const struct probe_registers *r, const enum type types[3], int columns)
+{
+    size_t words = codec_words(types[0], 0);
+    bool titled = false;
+    for (size_t i = 0; i < r->count; i++) {
+        if (!is_present(r, i, words))
+            continue;
+        if (!titled)
+            printf("\naddress  order  %*s  %*s  %s\n", columns, codec_type_name(types[0]), columns,
+                   codec_type_name(types[1]), codec_type_name(types[2]));
+        titled = true;
+        for (int order = 0; order < ORDER_COUNT; order++) {
+            char text[3][NUMBER_TEXT];
+            for (int k = 0; k < 3; k++) {
+                struct reading reading = read_at(r, i, types[k], (enum order)order);
+                text_of(&reading, text[k]);
+            }
+            printf("%7zu  %s   %*s  %*s  %s\n", r->address + i, codec_order_name((enum order)order),
+                   columns, text[0], columns, text[1], text[2]);
+        }
+    }
+}
+
+void probe_print(const struct probe_registers *registers)
+{
+    print_words(registers);
+    print_wide(registers, (const enum type[]){TYPE_UINT32, TYPE_INT32, TYPE_FLOAT32}, 11);
+    print_wide(registers, (const enum type[]){TYPE_UINT64, TYPE_INT64, TYPE_FLOAT64}, 20);
+}
+
+static void visit(const struct probe_registers *r,
+                  void (*look)(const struct reading *reading, void *context), void *context)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        for (int type = TYPE_INT16; type < TYPE_STRING; type++) {
+            size_t words = codec_words((enum type)type, 0);
+            for (int order = 0; is_present(r, i, words) && order < ORDER_COUNT; order++) {
+                struct reading reading = read_at(r, i, (enum type)type, (enum order)order);
+                if (words > 1 || order == 0) /* one word has no order */
+                    look(&reading, context);
+            }
+        }
+    }
+}
+
+static void add_json(const struct reading *reading, void *array)
+{
+    char text[NUMBER_TEXT];
+    bool is_float = reading->type == TYPE_FLOAT32 || reading->type == TYPE_FLOAT64;
+    double number = number_of(reading);
+    json_t *value = NULL;
+    if (is_float && isfinite(number))
+        value = json_real(number);
+    else if (!is_float && (reading->type != TYPE_UINT64 || reading->bits <= INT64_MAX))
+        value = json_integer(reading->words == 4 ? (int64_t)reading->bits : (int64_t)number);
+    else
+        value = json_string(text_of(reading, text));
+    json_t *row = json_pack("{s:i, s:s, s:o}", "address", reading->address, "type",
+                            codec_type_name(reading->type), "value", value);
+    if (reading->words > 1)
+        json_object_set_new(row, "order", json_string(codec_order_name(reading->order)));
+    json_array_append_new(array, row);
+}
+
+void *probe_json(const struct probe_registers *registers)
+{
+    json_t *readings = json_array();
+    visit(registers, add_json, readings);
+    return json_pack("{s:s, s:i, s:i, s:o}", "table", table_name(registers->table), "address",
+                     registers->address, "count", registers->count, "readings", readings);
+}
+
+/* What is looked for: a value, and by how much a reading may differ from the digits given. */
+struct search {
+    enum table table;
+    double value, margin;
+    unsigned found;
+};
+
+static void print_match(const struct search *search, const struct reading *reading, double scale)
+{
+    char text[NUMBER_TEXT], options[64] = "";
+    if (reading->words > 1)
+        snprintf(options, sizeof options, "order = \"%s\"", codec_order_name(reading->order));
+    if (scale != 1)
+        snprintf(options + strlen(options), sizeof options - strlen(options), "%sscale = %s",
+                 *options ? ", " : "", number_text(scale, text));
+    printf("%s.%s(%u%s%s%s)  is %s", table_name(search->table), codec_type_name(reading->type),
+           reading->address, *options ? ", { " : "", options, *options ? " }" : "",
+           text_of(reading, text));
+    if (scale != 1)
+        printf(" * %s", number_text(scale, text));
+    putchar('\n');
+}
+
+/* A device sends 23.5 as it is or as 235; floats are not scaled by anyone. */
+static void match(const struct reading *reading, void *context)
+{
+    static const double scales[] = {1, 0.1, 0.01, 0.001, 10, 100, 1000};
+    struct search *search = context;
+    bool is_float = reading->type == TYPE_FLOAT32 || reading->type == TYPE_FLOAT64;
+    for (size_t i = 0; i < (is_float ? 1 : sizeof scales / sizeof *scales); i++) {
+        double value = number_of(reading) * scales[i];
+        if (fabs(value - search->value) > search->margin || (scales[i] != 1 && value == 0))
+            continue;
+        print_match(search, reading, scales[i]);
+        search->found++;
+        return;
+    }
+}
+
+/* "23.5" means 23.45 to 23.55. */
+static double margin_of(const char *text)
+{
+    const char *point = strchr(text, '.');
+    int digits = 0;
+    while (point && isdigit((unsigned char)point[1 + digits]))
+        digits++;
+    return 0.5 * pow(10, -digits) * (1 + 1e-9);
+}
+
+bool probe_parse_number(const char *text, double *number)
+{
+    char *end;
+    *number = strtod(text, &end);
+    return end != text && !*end && isfinite(*number);
+}
+
+unsigned probe_print_matches(const struct probe_registers *registers, const char *expected)
+{
+    struct search search = {.table = registers->table, .margin = margin_of(expected)};
+    probe_parse_number(expected, &search.value);
+    visit(registers, match, &search);
+    return search.found;
+}
