@@ -195,9 +195,6 @@ static bool start(struct running *running, struct error *error)
     program_attach(running->program, scan_view(running->scan));
     if (running->wants_spin && !(running->spin = spin_start(error)))
         return false;
-    running->lines = lines_start(running->image, running->servers, error);
-    if (!running->lines || !tcp_start(running->tcp, error))
-        return false;
     running->thread =
         scan_thread_start(running->scan,
                           &(struct scan_thread_options){
@@ -279,16 +276,21 @@ static void say(const char *line)
     log_text(line, strlen(line));
 }
 
-static void serve(struct running *running)
+/* Who runs what is said first, then links may say what they meet. */
+static bool serve(struct running *running, struct error *error)
 {
     report_scan(running->plan, running->scan, scan_thread_priority(running->thread),
                 running->locked);
     report_servers(running->plan, running->tcp);
     report_clients(running->plan);
     findings_orders(&(struct findings){.plan = running->plan, .say = say});
+    running->lines = lines_start(running->image, running->servers, error);
+    if (!running->lines || !tcp_start(running->tcp, error))
+        return false;
     scan_thread_go(running->thread);
     loop_tick(running->loop, LOOK_MS, look_after, running);
     loop_run(running->loop);
+    return true;
 }
 
 int run_run(const struct command *command, int argc, char **argv)
@@ -301,10 +303,8 @@ int run_run(const struct command *command, int argc, char **argv)
     if (result >= 0)
         return result;
     struct error error;
-    if (begin(&running, &error)) {
-        serve(&running);
-        result = EXIT_OK;
-    } else {
+    result = EXIT_OK;
+    if (!begin(&running, &error) || !serve(&running, &error)) {
         log_text(error.text, strlen(error.text));
         result = EXIT_FAILED;
     }

@@ -19,7 +19,10 @@ import sys
 import tempfile
 import time
 
-PARTS = ("wire", "scan", "size", "access")
+import bench_mirror
+from measure import cpu_ns, report
+
+PARTS = ("wire", "scan", "size", "access", "mirror")
 SHAPES = ((10, 1, 1.10), (100, 16, 1.25))  # connections, requests in flight on each, aim
 UNITS = {"ns": 1e-3, "us": 1, "µs": 1, "ms": 1e3, "s": 1e6}
 
@@ -48,18 +51,6 @@ ACCESS = {  # one loop each, in a script's body; both tables are local, so that 
     "mem get": "local v = mem.X",
     "mem set": "mem.X = i",
 }
-
-
-def report(what, figure, aim, met):
-    print(f"  {what:<46} {figure:<26} aim {aim:<8} {'met' if met else 'MISSED'}", flush=True)
-
-
-def cpu_ns(pid):
-    """CPU time of all threads of a process so far, in user and kernel mode."""
-    total = 0
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        total += int((task / "schedstat").read_text().split()[0])
-    return total
 
 
 def resident_kib(pid):
@@ -271,6 +262,9 @@ class Bench:
             report(f"{verb} of mem.X to {verb} of a table's field",
                    f"{ratio:.1f} ({alone:.1f}: {mem:.1f} ns, {plain:.1f} ns)",
                    "<= 6.5", ratio <= 6.5)
+
+    def mirror(self):
+        bench_mirror.mirror(self)
 
 
 def main():
