@@ -21,6 +21,7 @@
 enum { BATCH = 64 };
 
 #define NEVER INT64_MAX
+#define WENT_OFF INT64_MIN
 
 struct loop {
     struct loop_source wake; /* the first member: its function finds the loop by a cast */
@@ -53,7 +54,7 @@ static void take_time(struct loop_source *source, uint32_t events)
 {
     (void)events;
     struct loop *loop = (struct loop *)((char *)source - offsetof(struct loop, clock));
-    loop->armed = INT64_MIN;
+    loop->armed = WENT_OFF;
 }
 
 struct loop *loop_create(struct error *error)
@@ -161,12 +162,14 @@ static int wait_limit(const struct loop *loop)
     return milliseconds < INT_MAX ? (int)milliseconds : INT_MAX;
 }
 
-/* A moment before the clock began would disarm: all zero means that to the system. */
+/* Set for an earlier moment it stays: waking once for nothing costs less than a system call each
+ * time that a deadline moves on, as it does with each answer. A moment before the clock began would
+ * disarm: all zero means that to the system. */
 static void arm(struct loop *loop)
 {
     const struct loop_timer *first = loop_timers_first(&loop->timers);
     int64_t when = first ? first->when : NEVER;
-    if (when == loop->armed)
+    if (loop->armed <= when && loop->armed != WENT_OFF)
         return;
     struct itimerspec at = {0};
     int64_t moment = when > 1 ? when : 1;

@@ -14,9 +14,16 @@ static void step_version(struct image *image, memory_order order)
     atomic_store_explicit(&image->version, version + 1, order);
 }
 
-void image_lock(struct image *image)
+/* Neighbours mostly lie in one page, so it is marked once while the mutex is held. */
+static void lock(struct image *image)
 {
     pthread_mutex_lock(&image->mutex);
+    image->dirtied[0] = image->dirtied[1] = SIZE_MAX;
+}
+
+void image_lock(struct image *image)
+{
+    lock(image);
     step_version(image, memory_order_relaxed);
 }
 
@@ -29,7 +36,7 @@ void image_unlock(struct image *image)
 
 void image_lock_still(struct image *image)
 {
-    pthread_mutex_lock(&image->mutex);
+    lock(image);
 }
 
 void image_unlock_still(struct image *image)
@@ -65,8 +72,11 @@ bool image_read_beside(const struct image *image, uint32_t from, uint16_t count,
     return false;
 }
 
-static void dirty_page(struct image *image, size_t page)
+static void dirty_page(struct image *image, size_t page, size_t *last)
 {
+    if (page == *last)
+        return;
+    *last = page;
     for (int i = 0; i < IMAGE_CONSUMERS; i++) {
         if (image->consumers[i])
             dirty_set(image->consumers[i], page);
@@ -75,12 +85,12 @@ static void dirty_page(struct image *image, size_t page)
 
 void image_dirty_cell(struct image *image, uint32_t cell)
 {
-    dirty_page(image, cell / CELLS_IN_PAGE);
+    dirty_page(image, cell / CELLS_IN_PAGE, &image->dirtied[0]);
 }
 
 void image_dirty_mark(struct image *image, uint32_t point)
 {
-    dirty_page(image, image->cell_pages + point / MARKS_IN_PAGE);
+    dirty_page(image, image->cell_pages + point / MARKS_IN_PAGE, &image->dirtied[1]);
 }
 
 void image_mark_time(struct image *image, uint32_t number, int64_t now)

@@ -9,7 +9,7 @@
 bool image_init_quality(struct image *image)
 {
     const struct plan *plan = image->plan;
-    image->arrived = calloc(plan->point_count + 1, sizeof *image->arrived);
+    image->arrived = calloc(plan->group_count + 1, sizeof *image->arrived);
     image->gates = calloc(plan->point_count + 1, sizeof *image->gates);
     image->closed = calloc(plan->memory_count + 1, sizeof *image->closed);
     if (!image->arrived || !image->gates || !image->closed)

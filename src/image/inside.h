@@ -18,6 +18,7 @@ enum {
 /* What was changed here and not yet collected by the client that mirrors it (outbox.c). */
 struct outbox {
     struct chain *queues;     /* by client */
+    atomic_bool *filled;      /* by client: looked at without the mutex, set and cleared with it */
     struct chain_link *links; /* by group */
     int64_t *times;           /* by group: of its last change */
     uint32_t *clients;        /* by group */
@@ -46,13 +47,14 @@ struct image {
     uint16_t *beneath;    /* … and here what was suppressed */
     struct mark *marks;   /* by point */
     size_t cell_pages, mark_pages;
-    size_t forced;                  /* points under force */
-    uint64_t sequence;              /* counts remote writes */
+    size_t dirtied[2]; /* page of cells, of marks, last marked since the mutex was taken */
+    size_t forced;     /* points under force */
+    uint64_t sequence; /* counts remote writes */
     atomic_uint_fast64_t conflicts; /* this and fault: set under the mutex, read without */
     atomic_bool fault;
     struct dirty *consumers[IMAGE_CONSUMERS];
 
-    _Atomic int64_t *arrived; /* by point: when a mirrored one was last read; not latched */
+    _Atomic int64_t *arrived; /* by group: when it was last read; not latched */
     uint32_t *gates;          /* by point: memory + 1 that it can close to masters, or 0 */
     atomic_uint *closed;      /* by memory: such points that are stale or were never read */
     struct outbox outbox;

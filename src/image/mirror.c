@@ -52,6 +52,8 @@ size_t mirror_collect(struct image *image, uint32_t client, struct mirror_change
     struct outbox *outbox = &image->outbox;
     struct chain *queue = &outbox->queues[client];
     size_t count = 0;
+    if (!atomic_load_explicit(&outbox->filled[client], memory_order_acquire))
+        return 0;
     image_lock_still(image);
     for (; count < room && queue->first != CHAIN_END; count++) {
         uint32_t group = queue->first - 1;
@@ -59,6 +61,8 @@ size_t mirror_collect(struct image *image, uint32_t client, struct mirror_change
         changes[count] = (struct mirror_change){group, outbox->times[group]};
         show(&x, &image->plan->groups[group]);
     }
+    if (queue->first == CHAIN_END)
+        atomic_store_explicit(&outbox->filled[client], false, memory_order_relaxed);
     image_unlock_still(image);
     return count;
 }
@@ -180,13 +184,8 @@ size_t mirror_tell(struct image *image, uint32_t client, struct mirror_news *new
 
 void mirror_arrived(struct image *image, const uint32_t *groups, size_t count, int64_t now)
 {
-    const struct plan *plan = image->plan;
-    for (size_t i = 0; i < count; i++) {
-        const struct group *group = &plan->groups[groups[i]];
-        for (uint32_t k = 0; k < group->count; k++)
-            atomic_store_explicit(&image->arrived[plan->group_points[group->first + k]], now,
-                                  memory_order_relaxed);
-    }
+    for (size_t i = 0; i < count; i++)
+        atomic_store_explicit(&image->arrived[groups[i]], now, memory_order_relaxed);
 }
 
 size_t mirror_pending(struct image *image, uint32_t *points, size_t room)

@@ -12,10 +12,11 @@ bool outbox_init(struct image *image)
     const struct plan *plan = image->plan;
     struct outbox *outbox = &image->outbox;
     outbox->queues = calloc(plan->client_count + 1, sizeof *outbox->queues);
+    outbox->filled = calloc(plan->client_count + 1, sizeof *outbox->filled);
     outbox->links = calloc(plan->group_count + 1, sizeof *outbox->links);
     outbox->times = calloc(plan->group_count + 1, sizeof *outbox->times);
     outbox->clients = calloc(plan->group_count + 1, sizeof *outbox->clients);
-    if (!outbox->queues || !outbox->links || !outbox->times || !outbox->clients)
+    if (!outbox->queues || !outbox->filled || !outbox->links || !outbox->times || !outbox->clients)
         return false;
     for (uint32_t c = 0; c < plan->client_count; c++) {
         struct run groups = plan_client_groups(plan, c);
@@ -28,6 +29,7 @@ bool outbox_init(struct image *image)
 void outbox_finish(struct image *image)
 {
     free(image->outbox.queues);
+    free(image->outbox.filled);
     free(image->outbox.links);
     free(image->outbox.times);
     free(image->outbox.clients);
@@ -48,6 +50,7 @@ void outbox_list_group(struct image *image, uint32_t group, int64_t now)
     struct outbox *outbox = &image->outbox;
     uint32_t client = outbox->clients[group];
     chain_append(&outbox->queues[client], outbox->links, group);
+    atomic_store_explicit(&outbox->filled[client], true, memory_order_release);
     outbox->times[group] = now;
     link_call(image, client);
 }

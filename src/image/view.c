@@ -141,7 +141,7 @@ int64_t view_time(const struct view *view, uint32_t number)
     const struct plan *plan = view->image->plan;
     const struct point *point = &plan->points[number];
     if (image_is_mirrored(point))
-        return atomic_load_explicit(&view->image->arrived[number], memory_order_relaxed);
+        return atomic_load_explicit(&view->image->arrived[point->group], memory_order_relaxed);
     int64_t newest = view->marks[number].time;
     if (!point->overlapped)
         return newest;

@@ -20,10 +20,11 @@ static bool allocate(struct client *client)
     client->agreed = calloc(cells, sizeof *client->agreed);
     client->remote = calloc(cells, sizeof *client->remote);
     client->items = calloc(groups, sizeof *client->items);
+    client->quiet = calloc(groups, sizeof *client->quiet);
     client->writing.groups = calloc(CLIENT_BITS, sizeof *client->writing.groups);
     client->writing.words = calloc(CLIENT_BITS, sizeof *client->writing.words);
     client->reads = reads_create(client->plan, client->number);
-    return client->local && client->agreed && client->remote && client->items &&
+    return client->local && client->agreed && client->remote && client->items && client->quiet &&
            client->writing.groups && client->writing.words && client->reads;
 }
 
@@ -91,6 +92,7 @@ void client_destroy(struct client *client)
     free(client->agreed);
     free(client->remote);
     free(client->items);
+    free(client->quiet);
     free(client->writing.groups);
     free(client->writing.words);
     free(client);
@@ -158,7 +160,7 @@ static struct exchange *next_probe(struct client *client, int64_t now)
 struct exchange *client_next(struct client *client, int64_t now)
 {
     client_collect(client, false);
-    client_state_pass(client, now);
+    client_time_pass(client, now);
     bool free = may_send(client, now);
     struct exchange *exchange = client_asks_next(client, free, now);
     if (!exchange && free)
@@ -170,7 +172,7 @@ struct exchange *client_next(struct client *client, int64_t now)
 
 int64_t client_due(const struct client *client)
 {
-    int64_t due = client_state_due(client), send = CLIENT_NEVER;
+    int64_t due = client_time_due(client), send = CLIENT_NEVER;
     if (!client->connected || !client_wanted(client) || client->under_way >= client->spec->depth ||
         (client->silent && client->under_way > 0))
         return due;

@@ -42,7 +42,7 @@ void client_consider(struct client *client, uint32_t group, int64_t now)
     if (due ==
         INT64_MAX) /* client_queue_is_due takes it out, or leaves one that is not known yet */
         return;
-    item->quiet = false;
+    client->quiet[group] = false;
     if (item->queued != QUEUED_NOW)
         client_queue_append(client, group, due <= now ? QUEUED_NOW : QUEUED_LATER);
     if (item->queued == QUEUED_LATER && due < client->ripe)
@@ -57,7 +57,7 @@ static void changed(struct client *client, const struct mirror_change *change, b
     struct item *item = &client->items[group];
     struct merge_group g = client_group(client, group);
     merge_changed(&g, change->time, early);
-    item->quiet = false;
+    client->quiet[group] = false;
     item->delivery = DELIVERY_PENDING; /* so the image shows it already */
     client_queue_append(client, group, QUEUED_NOW);
     client->write_at = INT64_MIN;

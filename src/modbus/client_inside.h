@@ -2,7 +2,8 @@
 /* A client from the inside, for its own files: client.c (time and answers in, requests out),
  * client_groups.c (groups between image and merge), client_queue.c (what waits to be written),
  * client_writes.c and client_sending.c, client_polls.c, client_asks.c (a script's own requests),
- * client_state.c (online, stale, expired) and client_says.c (what a person is told). */
+ * client_state.c (whether the unit is there), client_time.c (stale, expired) and client_says.c
+ * (what a person is told). */
 
 #include "image/link.h"
 #include "image/mailbox.h"
@@ -44,7 +45,6 @@ struct item {
     uint8_t queued;
     uint8_t quality, delivery; /* as the image was last told */
     bool polled;
-    bool quiet; /* the same answer again would change nothing */
     bool named; /* that the device does not have it was said */
 };
 
@@ -76,6 +76,7 @@ struct client {
     uint16_t *local, *agreed;
     uint16_t *remote; /* the last answers, by cell */
     struct item *items;
+    bool *quiet; /* by group: the same answer again would change nothing; looked at in each poll */
     struct reads *reads;
     struct flight flights[DEPTH_MOST];
     unsigned under_way;
@@ -180,9 +181,11 @@ void client_state_ready(struct client *client); /* it may be written to */
 void client_state_hold(struct client *client, int64_t until);
 void client_state_error(struct client *client, const char *text);
 void client_state_publish(struct client *client, bool returned);
-void client_state_pass(struct client *client, int64_t now); /* what time alone brings */
-int64_t client_state_due(const struct client *client);
 int64_t client_state_stale_after(const struct client *client, int64_t period);
+
+/* client_time.c */
+void client_time_pass(struct client *client, int64_t now);
+int64_t client_time_due(const struct client *client); /* passing it is of use */
 
 /* client_says.c */
 void client_says_lost(struct client *client, int64_t now);

@@ -94,7 +94,7 @@ void client_polls_failed(struct client *client, const struct flight *flight)
 static bool is_quiet(const struct client *client, const struct read *read)
 {
     for (uint32_t i = 0; i < read->group_count; i++)
-        if (!client->items[read->groups[i] - client->groups.first].quiet)
+        if (!client->quiet[read->groups[i] - client->groups.first])
             return false;
     return true;
 }
@@ -110,7 +110,7 @@ static void merge_group(struct client *client, uint32_t group, const uint16_t *w
     memcpy(before, g.local, shown * sizeof *before);
     enum merged merged = merge_polled(&g, words, asked);
     bool take = merged == MERGED_TAKE || merged == MERGED_CONFLICT;
-    item->quiet = merged != MERGED_EARLIER && !item->merge.refused;
+    client->quiet[group] = merged != MERGED_EARLIER && !item->merge.refused;
     if (merged == MERGED_CONFLICT)
         client->status.conflicts++;
     if (merged != MERGED_EARLIER)

@@ -160,9 +160,11 @@ void client_says_lost(struct client *client, int64_t now)
 void client_says_back(struct client *client, int64_t now)
 {
     char time[32];
-    if (client->lost_said)
-        say(client, now, "%s: answers again after %s", client->spec->name,
-            about(now - client->lost_at, time));
+    if (!client->lost_said)
+        return;
+    client->line_at = now; /* whoever was told of the loss is told of its end */
+    say(client, now, "%s: answers again after %s", client->spec->name,
+        about(now - client->lost_at, time));
 }
 
 /* ---- values ---- */

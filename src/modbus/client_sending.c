@@ -41,7 +41,7 @@ static void note_sent(struct client *client, int64_t now)
     for (uint32_t i = 0; i < w->group_count; i++) {
         struct merge_group g = client_group(client, w->groups[i]);
         merge_sent(&g, now);
-        client->items[w->groups[i]].quiet = false;
+        client->quiet[w->groups[i]] = false;
     }
 }
 
@@ -140,11 +140,10 @@ static void separate(struct client *client)
 
 static void refused(struct client *client, uint32_t group, uint8_t exception, int64_t now)
 {
-    struct item *item = &client->items[group];
     struct merge_group g = client_group(client, group);
     client_says_refused(client, group, exception, now);
     merge_refused(&g, exception);
-    item->quiet = false;
+    client->quiet[group] = false;
     client_tell(client, group, false, now);
 }
 

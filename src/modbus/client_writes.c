@@ -22,7 +22,7 @@ static void refuse_torn(struct client *client, uint32_t group, int64_t now)
     struct merge_group g = client_group(client, group);
     client_queue_remove(client, group);
     merge_refused(&g, EXCEPTION_FUNCTION);
-    client->items[group].quiet = false;
+    client->quiet[group] = false;
     client_says_torn(client, group, now);
     client_tell(client, group, false, now);
 }

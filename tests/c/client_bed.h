@@ -11,7 +11,7 @@
 #include "modbus/client.h"
 #include "modbus/pdu.h"
 
-enum { DEVICE_WORDS = 200, WIRE_ROOM = 64, MS = 1000000 };
+enum { DEVICE_WORDS = 200, WIRE_ROOM = 64, DEVICE_NOTES = 256, MS = 1000000 };
 
 struct sent {
     struct exchange *exchange; /* NULL once it has timed out */
@@ -19,6 +19,12 @@ struct sent {
     bool carried_out, answer_lost;
     size_t length, answer_length;
     uint8_t request[PDU_MAX], answer[PDU_MAX];
+};
+
+/* A write that reached the device, carried out or refused. */
+struct note {
+    uint8_t function;
+    uint16_t address, count;
 };
 
 struct device {
@@ -33,6 +39,8 @@ struct device {
     bool unordered; /* its answers may pass each other */
     unsigned carried_out, functions[256];
     uint8_t last[PDU_MAX];
+    struct note notes[DEVICE_NOTES]; /* the first ones */
+    unsigned writes;
 };
 
 struct client_bed {
@@ -107,6 +115,17 @@ static inline uint8_t device_refuses(const struct device *device, const uint8_t 
     return beside ? 0 : device->refuse_with;
 }
 
+static inline void device_note(struct device *device, const uint8_t *pdu)
+{
+    bool many = pdu[0] == 15 || pdu[0] == 16;
+    if (pdu[0] <= 4)
+        return;
+    if (device->writes < DEVICE_NOTES)
+        device->notes[device->writes] = (struct note){pdu[0], (uint16_t)pdu_word(pdu, 1),
+                                                      many ? (uint16_t)pdu_word(pdu, 3) : 1};
+    device->writes++;
+}
+
 static inline void device_carry_out(struct device *device, struct sent *sent)
 {
     struct pdu_target target = {.image = device->image};
@@ -115,6 +134,7 @@ static inline void device_carry_out(struct device *device, struct sent *sent)
     device->carried_out++;
     device->functions[sent->request[0]]++;
     memcpy(device->last, sent->request, sent->length);
+    device_note(device, sent->request);
     if (refused)
         sent->answer_length =
             pdu_exception(sent->request[0], (enum exception)refused, sent->answer);

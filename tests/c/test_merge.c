@@ -244,6 +244,30 @@ static void test_invalid(void **state)
     assert_true(merge_wanted(bed, 1));
 }
 
+/* A device that is blank as long as nobody writes to it: what was assigned here, or is the
+ * program's anyway, is sent to it all the same; the rest waits for a value. */
+static void test_invalid_from_the_start(void **state)
+{
+    struct variable word = help_variable(TABLE_HOLDING, TYPE_UINT16);
+    word.has_invalid = true;
+    word.invalid = help_integer(0xFFFF);
+    struct merge_bed *bed = merge_bed_variable(state, word);
+    bed->group.direction = DIRECTION_INOUT;
+    assert_int_equal(merge_poll(bed, 0xFFFF), MERGED_INVALID);
+    assert_false(merge_wanted(bed, 1));
+    merge_write(bed, 7, 1);
+    assert_int_equal(merge_poll(bed, 0xFFFF), MERGED_NOTHING);
+    expect_words(bed, 7, 0xFFFF);
+    assert_true(merge_wanted(bed, 1));
+    merge_deliver(bed, 2);
+    assert_int_equal(merge_poll(bed, 0xFFFF), MERGED_INVALID); /* from here on it says no more */
+    expect_words(bed, 7, 7);
+    bed->state = (struct merge){.sent = INT64_MIN};
+    bed->group.program_wins = true;
+    assert_int_equal(merge_poll(bed, 0xFFFF), MERGED_NOTHING);
+    assert_true(merge_wanted(bed, 1));
+}
+
 /* Options about values hold for the words of one element only. */
 static void test_a_group_wider_than_its_variable(void **state)
 {
@@ -334,6 +358,7 @@ int main(void)
         MERGE_TEST(test_only_bits_of_the_mask),
         MERGE_TEST(test_all_words),
         MERGE_TEST(test_invalid),
+        MERGE_TEST(test_invalid_from_the_start),
         MERGE_TEST(test_a_group_wider_than_its_variable),
         MERGE_TEST(test_tolerance),
         MERGE_TEST(test_unheeded_is_counted_after_a_confirmed_write_only),
