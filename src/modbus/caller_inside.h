@@ -22,9 +22,9 @@ struct caller {
     size_t flight_count, flight_most;
     bool connected, heard;
     uint16_t transaction; /* the last one given */
-    unsigned silent;      /* timeouts in a row, and not one byte in between … */
+    unsigned silent;      /* timeouts in a row, and not one whole frame in between … */
     int64_t silent_since; /* … since this one was sent */
-    int64_t received;     /* when bytes last came */
+    int64_t received;     /* when a whole frame last came */
     bool broken;
     char why[96];
     size_t in_length, out_start, out_length;

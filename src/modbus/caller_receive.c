@@ -17,11 +17,17 @@ static void wrong(struct caller *caller, size_t at, int64_t now, const char *for
     client_failed(exchange->client, exchange, FAILURE_WRONG, why, now);
 }
 
-/* One whole frame. With an id that nobody waits for it is late, or a stranger's: dropped. */
+/* One whole frame: a sign of life, which mere bytes are not, because a peer whose header said too
+ * much would fill that frame with its next answers for ever. With an id that nobody waits for it is
+ * late, or a stranger's: dropped. */
 static void answered(struct caller *caller, const uint8_t *frame, const struct mbap *mbap,
                      enum mbap_result result, int64_t now)
 {
     size_t at;
+    if (result == MBAP_FRAME) {
+        caller->received = now;
+        caller->silent = 0;
+    }
     if (!caller_find_flight(caller, bytes_get(frame), &at))
         return;
     uint8_t unit = caller->flights[at].exchange->unit;
@@ -65,8 +71,6 @@ size_t caller_room(struct caller *caller, uint8_t **where)
 void caller_received(struct caller *caller, size_t length, int64_t now)
 {
     caller->in_length += length;
-    caller->received = now;
-    caller->silent = 0;
     if (!caller->broken)
         parse(caller, now);
 }
