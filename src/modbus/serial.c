@@ -1,11 +1,12 @@
 /* Opening is the work: libmodbus sets the port up, and then the driver is asked what it has made of
  * that, because neither of them refuses what it cannot do. A pseudo terminal (another program at
- * the other end) has no wire: parity means nothing there, and its driver drops it without a word,
- * so it is not asked about. Two programs on one port would take each other's bytes: the lock keeps
- * out those who ask for one, and TIOCEXCL everybody but root. */
+ * the other end) has no wire: parity means nothing there, and asking for it fails as soon as
+ * nothing else is left to be changed, so it is not asked for. Two programs on one port would take
+ * each other's bytes: the lock keeps out those who ask for one, and TIOCEXCL everybody but root. */
 
 #include "modbus/serial.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <modbus.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,18 +104,32 @@ static bool is_pty(int fd)
     return fstat(fd, &at) == 0 && major(at.st_rdev) >= PTY_FIRST && major(at.st_rdev) <= PTY_LAST;
 }
 
+/* Setting up the port of another program would spoil what it sends and receives, so the lock is
+ * asked for before. Returns a descriptor that holds it while libmodbus opens the port itself;
+ * closed earlier, it would hang up. */
+static int look(const struct line_spec *line, struct error *error)
+{
+    int fd = open(line->device, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    int taken = 0, code = fd < 0 ? errno : 0;
+    if (!code && flock(fd, LOCK_EX | LOCK_NB) != 0)
+        code = errno;
+    if (!code && ioctl(fd, TIOCGEXCL, &taken) == 0 && taken)
+        code = EBUSY;
+    if (!code)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    cannot_open(line, code, error);
+    return -1;
+}
+
 /* The lock ends with this program, however it ends. TIOCEXCL would not on a pseudo terminal, which
  * lives as long as its other end. */
 static bool claim(const struct serial *serial, const struct line_spec *line, struct error *error)
 {
-    int taken = 0;
     if (flock(serial->fd, LOCK_EX | LOCK_NB) != 0)
         return cannot_open(line, errno, error);
-    if (is_pty(serial->fd))
-        return true;
-    if (ioctl(serial->fd, TIOCGEXCL, &taken) == 0 && taken)
-        return cannot_open(line, EBUSY, error);
-    if (ioctl(serial->fd, TIOCEXCL) != 0)
+    if (!is_pty(serial->fd) && ioctl(serial->fd, TIOCEXCL) != 0)
         return cannot_open(line, errno, error);
     return true;
 }
@@ -184,16 +199,27 @@ static bool set_direction(const struct serial *serial, const struct line_spec *l
     return !line->rts || switch_rts(serial, line, error);
 }
 
-static bool connect_port(struct serial *serial, const struct line_spec *line, struct error *error)
+static bool connect_port(struct serial *serial, const struct line_spec *line, char parity,
+                         struct error *error)
 {
     serial->context =
-        modbus_new_rtu(line->device, (int)line->baud, line->parity, DATA_BITS, line->stop_bits);
+        modbus_new_rtu(line->device, (int)line->baud, parity, DATA_BITS, line->stop_bits);
     if (!serial->context)
         return error_set(error, "%s: cannot be set up: %s", line->device, modbus_strerror(errno));
     if (modbus_connect(serial->context) != 0)
         return cannot_open(line, errno, error);
     serial->fd = modbus_get_socket(serial->context);
     return true;
+}
+
+static bool set_up(struct serial *serial, const struct line_spec *line, struct error *error)
+{
+    int seen = look(line, error);
+    if (seen < 0)
+        return false;
+    bool connected = connect_port(serial, line, is_pty(seen) ? 'N' : line->parity, error);
+    close(seen);
+    return connected && claim(serial, line, error);
 }
 
 struct serial *serial_open(const struct line_spec *line, struct error *error)
@@ -206,8 +232,8 @@ struct serial *serial_open(const struct line_spec *line, struct error *error)
         return NULL;
     }
     serial->fd = -1;
-    if (!connect_port(serial, line, error) || !claim(serial, line, error) ||
-        !verify(serial, line, error) || !set_direction(serial, line, error)) {
+    if (!set_up(serial, line, error) || !verify(serial, line, error) ||
+        !set_direction(serial, line, error)) {
         serial_close(serial);
         return NULL;
     }

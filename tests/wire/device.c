@@ -5,7 +5,8 @@
  *     device tcp PORT UNIT           device rtu DEVICE BAUD UNIT
  *     set holding 5 100 …   -> "ok"  get holding 5 2 -> "100 0"  count -> requests so far
  *
- * The first line it prints is "ready" and, over TCP, the port. Ends with its stdin. */
+ * The first line it prints is "ready" and, over TCP, the port. Ends with its stdin, or when its
+ * line is cut. */
 
 #include <errno.h>
 #include <modbus.h>
@@ -134,7 +135,8 @@ static void open_tcp(struct device *device, const char *port)
 
 static void open_rtu(struct device *device, const char *path, const char *baud)
 {
-    device->modbus = modbus_new_rtu(path, atoi(baud), 'E', 8, 1);
+    device->modbus =
+        modbus_new_rtu(path, atoi(baud), 'N', 8, 1); /* pseudo terminals have no parity */
     modbus_set_slave(device->modbus, device->unit);
     if (modbus_connect(device->modbus) < 0)
         die(path);
@@ -168,7 +170,9 @@ int main(int argc, char **argv)
         for (int i = device.polled - 1; i >= 2; i--)
             if (device.fds[i].revents)
                 answer(&device, i, false);
-        if (device.fds[1].revents && is_line)
+        if (is_line && device.fds[1].revents & (POLLHUP | POLLERR))
+            exit(0);
+        else if (device.fds[1].revents && is_line)
             answer(&device, 1, true);
         else if (device.fds[1].revents)
             take(&device);

@@ -118,6 +118,13 @@ class Pair:
             stderr=subprocess.DEVNULL)
         eventually(lambda: all(map(os.path.exists, self.ends)), "the pair of serial lines")
 
+    @classmethod
+    def of(cls, case):
+        """One that is gone after the test."""
+        pair = cls()
+        case.addCleanup(pair.stop)
+        return pair
+
     def cut(self):
         """Both adapters are pulled out."""
         self.process.terminate()
