@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/signals.h"
 #include "image/link.h"
 #include "image/mirror.h"
 #include "modbus/lines.h"
@@ -17,18 +18,11 @@
 #include "scan/spin.h"
 #include "scan/thread.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { SCAN_PRIORITY = 80, LOOK_MS = 5000 };
 
@@ -41,7 +35,7 @@ struct running {
     bool locked;       /* its pages cannot be swapped out */
     struct instant started;
     struct loop *loop;
-    struct loop_source signals;
+    struct signals signals;
     struct program *program;
     struct plan *plan;
     struct image *image;
@@ -93,54 +87,6 @@ static void rest_hook(void *context)
 static void on_ended(void *context)
 {
     loop_stop(((struct running *)context)->loop);
-}
-
-static void on_signal(struct loop_source *source, uint32_t events)
-{
-    struct running *running =
-        (struct running *)((char *)source - offsetof(struct running, signals));
-    struct signalfd_siginfo info;
-    (void)events;
-    if (read(source->fd, &info, sizeof info) == sizeof info)
-        loop_stop(running->loop);
-}
-
-/* A terminal that closes ends the program in order, too: its outputs have to become safe. Unless
- * it was started to outlive its terminal (nohup). */
-static sigset_t ending_signals(void)
-{
-    sigset_t set;
-    struct sigaction hangup;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
-        sigaddset(&set, SIGHUP);
-    return set;
-}
-
-/* Signals come as events of the loop; all threads made from here on inherit the mask. */
-static bool catch_signals(struct running *running, struct error *error)
-{
-    sigset_t set = ending_signals();
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    running->signals =
-        (struct loop_source){.fd = signalfd(-1, &set, SFD_CLOEXEC), .ready = on_signal};
-    if (running->signals.fd < 0)
-        return error_set(error, "cannot wait for signals: %s", strerror(errno));
-    return loop_add(running->loop, &running->signals, EPOLLIN, error);
-}
-
-/* From here on a second Ctrl-C ends the process, should the script not come to an end. Not a second
- * hang-up: a terminal that closes sends several. */
-static void let_signals_end(void)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    signal(SIGINT, SIG_DFL); /* a shell's background job has it ignored */
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static bool load(struct running *running, struct error *error)
@@ -232,7 +178,7 @@ static void deliver(struct running *running)
  * clients still have to deliver. */
 static void stop(struct running *running)
 {
-    let_signals_end();
+    signals_let_end(&running->signals);
     scan_thread_stop(running->thread);
     if (running->thread) {
         deliver(running);
@@ -249,8 +195,7 @@ static void stop(struct running *running)
     free(running->servers);
     program_destroy(running->program);
     image_destroy(running->image);
-    if (running->signals.fd >= 0)
-        close(running->signals.fd);
+    signals_close(&running->signals);
     loop_destroy(running->loop);
 }
 
@@ -262,7 +207,8 @@ static bool begin(struct running *running, struct error *error)
     signal(SIGPIPE, SIG_IGN);
     running->loop = loop_create(error);
     return running->loop && log_start(error) && load(running, error) &&
-           catch_signals(running, error) && listen_all(running, error) && start(running, error);
+           signals_catch(&running->signals, running->loop, error) && listen_all(running, error) &&
+           start(running, error);
 }
 
 static void look_after(void *context)
@@ -295,7 +241,7 @@ static bool serve(struct running *running, struct error *error)
 
 int run_run(const struct command *command, int argc, char **argv)
 {
-    struct running running = {.started = clock_now(), .signals.fd = -1};
+    struct running running = {.started = clock_now()};
     const struct command_option options[] = {{"lua-root", NULL, &running.lua_root},
                                              {"spin", &running.wants_spin, NULL},
                                              {NULL, NULL, NULL}};
