@@ -23,14 +23,15 @@ static const struct command COMMANDS[] = {
      map_run},
     {"probe", "HOST[:PORT] [--unit N] [--at ADDR] [--count N] [--expect VALUE | --json]",
      "Reads a device's registers once and prints them in every type and order.",
-     "Holding and input registers are read. The exit status is 1 when nothing could be read, or\n"
-     "nothing gives the expected value.\n\n"
+     "Holding and input registers are read; port 502 unless told otherwise. The exit\n"
+     "status is 1 when nothing could be read, or nothing gives the expected value.\n\n"
      "  --unit N        unit id, 0..255 (1)\n"
      "  --at ADDR       first address, 0..65535 (0)\n"
      "  --count N       registers, 1..125 (10)\n"
-     "  --expect VALUE  print only the declarations that give this value, as the device's own\n"
-     "                  display shows it, also scaled by powers of ten: --expect 23.5\n"
-     "  --json          an array of objects\n",
+     "  --expect VALUE  print only the declarations that give this value, as the\n"
+     "                  device's own display shows it, also scaled by powers of ten:\n"
+     "                  --expect 23.5\n"
+     "  --json          an array with an object for each of the two tables\n",
      probe_run},
     {"run", "FILE [--spin] [--lua-root DIR]",
      "Runs a script: its scan, and the servers and clients it declares.",

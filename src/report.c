@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "control/client_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,15 +84,17 @@ static size_t count_raws(const struct plan *plan, uint32_t memory)
 
 static void report_client(const struct plan *plan, const struct client_spec *client)
 {
-    char period[SHORT], raw[2 * SHORT] = "";
-    size_t variables = count_variables(plan, client->memory);
+    char period[SHORT], counts[4 * SHORT] = "", device[CLIENT_TEXT];
+    size_t used = 0, variables = count_variables(plan, client->memory);
     size_t raws = count_raws(plan, client->memory);
     duration_format(client->period, period, sizeof period);
+    if (variables)
+        used = (size_t)snprintf(counts, sizeof counts, ", %zu variable%s", variables,
+                                plural(variables));
     if (raws)
-        snprintf(raw, sizeof raw, ", %zu raw word%s", raws, plural(raws));
-    log_line("%s: mirroring %s with %s every %s, %zu variable%s%s", plan->name,
-             plan->memories[client->memory].name, client->name, period, variables,
-             plural(variables), raw);
+        snprintf(counts + used, sizeof counts - used, ", %zu raw word%s", raws, plural(raws));
+    log_line("%s: mirroring %s with %s every %s%s", plan->name, plan->memories[client->memory].name,
+             client_text(client, device), period, counts);
 }
 
 enum { CLIENTS_SHOWN = 20 };
@@ -101,7 +104,8 @@ void report_clients(const struct plan *plan)
     for (size_t i = 0; i < plan->client_count && i < CLIENTS_SHOWN; i++)
         report_client(plan, &plan->clients[i]);
     if (plan->client_count > CLIENTS_SHOWN)
-        log_line("%s: and %zu more clients", plan->name, plan->client_count - CLIENTS_SHOWN);
+        log_line("%s: mirroring with %zu more device%s", plan->name,
+                 plan->client_count - CLIENTS_SHOWN, plural(plan->client_count - CLIENTS_SHOWN));
 }
 
 enum { UNDELIVERED_SHOWN = 20 };

@@ -127,6 +127,7 @@ int check_run(const struct command *command, int argc, char **argv)
     findings_gaps(&findings);
     check_traffic(&findings);
     findings_orders(&findings);
+    findings_options(&findings);
     print_summary(path, findings.plan, findings.count);
     program_destroy(program);
     return EXIT_OK;

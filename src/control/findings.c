@@ -130,16 +130,96 @@ static void find_gaps(struct findings *findings, const struct memory *memory, en
     }
 }
 
+static bool is_served(const struct plan *plan, uint32_t memory)
+{
+    size_t i = 0;
+    while (i < plan->server_count && !plan_server_shows(&plan->servers[i], memory))
+        i++;
+    return i < plan->server_count;
+}
+
+/* A memory that only mirrors a device has no masters that would read. */
 void findings_gaps(struct findings *findings)
 {
     const struct plan *plan = findings->plan;
     size_t next = 0;
     for (size_t m = 0; m < plan->memory_count; m++) {
+        bool unseen = plan->memories[m].client >= 0 && !is_served(plan, (uint32_t)m);
         for (int table = 0; table < TABLE_COUNT; table++) {
-            if (plan->memories[m].table[table].mapped)
+            if (plan->memories[m].table[table].mapped && !unseen)
                 find_gaps(findings, &plan->memories[m], (enum table)table, &next);
         }
     }
+}
+
+/* Whether an option of a variable says something about its values: then it holds only where these
+ * are all that a client exchanges as one. Others hold for all that overlaps with it. */
+static const char *value_option(const struct variable *v)
+{
+    return v->tolerance > 0 ? "tolerance" : v->has_invalid ? "invalid" : "on_loss";
+}
+
+static bool has_value_option(const struct variable *v)
+{
+    return v->tolerance > 0 || v->has_invalid || v->has_on_loss;
+}
+
+static const char *time_option(const struct variable *v)
+{
+    return v->period > 0               ? "period"
+           : v->unpolled               ? "poll"
+           : v->refreshed              ? "write"
+           : v->min_write_interval > 0 ? "min_write_interval"
+                                       : "expire";
+}
+
+static bool has_time_option(const struct variable *v)
+{
+    return v->period > 0 || v->unpolled || v->refreshed || v->min_write_interval > 0 ||
+           v->has_expire;
+}
+
+/* Whether the group is one element of the variable and nothing more, as merge asks. */
+static bool covers(const struct variable *v, const struct group *group)
+{
+    return v->words == group->words &&
+           __builtin_popcount(v->mask) == __builtin_popcount(group->mask);
+}
+
+/* One point of a group of several. False when nothing was to be said of it. */
+static bool report_options(struct findings *findings, const struct group *group, int32_t number)
+{
+    const struct variable *v = findings->plan->variables[number];
+    const struct variable *widest = findings->plan->variables[group->variable];
+    if (number != group->variable && (has_value_option(v) || has_time_option(v)))
+        findings_add(findings, v->where,
+                     "warning: %s: option %s does nothing, because %s, declared at %s, overlaps it "
+                     "and is exchanged with it as one; state it there",
+                     v->path, has_value_option(v) ? value_option(v) : time_option(v), widest->path,
+                     widest->where);
+    else if (number == group->variable && has_value_option(v) && !covers(v, group))
+        findings_add(findings, v->where,
+                     "warning: %s: option %s does nothing, because variables that overlap it only "
+                     "in part are exchanged with it as one",
+                     v->path, value_option(v));
+    else
+        return false;
+    return true;
+}
+
+void findings_options(struct findings *findings)
+{
+    const struct plan *plan = findings->plan;
+    bool *said = calloc(plan->variable_count + 1, sizeof *said); /* of an array, one element */
+    for (size_t i = 0; said && i < plan->group_count; i++) {
+        const struct group *group = &plan->groups[i];
+        for (uint32_t k = 0; group->count > 1 && k < group->count; k++) {
+            int32_t number = plan->points[plan->group_points[group->first + k]].variable;
+            if (number >= 0 && !said[number])
+                said[number] = report_options(findings, group, number);
+        }
+    }
+    free(said);
 }
 
 /* The first variable of a memory that takes several registers and whose order nobody stated. */

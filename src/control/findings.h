@@ -19,6 +19,10 @@ void findings_overlaps(struct findings *findings);
 /* Addresses between variables that nobody declared: masters read 0 there. */
 void findings_gaps(struct findings *findings);
 
+/* Options for the device on variables that overlap others: a client exchanges those as one, and
+ * only the widest one's options hold. */
+void findings_options(struct findings *findings);
+
 /* Memories with a client whose values of several registers rest on the order taken for granted: the
  * commonest mistake with a new device. */
 void findings_orders(struct findings *findings);

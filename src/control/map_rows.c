@@ -3,6 +3,7 @@
 #include "control/map_rows.h"
 
 #include "base/arena.h"
+#include "control/client_text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -132,10 +133,11 @@ static const char *servers_text(struct map *map, uint32_t memory)
     return servers;
 }
 
-static const char *client_text(const struct plan *plan, uint32_t memory)
+static const char *device_text(struct map *map, uint32_t memory)
 {
-    int client = plan->memories[memory].client;
-    return client < 0 ? "" : plan->clients[client].name;
+    int client = map->plan->memories[memory].client;
+    char device[CLIENT_TEXT];
+    return client < 0 ? "" : text(map, "%s", client_text(&map->plan->clients[client], device));
 }
 
 static const char *value_text(struct map *map, const struct variable *v, const struct value *value)
@@ -263,7 +265,7 @@ struct map *map_create(const struct plan *plan)
     map->clients = arena_alloc(arena, (plan->memory_count + 1) * sizeof *map->clients);
     for (uint32_t memory = 0; memory < plan->memory_count; memory++) {
         map->servers[memory] = servers_text(map, memory);
-        map->clients[memory] = client_text(plan, memory);
+        map->clients[memory] = device_text(map, memory);
     }
     struct entry *entries = sorted_entries(plan, arena, &map->count);
     map->rows = arena_alloc(arena, (map->count + 1) * sizeof *map->rows);

@@ -6,7 +6,9 @@
 #include "control/probe_call.h"
 #include "control/probe_print.h"
 #include "image/exception.h"
+#include "image/image.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +17,11 @@
 enum { REGISTERS_MOST = 125, SECONDS = 3 };
 
 struct probe {
-    const char *target, *expected;
+    const char *name, *expected; /* as the person wrote them */
+    struct probe_target target;
     bool json;
     uint16_t address, count;
+    uint8_t unit;
     unsigned tables, matches; /* that answered; declarations that fit */
     json_t *found;            /* with --json */
     struct probe_call call;
@@ -53,22 +57,58 @@ static bool read_each(struct probe *probe, struct probe_registers *registers, ui
     return any;
 }
 
+/* "holding registers 0..9 of 10.0.0.7 unit 1", "input register 7 of …". */
+static void print_range(const struct probe *probe, enum table table, FILE *to)
+{
+    fprintf(to, "%s register%s %u", table_name(table), probe->count == 1 ? "" : "s",
+            probe->address);
+    if (probe->count > 1)
+        fprintf(to, "..%u", probe->address + probe->count - 1);
+    fprintf(to, " of %s unit %u", probe->name, probe->unit);
+}
+
 static void show(struct probe *probe, const struct probe_registers *registers)
 {
     probe->tables++;
-    if (probe->expected)
+    if (probe->expected) {
         probe->matches += probe_print_matches(registers, probe->expected);
-    else if (probe->json)
+    } else if (probe->json) {
         json_array_append_new(probe->found, probe_json(registers));
-    else {
-        printf("%s%s registers %u..%u of %s unit %u\n", probe->tables > 1 ? "\n" : "",
-               table_name(registers->table), registers->address,
-               registers->address + registers->count - 1, probe->target, probe->call.unit);
+    } else {
+        fputs(probe->tables > 1 ? "\n" : "", stdout);
+        print_range(probe, registers->table, stdout);
+        putchar('\n');
         probe_print(registers);
     }
 }
 
-/* False when the device can be asked no more. */
+/* These mean that the unit is not there, whatever it is asked. */
+static bool is_of_gateway(uint8_t exception)
+{
+    return exception == EXCEPTION_GATEWAY_PATH || exception == EXCEPTION_GATEWAY_TARGET;
+}
+
+/* Which of its registers a device has is only worth asking when it may be the range that it
+ * refuses. Some say 04 for that. */
+static bool is_of_range(uint8_t exception)
+{
+    return exception >= EXCEPTION_ADDRESS && exception <= EXCEPTION_DEVICE_FAILURE;
+}
+
+static void complain_refused(const struct probe *probe, enum table table, uint8_t exception)
+{
+    if (is_of_gateway(exception)) {
+        fprintf(stderr,
+                "%s: unit %u is not served or does not answer (exception %02X, %s); is the unit id "
+                "right (--unit)?\n",
+                probe->name, probe->unit, exception, exception_text(exception));
+        return;
+    }
+    print_range(probe, table, stderr);
+    fprintf(stderr, ": exception %02X, %s\n", exception, exception_text(exception));
+}
+
+/* False when the device need be asked no more: with an error, or a refusal that holds for all. */
 static bool read_table(struct probe *probe, enum table table, struct error *error)
 {
     uint16_t words[REGISTERS_MOST] = {0};
@@ -84,84 +124,94 @@ static bool read_table(struct probe *probe, enum table table, struct error *erro
     if (answer == PROBE_FAILED)
         return false;
     memset(present, true, sizeof present);
-    error->text[0] = 0;
-    bool any = answer == PROBE_GOOD ||
-               (probe->count > 1 && read_each(probe, &registers, words, present, error));
+    bool any = answer == PROBE_GOOD || (probe->count > 1 && is_of_range(exception) &&
+                                        read_each(probe, &registers, words, present, error));
     if (error->text[0])
         return false;
     if (any)
         show(probe, &registers);
     else
-        fprintf(stderr, "%s unit %u: %s registers %u..%u: exception %02X, %s\n", probe->target,
-                probe->call.unit, table_name(table), probe->address,
-                probe->address + probe->count - 1, exception, exception_text(exception));
-    return true;
+        complain_refused(probe, table, exception);
+    return any || !is_of_gateway(exception);
 }
 
 static int conclude(const struct probe *probe)
 {
-    if (probe->json)
-        json_dumpf(probe->found, stdout, JSON_INDENT(2)), putchar('\n');
+    if (probe->json) {
+        json_dumpf(probe->found, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+        putchar('\n');
+    }
     if (probe->expected && !probe->matches && probe->tables)
         fprintf(stderr,
-                "nothing there gives %s: another address (--at), or a scale other than a "
-                "power of ten\n",
+                "nothing there gives %s; try other registers (--at, --count), or what the display "
+                "shows now: it may have changed\n",
                 probe->expected);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "msm probe: cannot write: %s\n", strerror(errno));
+        return EXIT_FAILED;
+    }
     return probe->tables && (!probe->expected || probe->matches) ? EXIT_OK : EXIT_FAILED;
 }
 
-static int ask(struct probe *probe, uint8_t unit)
+static int ask(struct probe *probe)
 {
-    struct error error;
-    int result = EXIT_FAILED;
-    if (probe_call_open(&probe->call, probe->target, unit, SECONDS, &error)) {
-        probe->found = json_array();
-        bool well =
-            read_table(probe, TABLE_HOLDING, &error) && read_table(probe, TABLE_INPUT, &error);
-        result = conclude(probe);
-        json_decref(probe->found);
-        if (!well) {
-            fprintf(stderr, "%s unit %u: %s\n", probe->target, unit, error.text);
-            result = EXIT_FAILED;
-        }
-    } else {
+    struct error error = {.text = ""};
+    if (!probe_call_open(&probe->call, &probe->target, probe->unit, SECONDS, &error)) {
         fprintf(stderr, "%s\n", error.text);
+        return EXIT_FAILED;
     }
+    probe->found = json_array();
+    if (read_table(probe, TABLE_HOLDING, &error))
+        read_table(probe, TABLE_INPUT, &error);
+    int result = EXIT_FAILED;
+    if (!error.text[0] || probe->tables)
+        result = conclude(probe);
+    if (error.text[0]) {
+        fprintf(stderr, "%s unit %u: %s\n", probe->name, probe->unit, error.text);
+        result = EXIT_FAILED;
+    }
+    json_decref(probe->found);
     probe_call_close(&probe->call);
     return result;
+}
+
+/* What the options may hold; false after a message. */
+static bool read_options(struct probe *probe, const char *at, const char *count, const char *unit)
+{
+    long address, registers, id;
+    double expected;
+    struct error error;
+    if (!parse_number("at", at, 0, UINT16_MAX, &address) ||
+        !parse_number("count", count, 1, REGISTERS_MOST, &registers) ||
+        !parse_number("unit", unit, 0, UINT8_MAX, &id))
+        return false;
+    probe->address = (uint16_t)address;
+    probe->count = (uint16_t)registers;
+    probe->unit = (uint8_t)id;
+    if (!probe_target_read(&probe->target, probe->name, &error))
+        fprintf(stderr, "msm probe: %s\n", error.text);
+    else if (address + registers > UINT16_MAX + 1)
+        fprintf(stderr, "msm probe: %ld registers from address %ld reach beyond address 65535\n",
+                registers, address);
+    else if (probe->expected && !probe_parse_number(probe->expected, &expected))
+        fprintf(stderr, "msm probe: --expect takes a number like 23.5, not \"%s\"\n",
+                probe->expected);
+    else if (probe->expected && probe->json)
+        fprintf(stderr, "msm probe: --expect and --json exclude each other\n");
+    else
+        return true;
+    return false;
 }
 
 int probe_run(const struct command *command, int argc, char **argv)
 {
     struct probe probe = {0};
     const char *at = "0", *count = "10", *unit = "1";
-    long address, registers, id;
-    double expected;
     const struct command_option options[] = {
         {"at", NULL, &at},           {"count", NULL, &count}, {"expect", NULL, &probe.expected},
         {"json", &probe.json, NULL}, {"unit", NULL, &unit},   {NULL, NULL, NULL}};
-    int result = command_read(command, argc, argv, options, &probe.target, 1);
+    int result = command_read(command, argc, argv, options, &probe.name, 1);
     if (result >= 0)
         return result;
-    if (!parse_number("at", at, 0, UINT16_MAX, &address) ||
-        !parse_number("count", count, 1, REGISTERS_MOST, &registers) ||
-        !parse_number("unit", unit, 0, UINT8_MAX, &id))
-        return EXIT_USAGE;
-    if (address + registers > UINT16_MAX + 1) {
-        fprintf(stderr, "msm probe: %ld registers from address %ld reach beyond address 65535\n",
-                registers, address);
-        return EXIT_USAGE;
-    }
-    if (probe.expected && !probe_parse_number(probe.expected, &expected)) {
-        fprintf(stderr, "msm probe: --expect takes a number like 23.5, not \"%s\"\n",
-                probe.expected);
-        return EXIT_USAGE;
-    }
-    if (probe.expected && probe.json) {
-        fprintf(stderr, "msm probe: --expect and --json exclude each other\n");
-        return EXIT_USAGE;
-    }
-    probe.address = (uint16_t)address;
-    probe.count = (uint16_t)registers;
-    return ask(&probe, (uint8_t)id);
+    return read_options(&probe, at, count, unit) ? ask(&probe) : EXIT_USAGE;
 }

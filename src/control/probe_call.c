@@ -3,19 +3,19 @@
 
 #include "control/probe_call.h"
 
+#include "base/clock.h"
 #include "modbus/mbap.h"
 #include "modbus/query.h"
 
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-enum { NAME_MAX_LENGTH = 256 };
 
 static bool is_port(const char *text)
 {
@@ -24,30 +24,34 @@ static bool is_port(const char *text)
     return *text >= '0' && *text <= '9' && !*end && port >= 1 && port <= UINT16_MAX;
 }
 
-/* A colon divides name and port only where there is one, or an address stands in brackets. */
-static bool split(const char *target, char *host, const char **port, struct error *error)
+/* A colon divides name and port only where there is one, or an address stands in brackets. False
+ * for brackets that are not closed, or closed by something else. */
+static bool split(const char *text, size_t *length, const char **port)
 {
-    const char *begin = target, *end = target + strlen(target), *colon = strrchr(target, ':');
-    const char *close = strchr(target, ']');
-    *port = "502";
-    if (target[0] == '[' && close) {
-        begin = target + 1;
-        colon = close[1] == ':' ? close + 1 : NULL;
-        end = close;
-    } else if (colon && colon == strchr(target, ':')) {
-        end = colon;
-    } else {
-        colon = NULL;
+    const char *colon = strrchr(text, ':'), *close = strchr(text, ']');
+    if (text[0] == '[') {
+        *length = close ? (size_t)(close - text - 1) : 0;
+        *port = close && close[1] == ':' ? close + 2 : "502";
+        return close && (close[1] == ':' || !close[1]);
     }
-    if (colon)
-        *port = colon + 1;
-    if (begin == end || end - begin >= NAME_MAX_LENGTH || !is_port(*port))
+    bool divided = colon && colon == strchr(text, ':');
+    *length = divided ? (size_t)(colon - text) : strlen(text);
+    *port = divided ? colon + 1 : "502";
+    return true;
+}
+
+bool probe_target_read(struct probe_target *target, const char *text, struct error *error)
+{
+    const char *port;
+    size_t length;
+    if (!split(text, &length, &port) || length == 0 || length >= PROBE_HOST || !is_port(port))
         return error_set(error,
-                         "\"%s\" is no device; it is written as 10.0.0.7, plc7:1502 or "
-                         "[fe80::1]:502",
-                         target);
-    memcpy(host, begin, (size_t)(end - begin));
-    host[end - begin] = 0;
+                         "\"%s\" is no device; write it as 10.0.0.7, plc7:1502 or "
+                         "[fe80::1]:502, with a port of 1..65535",
+                         text);
+    *target = (struct probe_target){.host = ""};
+    memcpy(target->host, text + (text[0] == '['), length);
+    snprintf(target->port, sizeof target->port, "%ld", strtol(port, NULL, 10));
     return true;
 }
 
@@ -68,23 +72,28 @@ static int dial(const struct addrinfo *address, int seconds)
     return -1;
 }
 
-bool probe_call_open(struct probe_call *call, const char *target, uint8_t unit, int seconds,
-                     struct error *error)
+static const char *reason(int code)
 {
-    char host[NAME_MAX_LENGTH];
-    const char *port;
+    if (code == ECONNREFUSED)
+        return "connection refused: the machine is there, but nothing listens on that port";
+    return code == ETIMEDOUT ? "nobody answers there" : strerror(code);
+}
+
+bool probe_call_open(struct probe_call *call, const struct probe_target *target, uint8_t unit,
+                     int seconds, struct error *error)
+{
     struct addrinfo *addresses = NULL, hints = {.ai_socktype = SOCK_STREAM};
-    *call = (struct probe_call){.fd = -1, .unit = unit};
-    if (!split(target, host, &port, error))
-        return false;
-    int code = getaddrinfo(host, port, &hints, &addresses);
+    *call = (struct probe_call){.fd = -1, .seconds = seconds, .unit = unit};
+    int code = getaddrinfo(target->host, target->port, &hints, &addresses);
     if (code)
-        return error_set(error, "the name %s is not known: %s", host, gai_strerror(code));
+        return error_set(error, "the name %s cannot be resolved: %s", target->host,
+                         gai_strerror(code));
     for (struct addrinfo *each = addresses; each && call->fd < 0; each = each->ai_next)
         call->fd = dial(each, seconds);
     code = errno;
     freeaddrinfo(addresses);
-    return call->fd >= 0 || error_set(error, "%s port %s: %s", host, port, strerror(code));
+    return call->fd >= 0 ||
+           error_set(error, "%s port %s: %s", target->host, target->port, reason(code));
 }
 
 void probe_call_close(struct probe_call *call)
@@ -94,9 +103,27 @@ void probe_call_close(struct probe_call *call)
     call->fd = -1;
 }
 
+/* Waits for bytes until the deadline, however slowly they come; 0: the connection was closed. */
+static ssize_t wait_bytes(struct probe_call *call, uint8_t *bytes, size_t room, int64_t until,
+                          struct error *error)
+{
+    int64_t left = until - clock_monotonic();
+    struct pollfd wait = {.fd = call->fd, .events = POLLIN};
+    ssize_t got = -1;
+    if (left <= 0 || poll(&wait, 1, (int)(left / NS_PER_MS) + 1) == 0)
+        error_set(error, "connected, but no answer for %d s; is the unit id right (--unit)?",
+                  call->seconds);
+    else if ((got = recv(call->fd, bytes, room, 0)) < 0)
+        error_set(error, "%s", strerror(errno));
+    else if (got == 0)
+        error_set(error, "the device closed the connection without an answer");
+    return got;
+}
+
 /* The next whole frame of ours; others are none of our business. */
 static bool receive(struct probe_call *call, struct mbap *mbap, uint8_t *bytes, struct error *error)
 {
+    int64_t until = clock_monotonic() + (int64_t)call->seconds * NS_PER_S;
     size_t length = 0;
     for (;;) {
         enum mbap_result result = mbap_parse(bytes, length, mbap);
@@ -104,18 +131,16 @@ static bool receive(struct probe_call *call, struct mbap *mbap, uint8_t *bytes, 
         if (ours)
             return mbap->unit == call->unit ||
                    error_set(error, "unit %u answered instead of %u", mbap->unit, call->unit);
-        if (result == MBAP_BROKEN)
+        if (result == MBAP_BROKEN || result == MBAP_FOREIGN)
             return error_set(error, "what answers there does not speak Modbus TCP");
         if (result != MBAP_MORE) {
             length -= mbap->frame;
             memmove(bytes, bytes + mbap->frame, length);
             continue;
         }
-        ssize_t got = recv(call->fd, bytes + length, MBAP_MAX - length, 0);
-        if (got == 0)
-            return error_set(error, "the device closed the connection");
-        if (got < 0)
-            return error_set(error, "%s", errno == EAGAIN ? "no answer" : strerror(errno));
+        ssize_t got = wait_bytes(call, bytes + length, MBAP_MAX - length, until, error);
+        if (got <= 0)
+            return false;
         length += (size_t)got;
     }
 }
@@ -142,6 +167,7 @@ enum probe_answer probe_call_read(struct probe_call *call, enum table table, uin
     case VERDICT_EXCEPTION:
         return PROBE_EXCEPTION;
     default:
+        error_prefix(error, "the answer does not fit the request: ");
         return PROBE_FAILED;
     }
 }

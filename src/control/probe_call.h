@@ -9,14 +9,23 @@
 
 struct probe_call {
     int fd;
+    int seconds;
     uint8_t unit;
     uint16_t transaction;
 };
 
-/* "10.0.0.7", "plc7:1502", "[fe80::1]:502": connects, trying each address of a name. `seconds` is
- * the timeout of this and of each answer. */
-bool probe_call_open(struct probe_call *call, const char *target, uint8_t unit, int seconds,
-                     struct error *error);
+enum { PROBE_HOST = 256 }; /* room for a host's name */
+
+struct probe_target {
+    char host[PROBE_HOST], port[6];
+};
+
+/* "10.0.0.7", "plc7:1502", "[fe80::1]:502". False, and what is allowed, for anything else. */
+bool probe_target_read(struct probe_target *target, const char *text, struct error *error);
+
+/* Connects, trying each address of a name. `seconds` is the timeout of this and of each answer. */
+bool probe_call_open(struct probe_call *call, const struct probe_target *target, uint8_t unit,
+                     int seconds, struct error *error);
 void probe_call_close(struct probe_call *call);
 
 enum probe_answer { PROBE_GOOD, PROBE_EXCEPTION, PROBE_FAILED };

@@ -85,24 +85,65 @@ static const char *text_of(const struct reading *reading, char text[NUMBER_TEXT]
     }
 }
 
+static void print_word(const struct probe_registers *r, size_t at)
+{
+    uint16_t address = (uint16_t)(r->address + at), word = r->words[at];
+    int high = word >> 8, low = word & 0xFF;
+    char modicon[8];
+    printf("%7u  %7s  %04X  %7u  %7d  %c%c\n", address, table_modicon(r->table, address, modicon),
+           word, word, (int16_t)word, isprint(high) ? high : '.', isprint(low) ? low : '.');
+}
+
+/* What is missing is said once for a run of registers. Returns where the run ends. */
+static size_t print_missing(const struct probe_registers *r, size_t from)
+{
+    size_t end = from;
+    while (end < r->count && !r->present[end])
+        end++;
+    printf("%7zu  ", r->address + from);
+    if (end - from > 1)
+        printf("to %zu: the device has no such registers\n", r->address + end - 1);
+    else
+        puts("the device has no such register");
+    return end;
+}
+
 static void print_words(const struct probe_registers *r)
 {
-    printf("\naddress  modicon   hex   uint16   int16  text\n");
-    for (size_t i = 0; i < r->count; i++) {
-        uint16_t address = (uint16_t)(r->address + i), word = r->words[i];
-        char modicon[8];
-        table_modicon(r->table, address, modicon);
-        if (!r->present[i]) {
-            printf("%7u  %7s  the device has no such register\n", address, modicon);
-            continue;
-        }
-        int high = word >> 8, low = word & 0xFF;
-        printf("%7u  %7s  %04X  %7u  %6d  %c%c\n", address, modicon, word, word, (int16_t)word,
-               isprint(high) ? high : '.', isprint(low) ? low : '.');
+    puts("\naddress  modicon  hex    uint16    int16  text");
+    for (size_t i = 0; i < r->count;) {
+        if (r->present[i])
+            print_word(r, i++);
+        else
+            i = print_missing(r, i);
     }
 }
 
-/* Integers and float of one width, a line for each order. */
+enum { SHOWN_DIGITS = 10 }; /* of a float64: so that its line fits into 80 columns */
+
+static const char *cell_of(const struct reading *reading, char text[NUMBER_TEXT])
+{
+    if (reading->type != TYPE_FLOAT64)
+        return text_of(reading, text);
+    snprintf(text, NUMBER_TEXT, "%.*g", SHOWN_DIGITS, number_of(reading));
+    return text;
+}
+
+static void print_orders(const struct probe_registers *r, size_t at, const enum type types[3],
+                         int columns)
+{
+    for (int order = 0; order < ORDER_COUNT; order++) {
+        char text[3][NUMBER_TEXT];
+        for (int k = 0; k < 3; k++) {
+            struct reading reading = read_at(r, at, types[k], (enum order)order);
+            cell_of(&reading, text[k]);
+        }
+        printf("%7zu  %-5s  %*s  %*s  %s\n", r->address + at, codec_order_name((enum order)order),
+               columns, text[0], columns, text[1], text[2]);
+    }
+}
+
+/* Integers and float of one width, a line for each order, a paragraph for each address. */
 static void print_wide(const struct probe_registers *r, const enum type types[3], int columns)
 {
     size_t words = codec_words(types[0], 0);
@@ -111,18 +152,11 @@ static void print_wide(const struct probe_registers *r, const enum type types[3]
         if (!is_present(r, i, words))
             continue;
         if (!titled)
-            printf("\naddress  order  %*s  %*s  %s\n", columns, codec_type_name(types[0]), columns,
+            printf("\naddress  order  %*s  %*s  %s", columns, codec_type_name(types[0]), columns,
                    codec_type_name(types[1]), codec_type_name(types[2]));
         titled = true;
-        for (int order = 0; order < ORDER_COUNT; order++) {
-            char text[3][NUMBER_TEXT];
-            for (int k = 0; k < 3; k++) {
-                struct reading reading = read_at(r, i, types[k], (enum order)order);
-                text_of(&reading, text[k]);
-            }
-            printf("%7zu  %s   %*s  %*s  %s\n", r->address + i, codec_order_name((enum order)order),
-                   columns, text[0], columns, text[1], text[2]);
-        }
+        putchar('\n');
+        print_orders(r, i, types, columns);
     }
 }
 
@@ -182,33 +216,40 @@ struct search {
     unsigned found;
 };
 
+enum { DECLARATION_COLUMNS = 51 }; /* as long as they mostly get */
+
+/* A line that can be copied into a script behind "mem.NAME = ". */
 static void print_match(const struct search *search, const struct reading *reading, double scale)
 {
-    char text[NUMBER_TEXT], options[64] = "";
+    char text[NUMBER_TEXT], options[64] = "", declaration[128];
     if (reading->words > 1)
         snprintf(options, sizeof options, "order = \"%s\"", codec_order_name(reading->order));
     if (scale != 1)
         snprintf(options + strlen(options), sizeof options - strlen(options), "%sscale = %s",
                  *options ? ", " : "", number_text(scale, text));
-    printf("%s.%s(%u%s%s%s)  is %s", table_name(search->table), codec_type_name(reading->type),
-           reading->address, *options ? ", { " : "", options, *options ? " }" : "",
-           text_of(reading, text));
+    snprintf(declaration, sizeof declaration, "%s.%s(%u%s%s%s)", table_name(search->table),
+             codec_type_name(reading->type), reading->address, *options ? ", { " : "", options,
+             *options ? " }" : "");
+    printf("%-*s  -- %s", DECLARATION_COLUMNS, declaration, text_of(reading, text));
     if (scale != 1)
         printf(" * %s", number_text(scale, text));
     putchar('\n');
 }
 
-/* A device sends 23.5 as it is or as 235; floats are not scaled by anyone. */
+/* A device sends 23.5 as it is or as 235. Floats are scaled by nobody, but one in W may belong to a
+ * display in kW. */
 static void match(const struct reading *reading, void *context)
 {
-    static const double scales[] = {1, 0.1, 0.01, 0.001, 10, 100, 1000};
+    static const double integers[] = {1, 0.1, 0.01, 0.001, 10, 100, 1000, 0},
+                        floats[] = {1, 0.001, 0};
     struct search *search = context;
     bool is_float = reading->type == TYPE_FLOAT32 || reading->type == TYPE_FLOAT64;
-    for (size_t i = 0; i < (is_float ? 1 : sizeof scales / sizeof *scales); i++) {
-        double value = number_of(reading) * scales[i];
-        if (fabs(value - search->value) > search->margin || (scales[i] != 1 && value == 0))
+    for (const double *scale = is_float ? floats : integers; *scale != 0; scale++) {
+        double value = number_of(reading) * *scale;
+        bool near = fabs(value - search->value) <= search->margin; /* never for NaN */
+        if (!near || (*scale != 1 && value == 0))
             continue;
-        print_match(search, reading, scales[i]);
+        print_match(search, reading, *scale);
         search->found++;
         return;
     }

@@ -93,7 +93,9 @@ const char *choose_name(lua_State *L, const struct link_wish *wish, const char *
     const char *name = usual;
     if (named_at(plan, name))
         name = lua_pushfstring(L, "%s (%s)", usual, memory);
-    for (int i = 2; named_at(plan, name); i++)
+    for (int i = 2; named_at(plan, name); i++) {
+        lua_pop(L, 1); /* hundreds of links may want one name */
         name = lua_pushfstring(L, "%s (%s %d)", usual, memory, i);
+    }
     return plan_string(plan, name);
 }
