@@ -1,5 +1,5 @@
--- The other side of scripts/server.lua: mirrors its eight words, takes it through a few process
--- steps as a supervisor would, prints what it sees, and ends.
+-- The other side of server.lua, which has to run: mirrors its variables, takes it through a few
+-- process steps as a supervisor would, prints what it sees, and ends.
 local plc = memory("plc", { order = "CDAB" })
 
 plc.WORK_MODE     = holding.byte(0, 0)

@@ -1,5 +1,5 @@
--- Twenty raw words of scripts/server_raw.lua, mirrored both ways: counts in word 0 and prints what
--- others change.
+-- The other side of server_raw.lua: its twenty raw words, mirrored both ways. Counts in word 0 and
+-- prints what others change in the rest.
 local plc = memory("plc", { holding = 20 })
 
 local link = client.tcp { host = "127.0.0.1", port = 1502, mem = plc }

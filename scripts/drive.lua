@@ -1,8 +1,10 @@
--- Three inverters, three instances of one driver: each starts when the one before it runs, and all
--- stop when one has a fault. A master starts and stops the group by one coil.
+-- Three inverters, three instances of the driver inverter.lua: each starts when the one before it
+-- runs, and all stop when one has a fault. A master starts and stops the group by one coil, and
+-- resets faults by another.
 local inverter = require "inverter"
 
 mem.START  = coil(0)
+mem.RESET  = coil(1, { pulse = true })
 mem.SPEED  = holding.uint16(0, { unit = "rpm", max = 3000, default = 1500 })
 mem.STATES = input.uint16(0, { count = 3, labels = {
   [0] = "silent", [1] = "stopped", [2] = "starting", [3] = "running", [4] = "stopping", [5] = "fault",
@@ -20,6 +22,9 @@ end
 every("100ms", function()
   local before = "running"
   for i, drive in ipairs(drives) do
+    if mem.RESET then
+      drive.reset()
+    end
     if mem.START and before == "running" then
       drive.start(mem.SPEED)
     else

@@ -5,7 +5,7 @@ local inverter = {}
 local REGISTERS = {
   RUN      = holding.bool(0, 0, { dir = "out", safe = false }),
   RESET    = holding.bool(0, 7, { dir = "out", safe = false }),
-  SPEED    = holding.uint16(1,  { dir = "out", unit = "rpm", max = 3000, scale = 1 }),
+  SPEED    = holding.uint16(1,  { dir = "out", unit = "rpm", max = 3000 }),
   READY    = input.bool(0, 0),
   RUNNING  = input.bool(0, 1),
   FAULT    = input.bool(0, 3),
@@ -32,7 +32,7 @@ function inverter.new(name, options)
     state.wanted = false
   end
 
-  --- Asks for the fault to be cleared; step() takes the bit back when it is.
+  --- Asks for a fault to be cleared; step() takes the bit back when it is.
   function drive.reset()
     m.RESET = m.FAULT
   end

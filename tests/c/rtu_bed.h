@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 #include <stdbool.h>
 #include <string.h>
@@ -146,6 +147,8 @@ static inline bool look_alike(uint8_t function)
 static inline void put(struct rtu_input *input, uint8_t unit, const uint8_t *pdu, size_t length)
 {
     uint8_t frame[RTU_MAX];
+    if (length > RTU_MAX - 3)
+        abort(); /* tells the compiler, too */
     rtu_received(input, frame, rtu_write(frame, unit, pdu, length));
 }
 

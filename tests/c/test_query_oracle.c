@@ -54,13 +54,14 @@ static int oracle_close(void **state)
 /* libmodbus receives our frame, checks its CRC, answers; its answer is found among the bytes. */
 static void ask(struct oracle *oracle, const uint8_t *pdu, size_t length, struct rtu_frame *answer)
 {
-    uint8_t frame[RTU_MAX], received[RTU_MAX], reply[RTU_MAX];
+    uint8_t frame[RTU_MAX], received[RTU_MAX], reply[RTU_BUFFER];
     size_t size = rtu_write(frame, UNIT, pdu, length);
     assert_int_equal(write(oracle->wire, frame, size), size);
     assert_int_equal(modbus_receive(oracle->modbus, received), size);
     assert_true(modbus_reply(oracle->modbus, received, (int)size, oracle->mapping) > 0);
     ssize_t got = recv(oracle->wire, reply, sizeof reply, MSG_DONTWAIT);
-    assert_true(got > 0);
+    if (got <= 0 || got > RTU_MAX)
+        fail_msg("libmodbus said nothing");
     struct rtu_input input = {0};
     rtu_received(&input, reply, (size_t)got);
     assert_true(rtu_answer(&input, false, UNIT, pdu, length, answer));
