@@ -149,7 +149,7 @@ static bool check_broadcast(const struct client_spec *client, struct variable *v
     return true;
 }
 
-static bool check_variable(struct building *b, struct variable *v, struct error *error)
+static bool check_declared(struct building *b, struct variable *v, struct error *error)
 {
     const struct client_spec *client = client_of(&b->plan, v);
     if (v->wins != WINNER_DEFAULT && v->direction != DIRECTION_INOUT)
@@ -159,7 +159,7 @@ static bool check_variable(struct building *b, struct variable *v, struct error 
     return check_mirrored(v, error) && (!is_broadcast(client) || check_broadcast(client, v, error));
 }
 
-static bool check_raw(const struct plan *plan, const struct raw *raw, struct error *error)
+static bool check_raw_range(const struct plan *plan, const struct raw *raw, struct error *error)
 {
     int client = plan->memories[raw->memory].client;
     if (client < 0 || table_takes_writes(raw->table) || !is_broadcast(&plan->clients[client]))
@@ -173,11 +173,11 @@ static bool check_raw(const struct plan *plan, const struct raw *raw, struct err
 bool plan_check_options(struct building *b, struct error *error)
 {
     for (size_t i = 0; i < b->plan.variable_count; i++) {
-        if (!check_variable(b, b->variables[i], error))
+        if (!check_declared(b, b->variables[i], error))
             return false;
     }
     for (size_t i = 0; i < b->plan.raw_count; i++) {
-        if (!check_raw(&b->plan, &b->plan.raws[i], error))
+        if (!check_raw_range(&b->plan, &b->plan.raws[i], error))
             return false;
     }
     return true;

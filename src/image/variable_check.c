@@ -111,7 +111,7 @@ static bool check_decimals(const struct variable *variable, struct error *error)
 }
 
 /* Options that would do nothing where they stand. */
-static bool check_options(const struct variable *variable, struct error *error)
+static bool check_value_options(const struct variable *variable, struct error *error)
 {
     enum type type = variable->type;
     bool number = type != TYPE_BOOL && type != TYPE_STRING;
@@ -247,7 +247,7 @@ static bool check_form(const struct variable *variable, struct error *error)
 {
     return check_type(variable, error) && check_bit(variable, error) &&
            check_place(variable, error) && check_scale(variable, error) &&
-           check_options(variable, error);
+           check_value_options(variable, error);
 }
 
 bool variable_prepare(struct variable *variable, void *(*alloc)(void *context, size_t size),

@@ -110,31 +110,6 @@ struct image *client_image(const struct client *client)
 
 /* ---- what to send ---- */
 
-struct flight *client_flight(struct client *client, enum carries carries)
-{
-    struct flight *flight = client->flights;
-    while (flight->carries != CARRIES_NOTHING)
-        flight++;
-    flight->carries = carries;
-    flight->asked = client->count;
-    return flight;
-}
-
-struct exchange *client_send(struct client *client, struct flight *flight, size_t length,
-                             int64_t now)
-{
-    struct exchange *exchange = &flight->exchange;
-    exchange->client = client;
-    exchange->unit = client->spec->unit;
-    exchange->broadcast = client->spec->line && client->spec->unit == 0;
-    exchange->length = length;
-    exchange->sent = now;
-    exchange->deadline = now + client->spec->timeout;
-    client->under_way++;
-    client->wrote_last = flight->carries == CARRIES_WRITE;
-    return exchange;
-}
-
 static bool may_send(const struct client *client, int64_t now)
 {
     return client->connected && client_wanted(client) && now >= client->hold &&
@@ -192,18 +167,7 @@ int64_t client_due(const struct client *client)
     return send < due ? send : due;
 }
 
-bool client_wanted(const struct client *client)
-{
-    return link_wanted(client->image, client->number);
-}
-
 /* ---- what came back ---- */
-
-static void release(struct client *client, struct flight *flight)
-{
-    flight->carries = CARRIES_NOTHING;
-    client->under_way--;
-}
 
 static void took(struct client *client, const struct flight *flight, const uint8_t *pdu,
                  size_t length, int64_t now)
@@ -311,7 +275,7 @@ void client_answered(struct client *client, struct exchange *exchange, const uin
     bool returned = client->returning && verdict == VERDICT_GOOD &&
                     (flight->carries == CARRIES_POLL || reads_count(client->reads) == 0);
     client->returning &= !returned;
-    release(client, flight);
+    client_release(client, flight);
     client_state_publish(client, returned);
 }
 
@@ -329,7 +293,7 @@ void client_failed(struct client *client, struct exchange *exchange, enum failur
         if (++client->wrongs >= 2)
             client_state_hold(client, now + client->spec->period);
     }
-    release(client, flight);
+    client_release(client, flight);
     client_state_publish(client, false);
 }
 

@@ -1,9 +1,10 @@
 #pragma once
 /* A client from the inside, for its own files: client.c (time and answers in, requests out),
- * client_groups.c (groups between image and merge), client_queue.c (what waits to be written),
- * client_writes.c and client_sending.c, client_polls.c, client_asks.c (a script's own requests),
- * client_state.c (whether the unit is there), client_time.c (stale, expired) and client_says.c
- * (what a person is told). */
+ * client_flights.c (requests under way), client_group.c (one group), client_groups.c (groups
+ * between image and merge), client_queue.c (what waits to be written), client_writes.c and
+ * client_sending.c, client_polls.c, client_asks.c (a script's own requests), client_state.c
+ * (whether the unit is there), client_time.c (stale, expired) and client_says.c (what a person is
+ * told). */
 
 #include "image/link.h"
 #include "image/mailbox.h"
@@ -93,6 +94,7 @@ struct client {
 
     /* reading */
     int64_t poll_at;
+    bool read_all;   /* just connected: all reads are due */
     bool wrote_last; /* it is a poll's turn */
 
     /* whether it is there */
@@ -121,11 +123,13 @@ struct client {
     struct mirror_change changes[CLIENT_CHANGES];
 };
 
-/* client_groups.c. Groups are counted from the client's first. */
+/* client_group.c. Groups are counted from the client's first. */
 struct merge_group client_group(struct client *client, uint32_t group);
 uint32_t client_group_cell(const struct client *client, uint32_t group);
 bool client_group_partial(const struct client *client, uint32_t group);
 int64_t client_group_period(const struct client *client, uint32_t group);
+
+/* client_groups.c */
 void client_collect(struct client *client, bool early);
 /* Puts one thing to say into `news`; client_tell_all gives them to the image and looks what each
  * of the groups wants now. */
@@ -165,7 +169,6 @@ void client_polls_answered(struct client *client, const struct flight *flight, c
 void client_polls_refused(struct client *client, const struct flight *flight, uint8_t exception,
                           int64_t now);
 void client_polls_failed(struct client *client, const struct flight *flight);
-void client_polls_at_once(struct client *client, int64_t now);
 
 /* client_asks.c */
 struct exchange *client_asks_next(struct client *client, bool free, int64_t now);
@@ -197,7 +200,8 @@ void client_says_unheeded(struct client *client, uint32_t group, const uint16_t 
                           const uint16_t *words, int64_t now);
 void client_says_expired(struct client *client, uint32_t group, int64_t now);
 
-/* client.c: a free flight to be filled; then it is under way. */
+/* client_flights.c: a free flight to be filled; then it is under way; then it is free again. */
 struct flight *client_flight(struct client *client, enum carries carries);
 struct exchange *client_send(struct client *client, struct flight *flight, size_t length,
                              int64_t now);
+void client_release(struct client *client, struct flight *flight);

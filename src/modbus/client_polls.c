@@ -21,6 +21,14 @@ int64_t client_polls_when(const struct client *client)
     return client->poll_at;
 }
 
+/* After connecting all are due, in their order. */
+static void make_due(struct client *client, int64_t now)
+{
+    for (size_t i = 0; client->read_all && i < reads_count(client->reads); i++)
+        reads_at(client->reads, i)->due = now;
+    client->read_all = false;
+}
+
 static struct read *most_overdue(struct client *client, size_t *index)
 {
     struct read *found = NULL;
@@ -46,6 +54,7 @@ static struct exchange *ask(struct client *client, struct read *read, size_t ind
 struct exchange *client_polls_probe(struct client *client, int64_t now)
 {
     size_t index;
+    make_due(client, now);
     struct read *read = most_overdue(client, &index);
     return read ? ask(client, read, index, now) : NULL;
 }
@@ -55,6 +64,7 @@ struct exchange *client_polls_next(struct client *client, int64_t now)
     size_t index;
     if (now < client->poll_at)
         return NULL;
+    make_due(client, now);
     struct read *read = most_overdue(client, &index);
     client->poll_at = read ? read->due : CLIENT_NEVER;
     return client->poll_at <= now ? ask(client, read, index, now) : NULL;
@@ -75,12 +85,6 @@ static void next_period(struct client *client, struct read *read, int64_t now)
     if (due <= now)
         due += ((now - due) / read->period + 1) * read->period;
     ask_again_at(client, read, due);
-}
-
-void client_polls_at_once(struct client *client, int64_t now)
-{
-    for (size_t i = 0; i < reads_count(client->reads); i++)
-        ask_again_at(client, reads_at(client->reads, i), now);
 }
 
 void client_polls_failed(struct client *client, const struct flight *flight)

@@ -69,6 +69,11 @@ void client_state_publish(struct client *client, bool returned)
     link_publish(client->image, client->number, &client->status, returned);
 }
 
+bool client_wanted(const struct client *client)
+{
+    return link_wanted(client->image, client->number);
+}
+
 void client_state_error(struct client *client, const char *text)
 {
     link_error(client->image, client->number, text);
@@ -186,7 +191,8 @@ void client_connected(struct client *client, int64_t now)
     client->timeouts = client->wrongs = 0;
     client->hold = now;
     client->write_hold = INT64_MIN;
-    client_polls_at_once(client, now);
+    client->read_all = true;
+    client->poll_at = INT64_MIN;
     if (reads_count(client->reads) == 0)
         client_state_ready(client);
 }
