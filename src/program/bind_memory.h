@@ -41,6 +41,10 @@ void describe(lua_State *L);
 void push_methods(lua_State *L);
 const struct variable *check_variable(lua_State *L, int memory, int index);
 
+/* The points that the arguments from `index` on name: "NAME", or "holding", 5 for a raw word; then
+ * *variable is NULL. */
+struct run check_points(lua_State *L, int memory, int index, const struct variable **variable);
+
 /* memory_state.c: m:state(name) */
 int memory_state(lua_State *L);
 
@@ -70,6 +74,12 @@ void assign_array(lua_State *L, const struct variable *variable, int index);
     }
 bool check_raw(lua_State *L, void *target);
 void declare_raw(lua_State *L, uint32_t memory, int index);
+
+/* Whether the arguments from `index` on name a raw word, "holding", 5; then its point. Raises where
+ * it is not declared. */
+bool check_raw_word(lua_State *L, int memory, int index, uint32_t *point);
+
+const char *quality_name(uint8_t quality); /* memory_methods.c */
 
 /* dump.c: m:dump() */
 int memory_dump(lua_State *L);

@@ -2,6 +2,8 @@
 
 #include "program/bind_memory.h"
 
+#include <string.h>
+
 static const char RAW[] = "msm.raw";
 enum { RAW_TABLES = 4 };
 
@@ -27,19 +29,39 @@ static const char *proxy_path(lua_State *L, const struct proxy *proxy)
                            table_name(proxy->table));
 }
 
-static struct found find(lua_State *L, const struct proxy *proxy)
+/* The raw word whose address stands at `index`. */
+static struct found find_word(lua_State *L, uint32_t memory, enum table table, int index)
 {
     const struct plan *plan = program_of(L)->plan;
+    const char *name = plan->memories[memory].name;
     lua_Integer address;
-    bool is_address = read_integer(L, 2, 0, UINT16_MAX, &address);
+    bool is_address = read_integer(L, index, 0, UINT16_MAX, &address);
     for (size_t i = 0; is_address && i < plan->raw_count; i++) {
         const struct raw *raw = &plan->raws[i];
-        if (raw->memory == proxy->memory && raw->table == proxy->table && address >= raw->address &&
+        if (raw->memory == memory && raw->table == table && address >= raw->address &&
             address < raw->address + (lua_Integer)raw->count)
             return (struct found){raw, (uint32_t)(address - raw->address)};
     }
-    complain(L, "%s[%s] is not declared as raw; mem:raw { %s = { first, count } } declares it",
-             proxy_path(L, proxy), shown(L, 2), table_name(proxy->table));
+    complain(L, "%s.%s[%s] is not declared as raw; %s:raw { %s = { first, count } } declares it",
+             name, table_name(table), shown(L, index), name, table_name(table));
+}
+
+static struct found find(lua_State *L, const struct proxy *proxy)
+{
+    return find_word(L, proxy->memory, proxy->table, 2);
+}
+
+bool check_raw_word(lua_State *L, int memory, int index, uint32_t *point)
+{
+    const char *text = plain_text(L, index);
+    int table = 0;
+    while (text && table < TABLE_VAR && strcmp(text, table_name((enum table)table)) != 0)
+        table++;
+    if (!text || table == TABLE_VAR)
+        return false;
+    struct found found = find_word(L, (uint32_t)memory, (enum table)table, index + 1);
+    *point = found.raw->point + found.offset;
+    return true;
 }
 
 /* Where the word lies now: in the draft while the body runs, then in the view. */

@@ -65,6 +65,17 @@ static void add_table(luaL_Buffer *text, struct program *program, uint32_t memor
     }
 }
 
+/* A value that is not good must not look as if it were. */
+static void add_quality(luaL_Buffer *text, const struct program *program, uint32_t point)
+{
+    uint8_t quality = program->view ? view_marks(program->view)[point].quality : QUALITY_GOOD;
+    if (quality == QUALITY_GOOD)
+        return;
+    luaL_addstring(text, " (");
+    luaL_addstring(text, quality_name(quality));
+    luaL_addchar(text, ')');
+}
+
 static void add_variable(luaL_Buffer *text, const struct program *program, const struct variable *v)
 {
     luaL_addstring(text, v->path);
@@ -76,6 +87,7 @@ static void add_variable(luaL_Buffer *text, const struct program *program, const
             variable_get(v, program->cells + v->cell + place.cell, place.mask, string);
         luaL_addstring(text, i ? ", " : " ");
         luaL_addstring(text, variable_format(v, &value, shown, sizeof shown));
+        add_quality(text, program, v->point + (uint32_t)i);
     }
     luaL_addchar(text, '\n');
 }

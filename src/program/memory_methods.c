@@ -16,6 +16,16 @@ const struct variable *check_variable(lua_State *L, int memory, int index)
     return plan->variables[variable];
 }
 
+struct run check_points(lua_State *L, int memory, int index, const struct variable **variable)
+{
+    struct run points = {.count = 1};
+    *variable = NULL;
+    if (check_raw_word(L, memory, index, &points.first))
+        return points;
+    *variable = check_variable(L, memory, index);
+    return (struct run){(*variable)->point, (uint32_t)variable_elements(*variable)};
+}
+
 static const struct option RAW[] = {
     RAW_OPTIONS,
     {NULL, NULL, NULL},
@@ -47,21 +57,28 @@ static int memory_written(lua_State *L)
     return 1;
 }
 
-/* m:quality "NAME": "good", "stale" (not heard of for too long), "never" (not heard of yet),
- * "range" (outside of its limits) or "invalid" (the device has no value); for an array the worst.
+const char *quality_name(uint8_t quality)
+{
+    static const char *const names[] = {"good", "stale", "never", "range", "invalid"};
+    return names[quality];
+}
+
+/* m:quality "NAME", or m:quality("holding", 5) for a raw word: "good", "stale" (not heard of for
+ * too long), "never" (not heard of yet), "range" (outside of its limits) or "invalid" (the device
+ * has no value); for an array the worst.
  */
 static int memory_quality(lua_State *L)
 {
-    static const char *const names[] = {"good", "stale", "never", "range", "invalid"};
     int memory = check_memory(L, 1, "mem:quality");
-    const struct variable *v = check_variable(L, memory, 2);
+    const struct variable *v;
+    struct run points = check_points(L, memory, 2, &v);
     const struct program *program = program_of(L);
     uint8_t worst = QUALITY_GOOD;
-    for (size_t i = 0; program->view && i < variable_elements(v); i++) {
-        uint8_t quality = view_marks(program->view)[v->point + i].quality;
+    for (uint32_t i = 0; program->view && i < points.count; i++) {
+        uint8_t quality = view_marks(program->view)[points.first + i].quality;
         worst = quality > worst ? quality : worst;
     }
-    lua_pushstring(L, names[worst]);
+    lua_pushstring(L, quality_name(worst));
     return 1;
 }
 
@@ -139,16 +156,30 @@ static int memory_declare(lua_State *L)
     return 0;
 }
 
-/* m:age "NAME": seconds since the value last arrived or was published; nil while its quality is
- * "never", and in the body. */
+/* Where the value of a variable with `from` comes from in the end. */
+static const struct variable *origin(const struct plan *plan, const struct variable *v)
+{
+    for (size_t i = plan->follower_count; v->from && i > 0; i--) { /* sources stand before */
+        const struct follower *follower = &plan->followers[i - 1];
+        if (plan->variables[follower->target] == v)
+            v = plan->variables[follower->source];
+    }
+    return v;
+}
+
+/* m:age "NAME", or m:age("holding", 5) for a raw word: seconds since the value last arrived or was
+ * published, with `from` at its source; nil while its quality is "never", and in the body. */
 static int memory_age(lua_State *L)
 {
     int memory = check_memory(L, 1, "mem:age");
-    const struct variable *v = check_variable(L, memory, 2);
+    const struct variable *v;
+    struct run points = check_points(L, memory, 2, &v);
     const struct program *program = program_of(L);
     int64_t newest = INT64_MIN;
-    for (size_t i = 0; program->view && i < variable_elements(v); i++) {
-        uint32_t point = v->point + (uint32_t)i;
+    if (v && program->view)
+        points.first = origin(program->plan, v)->point;
+    for (uint32_t point = points.first; program->view && point < points.first + points.count;
+         point++) {
         int64_t time = view_time(program->view, point);
         if (view_marks(program->view)[point].quality != QUALITY_NEVER && time > newest)
             newest = time;

@@ -43,27 +43,28 @@ static void push_why(lua_State *L, const struct variable *v, struct state state)
     else if (state.delivery == DELIVERY_EXPIRED)
         lua_pushfstring(
             L, "not delivered in %s",
-            duration_format(v->has_expire ? v->expire : EXPIRE_DEFAULT, text, sizeof text));
+            duration_format(v && v->has_expire ? v->expire : EXPIRE_DEFAULT, text, sizeof text));
     else
         lua_pushnil(L);
 }
 
-/* m:state "NAME": what became of the last value written here, by whomever: nil (none was), then
- * "pending", "confirmed", "refused" or "expired"; for an array the most urgent of its elements.
- * Then why it was refused or expired, as text, or nil. Only for a memory that a client mirrors. nil
- * in the body. */
+/* m:state "NAME", or m:state("holding", 5) for a raw word: what became of the last value written
+ * here, by whomever: nil (none was), then "pending", "confirmed", "refused" or "expired"; for an
+ * array the most urgent of its elements. Then why it was refused or expired, as text, or nil. Only
+ * for a memory that a client mirrors. nil in the body. */
 int memory_state(lua_State *L)
 {
     int memory = check_memory(L, 1, "mem:state");
-    const struct variable *v = check_variable(L, memory, 2);
+    const struct variable *v;
+    struct run points = check_points(L, memory, 2, &v);
     const struct program *program = program_of(L);
     struct state worst = {DELIVERY_NONE, 0};
-    if (program->view && (memory_row(L, memory)->client < 0 || v->table == TABLE_VAR))
+    if (program->view && (memory_row(L, memory)->client < 0 || (v && v->table == TABLE_VAR)))
         complain(L,
                  "%s: no client exchanges it; a state is what became of a value sent to a device",
-                 v->path);
-    for (size_t i = 0; program->view && i < variable_elements(v); i++) {
-        struct state state = state_of(program->view, v->point + (uint32_t)i);
+                 v ? v->path : memory_row(L, memory)->name);
+    for (uint32_t i = 0; program->view && i < points.count; i++) {
+        struct state state = state_of(program->view, points.first + i);
         if (URGENCY[state.delivery] > URGENCY[worst.delivery])
             worst = state;
     }

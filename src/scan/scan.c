@@ -35,7 +35,7 @@ struct scan {
     atomic_bool stop_wanted;
     atomic_uint_fast64_t ran, overruns; /* for other threads to read; ran is the last count */
     struct stats duration, latency;     /* likewise */
-    size_t task_count;                  /* 0: the one pace is idle */
+    size_t task_count;                  /* of them; one more pace may be idle */
     size_t pace_count;
     struct pace paces[];
 };
@@ -44,7 +44,7 @@ static bool set_paces(struct scan *scan, const struct plan *plan, int64_t start,
                       struct error *error)
 {
     for (size_t i = 0; i < scan->pace_count; i++) {
-        int64_t period = scan->task_count ? plan->tasks[i].period : IDLE_PERIOD;
+        int64_t period = i < scan->task_count ? plan->tasks[i].period : IDLE_PERIOD;
         if (period <= 0)
             return error_set(error, "%s: the period of a task must be above 0",
                              plan->tasks[i].where);
@@ -53,11 +53,21 @@ static bool set_paces(struct scan *scan, const struct plan *plan, int64_t start,
     return true;
 }
 
+/* One for each task, and an idle one where there is none, or where what follows another variable
+ * (`from`) would otherwise wait for a task that comes once a minute: masters read it meanwhile. */
+static size_t count_paces(const struct plan *plan)
+{
+    bool slow = true;
+    for (size_t i = 0; i < plan->task_count; i++)
+        slow &= plan->tasks[i].period > IDLE_PERIOD;
+    return plan->task_count + (!plan->task_count || (slow && plan->follower_count) ? 1 : 0);
+}
+
 struct scan *scan_create(struct image *image, const struct scan_hooks *hooks, struct instant start,
                          struct error *error)
 {
     const struct plan *plan = image_plan(image);
-    size_t paces = plan->task_count ? plan->task_count : 1;
+    size_t paces = count_paces(plan);
     struct scan *scan = calloc(1, sizeof *scan + paces * sizeof scan->paces[0]);
     if (!scan) {
         error_set(error, "no memory for a scan of %zu tasks", paces);
@@ -178,7 +188,7 @@ static bool run_due(struct scan *scan, struct cycle *cycle, int64_t now, struct 
             continue;
         pace->due += pace->period;
         pace->ran = scan->count;
-        if (scan->task_count && !run_or_hold(scan, i, cycle, now, error))
+        if (i < scan->task_count && !run_or_hold(scan, i, cycle, now, error))
             return false;
     }
     return true;
@@ -260,7 +270,7 @@ static void skip_missed(struct scan *scan, int64_t end)
         struct pace *pace = &scan->paces[i];
         int64_t missed = missed_times(scan, pace, end);
         pace->due += missed * pace->period;
-        if (counts)
+        if (counts && i < scan->task_count)
             scan->overruns += (uint64_t)missed;
     }
 }
@@ -328,7 +338,7 @@ struct scan_stats scan_statistics(const struct scan *scan)
         .duration = figures(&scan->duration),
         .latency = figures(&scan->latency),
     };
-    for (size_t i = 1; i < scan->pace_count; i++)
+    for (size_t i = 1; i < scan->task_count; i++)
         if (scan->paces[i].period < statistics.period)
             statistics.period = scan->paces[i].period;
     return statistics;

@@ -5,7 +5,8 @@
  *
  * A task is next due at due + period: no drift. A due time that passed while the task itself ran is
  * an overrun: counted, skipped, never run back to back. One that passed while others ran is late.
- * Without tasks an idle scan runs at 10 Hz.
+ * Without tasks an idle scan runs at 10 Hz, and also beside slow ones where variables follow
+ * others.
  *
  * A task that needs memories (task_spec) runs only while the clients of all of them are online and
  * complete. While it is held its due times go on; when it runs again its dt is one period, and a

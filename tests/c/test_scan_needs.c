@@ -20,7 +20,7 @@ static void declare_all(struct plan *plan)
 }
 
 /* Memory 0 is mem, 1 is plc with a client; the second of two tasks of 100 ms needs it. */
-static struct plan *make_mirrored(void)
+static struct plan *make_mirrored(int64_t period)
 {
     static const uint32_t needs[] = {1};
     struct error error;
@@ -42,27 +42,31 @@ static struct plan *make_mirrored(void)
                      1);
     declare_all(plan);
     assert_int_equal(plan_client(plan, &client, &error), CLIENT);
-    plan_task(plan, &(struct task_spec){.period = 100 * MS, .where = "test.lua:3"});
-    plan_task(plan,
-              &(struct task_spec){
-                  .period = 100 * MS, .where = "test.lua:4", .needs = needs, .need_count = 1});
+    plan_task(plan, &(struct task_spec){.period = period, .where = "test.lua:3"});
+    plan_task(plan, &(struct task_spec){
+                        .period = period, .where = "test.lua:4", .needs = needs, .need_count = 1});
     if (!plan_seal(plan, &error))
         fail_msg("%s", error.text);
     return plan;
 }
 
-static void begin_mirrored(struct fixture *f, hook *task)
+static void begin_every(struct fixture *f, int64_t period, hook *task)
 {
     struct error error;
     struct scan_hooks hooks = {f, on_start, on_task, on_stop, stop_wanted, rest, fault};
     f->now = START;
     f->utc = UTC_2025;
-    f->plan = make_mirrored();
+    f->plan = make_mirrored(period);
     f->image = image_create(f->plan, START, &error);
     assert_non_null(f->image);
     f->scan = scan_create(f->image, &hooks, (struct instant){START, f->utc}, &error);
     assert_non_null(f->scan);
     f->task = task;
+}
+
+static void begin_mirrored(struct fixture *f, hook *task)
+{
+    begin_every(f, 100 * MS, task);
 }
 
 static void tell_link(struct fixture *f, bool online, bool complete)
@@ -209,12 +213,26 @@ static void followers_are_kept_up_in_fault(void **state)
     assert_int_equal(f->faults, 1);
 }
 
+static void followers_do_not_wait_for_slow_tasks(void **state)
+{
+    struct fixture *f = *state;
+    begin_every(f, 20000 * MS, NULL);
+    bring(f, 5, QUALITY_GOOD);
+    step(f, 0);
+    bring(f, 6, QUALITY_GOOD);
+    assert_int_equal(scan_due(f->scan), START + 100 * MS);
+    step(f, 100);
+    assert_int_equal(remote_read(f, "COPY"), 6);
+    assert_int_equal(runs_of(f, FREE), 1);
+    assert_int_equal(scan_statistics(f->scan).period, 20000 * MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_task_waits_for_what_it_needs),     TEST(its_time_goes_on_without_it),
         TEST(what_was_written_meanwhile_is_news), TEST(followers_are_there_before_the_tasks),
-        TEST(followers_are_kept_up_in_fault),
+        TEST(followers_are_kept_up_in_fault),     TEST(followers_do_not_wait_for_slow_tasks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

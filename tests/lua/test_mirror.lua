@@ -94,6 +94,23 @@ function TestQuality.test_from()
   lu.assertEquals({ plc.TEMP, mem.COPY }, { 44, 44 })
 end
 
+-- As old as at the source, however often it was copied.
+function TestQuality.test_age_of_what_follows()
+  host.device(plc, "TEMP", 44)
+  host.advance(3)
+  lu.assertAlmostEquals(mem:age "COPY", plc:age "TEMP", 1e-9)
+  lu.assertTrue(mem:age "COPY" >= 2)
+end
+
+function TestQuality.test_raw_words()
+  lu.assertEquals(plc:quality("input", 50), "never")
+  lu.assertNil(plc:age("input", 50))
+  lu.assertNil((plc:state("input", 51)))
+  lu.assertErrorMsgContains("plc.input[52] is not declared as raw; plc:raw", function()
+    return plc:quality("input", 52)
+  end)
+end
+
 TestAssigning = {}
 
 function TestAssigning.test_what_the_client_feeds_is_refused_with_the_users_line()
