@@ -162,8 +162,9 @@ static void report_conflicts(const struct plan *plan, struct image *image)
 {
     uint64_t conflicts = image_conflicts(image);
     if (conflicts)
-        log_line("%s: %llu assignment%s of the program lost against a master's write of the same "
-                 "variable in the same scan; wins = \"program\" would turn that",
+        log_line("%s: %llu assignment%s of the program lost against another one's write of the "
+                 "same variable in the same scan (a master's, a device's); wins = \"program\" "
+                 "would turn that",
                  plan->name, (unsigned long long)conflicts, plural(conflicts));
 }
 

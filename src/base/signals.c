@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include "base/clock.h"
 
 static void on_signal(struct loop_source *source, uint32_t events)
 {
@@ -18,7 +20,6 @@ static void on_signal(struct loop_source *source, uint32_t events)
     (void)events;
     if (read(source->fd, &info, sizeof info) != sizeof info)
         return;
-    signals->came = true;
     loop_stop(signals->loop);
 }
 
@@ -47,17 +48,26 @@ bool signals_catch(struct signals *signals, struct loop *loop, struct error *err
     return loop_add(loop, &signals->source, EPOLLIN, error);
 }
 
-static void take_one(int number)
+/* When the last signal that only asks for the end may come; static, as a process's signals are. */
+static atomic_llong patient_until;
+
+/* Supervisors signal a process and then its group, which is one wish; a person who means it comes
+ * again later. */
+static void end_if_meant(int number)
 {
-    (void)number;
+    if (clock_monotonic() < atomic_load(&patient_until))
+        return;
+    signal(number, SIG_DFL);
+    raise(number);
 }
 
 void signals_let_end(const struct signals *signals)
 {
     sigset_t set;
-    struct sigaction action = {.sa_handler = SIG_DFL}; /* a shell's background job has it ignored */
-    if (signals->caught && !signals->came)
-        action = (struct sigaction){.sa_handler = take_one, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = end_if_meant};
+    if (!signals->caught)
+        return;
+    atomic_store(&patient_until, clock_monotonic() + SIGNALS_PATIENCE);
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
