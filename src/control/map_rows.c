@@ -82,10 +82,21 @@ static bool is_writable(const struct plan *plan, uint32_t cell, uint16_t mask)
     return plan->writable[cell] & mask;
 }
 
-/* What a master has: no server that takes writes, no writing. An unserved memory shows what a
- * server would give. */
-static const char *access_text(const struct map *map, uint32_t memory, uint32_t cell, uint16_t mask)
+/* What the program has at the device. */
+static const char *device_access(const struct plan *plan, const struct point *point)
 {
+    static const char *const texts[] = {
+        [DIRECTION_IN] = "R", [DIRECTION_OUT] = "W", [DIRECTION_INOUT] = "RW"};
+    return texts[plan->groups[point->group].direction];
+}
+
+/* What a master has: no server that takes writes, no writing. A memory that nobody serves shows
+ * what a server would give, or, with a client, what the program has at its device. */
+static const char *access_text(const struct map *map, uint32_t memory, uint32_t number)
+{
+    const struct point *point = &map->plan->points[number];
+    uint32_t cell = point->cell;
+    uint16_t mask = point->mask;
     bool shown = false, takes = false;
     for (size_t i = 0; i < map->plan->server_count; i++) {
         const struct server_spec *server = &map->plan->servers[i];
@@ -94,6 +105,8 @@ static const char *access_text(const struct map *map, uint32_t memory, uint32_t 
         shown = true;
         takes |= !server->read_only;
     }
+    if (!shown && point->group != GROUP_NONE)
+        return device_access(map->plan, point);
     return (takes || !shown) && is_writable(map->plan, cell, mask) ? "RW" : "R";
 }
 
@@ -198,7 +211,7 @@ static struct map_row variable_row(struct map *map, const struct variable *v)
     row.cells[MAP_BIT] = has_bits(v) ? text(map, "%u", v->bit) : "";
     row.cells[MAP_TYPE] = type_text(map, v);
     row.cells[MAP_ORDER] = order_text(v);
-    row.cells[MAP_ACCESS] = access_text(map, v->memory, v->cell, v->mask);
+    row.cells[MAP_ACCESS] = access_text(map, v->memory, v->point);
     row.cells[MAP_UNIT] = v->unit ? v->unit : "";
     row.cells[MAP_RANGE] = limits_text(map, v);
     row.cells[MAP_SCALE] = scale_text(map, v);
@@ -210,7 +223,6 @@ static struct map_row variable_row(struct map *map, const struct variable *v)
 static struct map_row raw_row(struct map *map, const struct raw *raw)
 {
     struct map_row row = place_row(map, raw->memory);
-    const struct point *point = &map->plan->points[raw->point];
     for (int column = 0; column < MAP_COLUMNS; column++)
         row.cells[column] = "";
     row.cells[MAP_NAME] = "(raw)";
@@ -219,7 +231,7 @@ static struct map_row raw_row(struct map *map, const struct raw *raw)
     row.cells[MAP_COUNT] = text(map, "%u", raw->count);
     row.cells[MAP_MODICON] = modicon(map, raw->table, raw->address);
     row.cells[MAP_TYPE] = table_is_bits(raw->table) ? "bool" : "uint16";
-    row.cells[MAP_ACCESS] = access_text(map, raw->memory, point->cell, point->mask);
+    row.cells[MAP_ACCESS] = access_text(map, raw->memory, raw->point);
     return row;
 }
 

@@ -14,7 +14,7 @@ enum map_column {
     MAP_BIT,     /* lowest bit of a bool or byte in its register: "8"; empty otherwise */
     MAP_TYPE,    /* "float32", "float32[4]", "string(20)" */
     MAP_ORDER,   /* "CDAB" where several words make one value */
-    MAP_ACCESS,  /* "R" or "RW", as a master sees it */
+    MAP_ACCESS,  /* "R" or "RW", as a master sees it; "R", "W", "RW" of a device */
     MAP_UNIT,
     MAP_RANGE, /* "0..100" */
     MAP_SCALE, /* "raw * 0.1 + 5" */

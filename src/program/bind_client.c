@@ -58,7 +58,7 @@ static bool set_host(lua_State *L, void *target)
 {
     struct wish *wish = target;
     const char *host;
-    if (!read_text(L, &host) || !*host || strpbrk(host, " \t\r\n\"/"))
+    if (!read_text(L, &host) || !*host || strpbrk(host, " \"/") || !is_printable(host))
         return false;
     if (*host == '[' || (strchr(host, ':') && !is_address(AF_INET6, host)))
         refuse_port(L, wish->link.what, host);

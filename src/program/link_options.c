@@ -22,10 +22,19 @@ bool wish_memory(lua_State *L, void *target)
     return true;
 }
 
+bool is_printable(const char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < ' ' || *text == 127)
+            return false;
+    }
+    return true;
+}
+
 bool wish_name(lua_State *L, void *target)
 {
     struct link_wish *wish = target;
-    return read_text(L, &wish->name) && *wish->name;
+    return read_text(L, &wish->name) && *wish->name && is_printable(wish->name);
 }
 
 int64_t wish_duration(lua_State *L, const char *what, const char *option, int64_t least,

@@ -19,6 +19,7 @@ struct link_wish {
 bool wish_line(lua_State *L, void *target);
 bool wish_memory(lua_State *L, void *target);
 bool wish_name(lua_State *L, void *target);
+bool is_printable(const char *text); /* no control characters: it will stand in log lines */
 
 /* The duration on top, as "client.tcp: option period", within limits; raises otherwise. */
 int64_t wish_duration(lua_State *L, const char *what, const char *option, int64_t least,
