@@ -110,17 +110,42 @@ void report_clients(const struct plan *plan)
 
 enum { UNDELIVERED_SHOWN = 20 };
 
+/* How many of the points stand for elements of one array, or for raw words of one device. */
+static size_t count_alike(const struct plan *plan, const uint32_t *points, size_t count)
+{
+    int variable = plan->points[points[0]].variable, client = plan_point_client(plan, points[0]);
+    size_t alike = 1;
+    while (alike < count && plan->points[points[alike]].variable == variable &&
+           plan_point_client(plan, points[alike]) == client)
+        alike++;
+    return alike;
+}
+
+/* "the last value of plc.X", "the last values of 12 elements of plc.X" */
+static void report_lost(const struct plan *plan, uint32_t number, size_t alike)
+{
+    const struct client_spec *client = &plan->clients[plan_point_client(plan, number)];
+    int variable = plan->points[number].variable;
+    const struct variable *v = variable < 0 ? NULL : plan->variables[variable];
+    char what[4 * SHORT] = "";
+    if (!v)
+        snprintf(what, sizeof what, "%zu raw word%s", alike, plural(alike));
+    else if (v->count)
+        snprintf(what, sizeof what, "%zu element%s of ", alike, plural(alike));
+    log_line("%s: not delivered to %s: the last value%s of %s%s", plan->name, client->name,
+             plural(alike), what, v ? v->path : "");
+}
+
 void report_undelivered(const struct plan *plan, const uint32_t *points, size_t count)
 {
-    for (size_t i = 0; i < count && i < UNDELIVERED_SHOWN; i++) {
-        const struct point *point = &plan->points[points[i]];
-        const struct client_spec *client = &plan->clients[plan_point_client(plan, points[i])];
-        const char *what =
-            point->variable < 0 ? "a raw word" : plan->variables[point->variable]->path;
-        log_line("%s: not delivered to %s: the last value of %s", plan->name, client->name, what);
+    size_t named = 0;
+    for (int line = 0; named < count && line < UNDELIVERED_SHOWN; line++) {
+        size_t alike = count_alike(plan, points + named, count - named);
+        report_lost(plan, points[named], alike);
+        named += alike;
     }
-    if (count > UNDELIVERED_SHOWN)
-        log_line("%s: and %zu more", plan->name, count - UNDELIVERED_SHOWN);
+    if (count > named)
+        log_line("%s: and %zu more", plan->name, count - named);
 }
 
 /* "36.1 us", "18.2 ms". */

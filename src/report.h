@@ -20,7 +20,7 @@ void report_servers(const struct plan *plan, const struct tcp *tcp);
  * client. */
 void report_clients(const struct plan *plan);
 
-/* Names points whose last value did not reach their device. */
+/* Names points whose last value did not reach their device, an array once. */
 void report_undelivered(const struct plan *plan, const uint32_t *points, size_t count);
 
 /* A warning when due times were missed since `known`; returns how many there are by now. */

@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/memory.h"
 #include "base/signals.h"
-#include "image/link.h"
 #include "image/mirror.h"
 #include "modbus/lines.h"
 #include "modbus/tcp.h"
@@ -149,29 +149,24 @@ static bool start(struct running *running, struct error *error)
     return running->thread != NULL;
 }
 
-enum { UNDELIVERED_MOST = 256, LOOK_AGAIN_MS = 5 };
+enum { LOOK_AGAIN_MS = 5 };
 
-static bool is_online(struct running *running, uint32_t point)
+static void name_undelivered(const struct running *running)
 {
-    int client = plan_point_client(running->plan, point);
-    return client >= 0 && link_look(running->image, (size_t)client).online;
+    size_t most = running->plan->point_count;
+    uint32_t *points = memory_zeroed(most + 1, sizeof *points);
+    size_t count = mirror_pending(running->image, false, points, most);
+    report_undelivered(running->plan, points, count);
+    free(points);
 }
 
 /* What is on its way to devices that answer gets stop_timeout to arrive; what did not is named. */
-static void deliver(struct running *running)
+static void deliver(const struct running *running)
 {
-    uint32_t points[UNDELIVERED_MOST];
     int64_t until = clock_monotonic() + running->plan->stop_timeout;
-    size_t count, underway;
-    do {
-        count = mirror_pending(running->image, points, UNDELIVERED_MOST);
-        underway = 0;
-        for (size_t i = 0; i < count; i++)
-            underway += is_online(running, points[i]);
-        if (underway)
-            nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MS * NS_PER_MS}, NULL);
-    } while (underway && clock_monotonic() < until);
-    report_undelivered(running->plan, points, count);
+    while (mirror_pending(running->image, true, NULL, 0) && clock_monotonic() < until)
+        nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MS * NS_PER_MS}, NULL);
+    name_undelivered(running);
 }
 
 /* The scan first: its last act makes the outputs safe, which masters may still see, and which the

@@ -5,7 +5,6 @@
 #include "base/log.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 #include "base/log_output.h"
+#include "base/mutex.h"
+#include "base/thread.h"
 
 enum {
     RING_SIZE = 256 * 1024, /* a power of two */
@@ -33,15 +34,9 @@ static struct {
     char ring[RING_SIZE];
 } queue = {.once = PTHREAD_ONCE_INIT};
 
-/* With priority inheritance, because real-time threads log, too. */
 static void init_queue(void)
 {
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
-    if (pthread_mutex_init(&queue.lock, &attributes) != 0)
-        pthread_mutex_init(&queue.lock, NULL);
-    pthread_mutexattr_destroy(&attributes);
+    mutex_init(&queue.lock); /* real-time threads log, too */
     pthread_cond_init(&queue.work, NULL);
     pthread_cond_init(&queue.ended, NULL);
 }
@@ -195,40 +190,22 @@ static void *write_out(void *context)
     return NULL;
 }
 
-/* All signals stay with the other threads; a blocked SIGPIPE leaves only EPIPE. */
-static int start_thread(void)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_SIZE);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failure = pthread_create(&queue.thread, &attributes, write_out, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return failure;
-}
-
-/* With the lock held, which the new thread waits for. */
-static int start_queue(void)
+/* With the lock held, which the new thread waits for. All signals are blocked in it; a blocked
+ * SIGPIPE leaves only EPIPE. */
+static bool start_queue(struct error *error)
 {
     queue.head = queue.tail = queue.lost = 0;
     queue.stopping = queue.stuck = false;
-    int failure = start_thread();
-    queue.running = failure == 0;
-    return failure;
+    queue.running = thread_start(&queue.thread, "msm-log", STACK_SIZE, write_out, NULL, error);
+    return queue.running || error_prefix(error, "the thread that writes messages cannot start: ");
 }
 
 bool log_start(struct error *error)
 {
     lock_queue();
-    int failure = queue.running ? 0 : start_queue();
+    bool running = queue.running || start_queue(error);
     unlock_queue();
-    if (failure)
-        return error_set(error, "the thread that writes messages cannot start: %s",
-                         strerror(failure));
-    return true;
+    return running;
 }
 
 /* With the lock held; false if the time is over. */

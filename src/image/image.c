@@ -4,15 +4,7 @@
 #include "image/inside.h"
 
 #include <stdlib.h>
-
-static void init_mutex(pthread_mutex_t *mutex)
-{
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
-    pthread_mutex_init(mutex, &attributes);
-    pthread_mutexattr_destroy(&attributes);
-}
+#include "base/mutex.h"
 
 static void set_initial_values(struct image *image, int64_t now)
 {
@@ -38,7 +30,7 @@ static bool allocate_cells(struct image *image)
     image->force_mask = calloc(cells, sizeof *image->force_mask);
     image->beneath = calloc(cells, sizeof *image->beneath);
     image->marks = calloc(image->mark_pages * MARKS_IN_PAGE, sizeof *image->marks);
-    image->mailbox = mailbox_create();
+    image->mailbox = mailbox_create(image->plan->client_count);
     return image->cells && image->force_mask && image->beneath && image->marks && image->mailbox;
 }
 
@@ -47,7 +39,7 @@ struct image *image_create(struct plan *plan, int64_t now, struct error *error)
     struct image *image = calloc(1, sizeof *image);
     if (!image)
         goto no_memory;
-    init_mutex(&image->mutex);
+    mutex_init(&image->mutex);
     image->plan = plan_ref(plan);
     if (!allocate_cells(image) || !image_init_quality(image) || !outbox_init(image) ||
         !link_init(image))

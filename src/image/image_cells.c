@@ -89,6 +89,12 @@ void image_dirty_mark(struct image *image, uint32_t point)
     dirty_page(image, image->cell_pages + point / MARKS_IN_PAGE, &image->dirtied[1]);
 }
 
+void image_dirty_link(struct image *image, size_t link)
+{
+    size_t none = SIZE_MAX;
+    dirty_page(image, image->cell_pages + image->mark_pages + link / LINKS_IN_PAGE, &none);
+}
+
 void image_mark_time(struct image *image, uint32_t number, int64_t now)
 {
     image->marks[number].time = now;

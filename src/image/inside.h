@@ -12,7 +12,8 @@
 enum {
     IMAGE_CONSUMERS = 8,
     CELLS_IN_PAGE = 64,
-    MARKS_IN_PAGE = 16 /* pages of marks are numbered after the pages of cells */
+    MARKS_IN_PAGE = 16, /* pages of marks are numbered after the pages of cells, … */
+    LINKS_IN_PAGE = 16  /* … and pages of links' rows after those */
 };
 
 /* What was changed here and not yet collected by the client that mirrors it (outbox.c). */
@@ -24,14 +25,13 @@ struct outbox {
     uint32_t *clients;        /* by group */
 };
 
-/* A link as everyone sees it (link.c). Links with the same waker follow one leader, so that one
- * wake serves them all. */
+/* What is known of a link beside its status, which is latched (link.c, link_wake.c). */
 struct link_row {
-    struct link_status status;
     char error[LINK_ERROR_MAX];
-    atomic_bool online, wanted; /* set under the mutex, read without */
-    atomic_bool called;         /* of a leader: to be woken when the mutex is given back */
-    size_t leader;
+    _Atomic int64_t answered;   /* changes with every poll, so it is read when asked for */
+    atomic_bool online, wanted; /* read without the mutex */
+    atomic_bool called;         /* to be woken when the mutex is given back, and … */
+    struct link_row *next;      /* … on the list of those */
     void (*wake)(void *context);
     void *context;
 };
@@ -46,7 +46,7 @@ struct image {
     uint16_t *force_mask; /* bits that are held; their values are in cells … */
     uint16_t *beneath;    /* … and here what was suppressed */
     struct mark *marks;   /* by point */
-    size_t cell_pages, mark_pages;
+    size_t cell_pages, mark_pages, link_pages;
     size_t dirtied[2]; /* page of cells, of marks, last marked since the mutex was taken */
     size_t forced;     /* points under force */
     uint64_t sequence; /* counts remote writes */
@@ -59,9 +59,8 @@ struct image {
     atomic_uint *closed;      /* by memory: such points that are stale or were never read */
     struct outbox outbox;
     struct link_row *links;
-    size_t link_count;
-    uint64_t links_version;   /* counts changes of their status */
-    atomic_bool links_called; /* any leader is */
+    struct link_status *link_status; /* `answered` is in the row */
+    struct link_row *_Atomic called; /* links to be woken, the last one first */
     struct mailbox *mailbox;
 };
 
@@ -94,6 +93,7 @@ bool image_write_stated(struct image *image, const struct point *point, const ui
 
 void image_dirty_cell(struct image *image, uint32_t cell);
 void image_dirty_mark(struct image *image, uint32_t point);
+void image_dirty_link(struct image *image, size_t link);
 
 /* Says that a point's value arrived or was published at `now`. What shares bits with it is left to
  * who asks (view_time): walking over it here would hold the lock for as long as it takes. */
@@ -144,5 +144,5 @@ void link_wake_called(struct image *image);
 
 /* ---- mailbox.c ---- */
 
-struct mailbox *mailbox_create(void); /* NULL when memory is short */
+struct mailbox *mailbox_create(size_t clients); /* NULL when memory is short */
 void mailbox_destroy(struct mailbox *mailbox);

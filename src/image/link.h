@@ -23,14 +23,17 @@ struct link_status {
 size_t link_count(const struct plan *plan);
 const char *link_name(const struct plan *plan, size_t link);
 
-/* Link's side. link_publish takes everything but `errors` and `reconnected`, which are counted
- * here; `returned` says that this is the first good poll after a loss. link_error counts one and
- * keeps its text (cut at LINK_ERROR_MAX). */
+/* Link's side: one thread for each link, as it is its status that is compared. link_publish takes
+ * everything but `errors` and `reconnected`, which are counted here; `returned` says that this is
+ * the first good poll after a loss. link_error counts one and keeps its text (cut at
+ * LINK_ERROR_MAX). */
 void link_publish(struct image *image, size_t link, const struct link_status *status,
                   bool returned);
 void link_error(struct image *image, size_t link, const char *text);
 
-/* Everybody's side. link_last_error returns false while there was none. */
+/* Everybody's side. link_last_error returns false while there was none; link_answered is `answered`
+ * alone, without the mutex. */
+int64_t link_answered(const struct image *image, size_t link);
 struct link_status link_look(struct image *image, size_t link);
 bool link_last_error(struct image *image, size_t link, char text[LINK_ERROR_MAX]);
 

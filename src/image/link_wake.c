@@ -1,5 +1,6 @@
-/* The calls that wake links. A call made under the mutex is a flag; the wake follows when the mutex
- * has been given back, once for all links that one waker serves. Takes no lock. */
+/* The calls that wake links. A call made under the mutex puts the link on a list, which takes no
+ * lock; whoever gives the mutex back takes the whole list and wakes those on it, neighbours with
+ * one waker (the links of a serial line) once. */
 
 #include "image/link.h"
 
@@ -16,31 +17,20 @@ bool link_wanted(const struct image *image, size_t link)
     return atomic_load_explicit(&image->links[link].wanted, memory_order_acquire);
 }
 
-static size_t find_leader(const struct image *image, size_t link)
-{
-    const struct link_row *row = &image->links[link];
-    for (size_t i = 0; i < link; i++) {
-        if (image->links[i].wake == row->wake && image->links[i].context == row->context)
-            return i;
-    }
-    return link;
-}
-
 void link_attach(struct image *image, size_t link, void (*wake)(void *context), void *context)
 {
     image->links[link].wake = wake;
     image->links[link].context = context;
-    for (size_t i = 0; i < image->link_count; i++)
-        image->links[i].leader = find_leader(image, i);
 }
 
 void link_call(struct image *image, size_t link)
 {
-    if (!image->links[link].wake)
+    struct link_row *row = &image->links[link];
+    if (!row->wake || atomic_exchange(&row->called, true))
         return;
-    atomic_store_explicit(&image->links[image->links[link].leader].called, true,
-                          memory_order_relaxed);
-    atomic_store_explicit(&image->links_called, true, memory_order_release);
+    row->next = atomic_load(&image->called);
+    while (!atomic_compare_exchange_weak(&image->called, &row->next, row))
+        continue;
 }
 
 void link_wake(struct image *image, size_t link)
@@ -50,15 +40,25 @@ void link_wake(struct image *image, size_t link)
         row->wake(row->context);
 }
 
+static bool is_same_waker(const struct link_row *a, const struct link_row *b)
+{
+    return a && a->wake == b->wake && a->context == b->context;
+}
+
+/* A row may be called again, and listed, from the moment it is marked free: its place on the list
+ * is read before, and its link is woken after. */
 void link_wake_called(struct image *image)
 {
-    if (!atomic_load_explicit(&image->links_called, memory_order_relaxed) ||
-        !atomic_exchange_explicit(&image->links_called, false, memory_order_acquire))
+    if (!atomic_load_explicit(&image->called, memory_order_relaxed))
         return;
-    for (size_t i = 0; i < image->link_count; i++) {
-        atomic_bool *called = &image->links[i].called;
-        if (atomic_load_explicit(called, memory_order_relaxed) &&
-            atomic_exchange_explicit(called, false, memory_order_relaxed))
-            link_wake(image, i);
+    const struct link_row *before = NULL;
+    struct link_row *row = atomic_exchange(&image->called, NULL);
+    while (row) {
+        struct link_row *next = row->next;
+        atomic_store(&row->called, false);
+        if (row->wake && !is_same_waker(before, row))
+            row->wake(row->context);
+        before = row;
+        row = next;
     }
 }

@@ -5,6 +5,7 @@
 
 #include "image/mailbox.h"
 
+#include "base/mutex.h"
 #include "image/inside.h"
 
 #include <stdlib.h>
@@ -27,18 +28,14 @@ struct mailbox {
     pthread_mutex_t mutex;
     uint64_t sequence;
     struct letter letters[MAILBOX_SLOTS];
+    atomic_uint asked[]; /* by client: its questions that wait; changed with the mutex */
 };
 
-struct mailbox *mailbox_create(void)
+struct mailbox *mailbox_create(size_t clients)
 {
-    struct mailbox *mailbox = calloc(1, sizeof *mailbox);
-    if (!mailbox)
-        return NULL;
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
-    pthread_mutex_init(&mailbox->mutex, &attributes);
-    pthread_mutexattr_destroy(&attributes);
+    struct mailbox *mailbox = calloc(1, sizeof *mailbox + clients * sizeof mailbox->asked[0]);
+    if (mailbox)
+        mutex_init(&mailbox->mutex);
     return mailbox;
 }
 
@@ -65,9 +62,19 @@ static struct letter *find(struct mailbox *mailbox, int ticket)
     return good ? letter : NULL;
 }
 
-static void release(struct letter *letter)
+static void set_state(struct mailbox *mailbox, struct letter *letter, enum state state)
 {
-    letter->state = STATE_FREE;
+    atomic_uint *asked = &mailbox->asked[letter->client];
+    if (letter->state == STATE_ASKED)
+        atomic_fetch_sub_explicit(asked, 1, memory_order_relaxed);
+    if (state == STATE_ASKED)
+        atomic_fetch_add_explicit(asked, 1, memory_order_relaxed);
+    letter->state = state;
+}
+
+static void release(struct mailbox *mailbox, struct letter *letter)
+{
+    set_state(mailbox, letter, STATE_FREE);
     letter->uses = (letter->uses + 1) % USES_MOST;
 }
 
@@ -79,9 +86,9 @@ static int ask(struct mailbox *mailbox, uint32_t client, const uint8_t *pdu, siz
         struct letter *letter = &mailbox->letters[i];
         if (letter->state != STATE_FREE)
             continue;
-        letter->state = STATE_ASKED;
         letter->dropped = false;
         letter->client = client;
+        set_state(mailbox, letter, STATE_ASKED);
         letter->sequence = mailbox->sequence++;
         letter->length = length;
         memcpy(letter->pdu, pdu, length);
@@ -104,7 +111,8 @@ int mailbox_ask(struct image *image, uint32_t client, const uint8_t *pdu, size_t
 }
 
 /* What a ticket that was ended before says is for whoever kept it too long. */
-static enum mail look(struct letter *letter, uint8_t *answer, size_t *length, char *error)
+static enum mail look(struct mailbox *mailbox, struct letter *letter, uint8_t *answer,
+                      size_t *length, char *error)
 {
     if (!letter) {
         strcpy(error, "this request has ended, its answer was given before");
@@ -119,7 +127,7 @@ static enum mail look(struct letter *letter, uint8_t *answer, size_t *length, ch
     } else {
         memcpy(error, letter->error, MAILBOX_ERROR);
     }
-    release(letter);
+    release(mailbox, letter);
     return mail;
 }
 
@@ -128,7 +136,7 @@ enum mail mailbox_look(struct image *image, int ticket, uint8_t answer[MAILBOX_P
 {
     struct mailbox *mailbox = image->mailbox;
     pthread_mutex_lock(&mailbox->mutex);
-    enum mail mail = look(find(mailbox, ticket), answer, length, error);
+    enum mail mail = look(mailbox, find(mailbox, ticket), answer, length, error);
     pthread_mutex_unlock(&mailbox->mutex);
     return mail;
 }
@@ -141,7 +149,7 @@ void mailbox_drop(struct image *image, int ticket)
     if (letter && letter->state == STATE_TAKEN)
         letter->dropped = true;
     else if (letter)
-        release(letter);
+        release(mailbox, letter);
     pthread_mutex_unlock(&mailbox->mutex);
 }
 
@@ -163,10 +171,12 @@ int mailbox_take(struct image *image, uint32_t client, uint8_t pdu[MAILBOX_PDU],
 {
     struct mailbox *mailbox = image->mailbox;
     int ticket = -1;
+    if (!atomic_load_explicit(&mailbox->asked[client], memory_order_relaxed))
+        return -1; /* who asks wakes the link afterwards, and it looks again */
     pthread_mutex_lock(&mailbox->mutex);
     struct letter *letter = oldest(mailbox, client);
     if (letter) {
-        letter->state = STATE_TAKEN;
+        set_state(mailbox, letter, STATE_TAKEN);
         memcpy(pdu, letter->pdu, letter->length);
         *length = letter->length;
         ticket = ticket_of(mailbox, letter);
@@ -181,10 +191,10 @@ static struct letter *give_back(struct mailbox *mailbox, int ticket, enum state 
     struct letter *letter = find(mailbox, ticket);
     if (!letter || letter->state != STATE_TAKEN)
         return NULL;
-    letter->state = state;
+    set_state(mailbox, letter, state);
     if (!letter->dropped)
         return letter;
-    release(letter);
+    release(mailbox, letter);
     return NULL;
 }
 

@@ -188,12 +188,24 @@ void mirror_arrived(struct image *image, const uint32_t *groups, size_t count, i
         atomic_store_explicit(&image->arrived[groups[i]], now, memory_order_relaxed);
 }
 
-size_t mirror_pending(struct image *image, uint32_t *points, size_t room)
+/* No lock: whether one more or less is on its way meanwhile changes nothing. */
+static bool is_pending(const struct image *image, uint32_t number, bool online_only)
+{
+    if (__atomic_load_n(&image->marks[number].delivery, __ATOMIC_RELAXED) != DELIVERY_PENDING)
+        return false;
+    uint32_t client = image->outbox.clients[image->plan->points[number].group];
+    return !online_only || atomic_load_explicit(&image->links[client].online, memory_order_relaxed);
+}
+
+size_t mirror_pending(const struct image *image, bool online_only, uint32_t *points, size_t room)
 {
     size_t count = 0;
-    for (uint32_t number = 0; number < image->plan->point_count && count < room; number++) {
-        if (__atomic_load_n(&image->marks[number].delivery, __ATOMIC_RELAXED) == DELIVERY_PENDING)
-            points[count++] = number;
+    for (uint32_t number = 0; number < image->plan->point_count; number++) {
+        if (!is_pending(image, number, online_only))
+            continue;
+        if (count < room)
+            points[count] = number;
+        count++;
     }
     return count;
 }

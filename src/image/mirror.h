@@ -57,6 +57,7 @@ size_t mirror_tell(struct image *image, uint32_t client, struct mirror_news *new
  * begins at `now`. No lock. */
 void mirror_arrived(struct image *image, const uint32_t *groups, size_t count, int64_t now);
 
-/* Points whose last value was not delivered yet (DELIVERY_PENDING), at most `room` of them. Any
+/* Points whose last value was not delivered yet (DELIVERY_PENDING), with `online_only` only those
+ * whose device answers: how many there are, and the first `room` of them, in the plan's order. Any
  * thread; for the stop, which waits for them and then names them. */
-size_t mirror_pending(struct image *image, uint32_t *points, size_t room);
+size_t mirror_pending(const struct image *image, bool online_only, uint32_t *points, size_t room);

@@ -15,9 +15,12 @@ static bool allocate(struct view *view)
     view->latched = calloc(cells, sizeof *view->latched);
     view->marks = calloc(image->mark_pages * MARKS_IN_PAGE, sizeof *view->marks);
     view->links = calloc(image->plan->point_count + 1, sizeof *view->links);
-    view->status = calloc(image->link_count + 1, sizeof *view->status);
-    return dirty_init(&view->dirty, image->cell_pages + image->mark_pages) && view->work &&
-           view->latched && view->marks && view->links && view->status;
+    view->status = calloc(image->link_pages * LINKS_IN_PAGE, sizeof *view->status);
+    view->tells = calloc(image->plan->point_count + 1, sizeof *view->tells);
+    size_t pages = image->cell_pages + image->mark_pages + image->link_pages;
+    view->stamps = calloc(pages, sizeof *view->stamps);
+    return dirty_init(&view->dirty, pages) && view->work && view->latched && view->marks &&
+           view->links && view->status && view->tells && view->stamps;
 }
 
 static bool join(struct view *view)
@@ -81,39 +84,36 @@ void view_destroy(struct view *view)
     free(view->marks);
     free(view->links);
     free(view->status);
+    free(view->tells);
+    free(view->stamps);
     free(view);
 }
 
 static void copy_page(struct view *view, size_t page)
 {
     const struct image *image = view->image;
-    if (page < image->cell_pages) {
+    size_t marks = image->cell_pages, links = marks + image->mark_pages;
+    view->stamps[page] = view->latches;
+    if (page < marks) {
         size_t from = page * CELLS_IN_PAGE, size = CELLS_IN_PAGE * sizeof *image->cells;
         memcpy(view->latched + from, image->cells + from, size);
         memcpy(view->work + from, image->cells + from, size);
-    } else {
-        size_t from = (page - image->cell_pages) * MARKS_IN_PAGE;
+    } else if (page < links) {
+        size_t from = (page - marks) * MARKS_IN_PAGE;
         memcpy(view->marks + from, image->marks + from, MARKS_IN_PAGE * sizeof *image->marks);
+    } else {
+        size_t from = (page - links) * LINKS_IN_PAGE, size = LINKS_IN_PAGE * sizeof *view->status;
+        memcpy(view->status + from, image->link_status + from, size);
     }
-}
-
-static void copy_links(struct view *view)
-{
-    const struct image *image = view->image;
-    if (view->status_version == image->links_version)
-        return;
-    for (size_t i = 0; i < image->link_count; i++)
-        view->status[i] = image->links[i].status;
-    view->status_version = image->links_version;
 }
 
 uint64_t view_latch(struct view *view)
 {
     size_t page;
+    view->latches++;
     image_lock_still(view->image);
     while ((page = dirty_take(&view->dirty)) != SIZE_MAX)
         copy_page(view, page);
-    copy_links(view);
     view->sequence = view->image->sequence;
     image_unlock_still(view->image);
     return view->sequence;
@@ -131,6 +131,7 @@ const struct mark *view_marks(const struct view *view)
 
 const struct link_status *view_link(const struct view *view, size_t link)
 {
+    view->status[link].answered = link_answered(view->image, link);
     return &view->status[link];
 }
 
@@ -175,4 +176,5 @@ void view_revert(struct view *view)
     }
     chain_clear(&view->assigned, view->links);
     view->followed = false;
+    view->followed_at = 0; /* what was taken over is gone with the rest */
 }

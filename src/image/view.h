@@ -24,7 +24,8 @@ uint64_t view_latch(struct view *view);
  * the last one stays, with quality RANGE. */
 void view_follow(struct view *view);
 
-/* A link as it was latched, by number (link.h). */
+/* A link as it was latched, by number (link.h); but `answered` is as of now, so that it may lie
+ * after the latch. */
 const struct link_status *view_link(const struct view *view, size_t link);
 
 /* Cells as latched and since assigned; index by variable->cell. Stable for the view's life. */

@@ -1,6 +1,7 @@
 /* Variables that follow others (`from`): each scan they take over value and quality as latched.
- * Where nothing changed nothing is assigned. Quality goes straight into the view's marks, so that
- * what follows a follower sees it in the same scan, and into the image with the next publication.
+ * Where nothing changed nothing is assigned, and where no page of either side has come since
+ * nothing is looked at. Quality goes straight into the view's marks, so that what follows a
+ * follower sees it in the same scan, and into the image with the next publication.
  *
  * One that is itself mirrored by a client follows with its value only: its quality says how its own
  * link is. */
@@ -38,6 +39,36 @@ static bool convert(const struct view *view, const struct step *step, uint16_t *
     return variable_set(step->target, step->index, &value, words, to->mask, &ignored);
 }
 
+static size_t page_of_mark(const struct view *view, uint32_t number)
+{
+    return view->image->cell_pages + number / MARKS_IN_PAGE;
+}
+
+/* For those who follow this follower. */
+static void stamp_cells(struct view *view, const struct point *point)
+{
+    size_t last = (point->cell + point->words - 1) / CELLS_IN_PAGE;
+    for (size_t page = point->cell / CELLS_IN_PAGE; page <= last; page++)
+        view->stamps[page] = view->latches;
+}
+
+static bool any_came(const struct view *view, size_t page, size_t last)
+{
+    for (; page <= last; page++) {
+        if (view->stamps[page] > view->followed_at)
+            return true;
+    }
+    return false;
+}
+
+/* Whether value or quality of these points may be others than when they were last followed. */
+static bool is_fresh(const struct view *view, uint32_t first, uint32_t count)
+{
+    const struct point *a = &view->image->plan->points[first], *b = a + count - 1;
+    return any_came(view, a->cell / CELLS_IN_PAGE, (b->cell + b->words - 1) / CELLS_IN_PAGE) ||
+           any_came(view, page_of_mark(view, first), page_of_mark(view, first + count - 1));
+}
+
 static void put(struct view *view, uint32_t number, const uint16_t *words)
 {
     const struct point *point = &view->image->plan->points[number];
@@ -48,8 +79,19 @@ static void put(struct view *view, uint32_t number, const uint16_t *words)
         work[k] ^= other;
         changed |= other;
     }
-    if (changed)
-        view_assign(view, number);
+    if (!changed)
+        return;
+    view_assign(view, number);
+    stamp_cells(view, point);
+}
+
+static void put_quality(struct view *view, uint32_t number, uint8_t quality)
+{
+    if (view->marks[number].quality == quality)
+        return;
+    view->marks[number].quality = quality;
+    chain_append(&view->told, view->tells, number);
+    view->stamps[page_of_mark(view, number)] = view->latches;
 }
 
 /* A fault's safe value is not undone by what is followed. */
@@ -69,31 +111,41 @@ static void follow(struct view *view, const struct step *step)
             quality = QUALITY_RANGE;
     }
     if (!image_is_mirrored(&view->image->plan->points[step->to]))
-        view->marks[step->to].quality = quality;
+        put_quality(view, step->to, quality);
+}
+
+static void follow_variable(struct view *view, const struct follower *follower)
+{
+    const struct plan *plan = view->image->plan;
+    const struct variable *source = plan->variables[follower->source];
+    const struct variable *target = plan->variables[follower->target];
+    uint32_t count = variable_elements(target);
+    if (!is_fresh(view, source->point, count) && !is_fresh(view, target->point, count))
+        return;
+    for (uint32_t k = 0; k < count; k++)
+        follow(view, &(struct step){source, target, source->point + k, target->point + k,
+                                    target->count ? k + 1 : 0});
 }
 
 void view_follow(struct view *view)
 {
     const struct plan *plan = view->image->plan;
-    for (size_t i = 0; i < plan->follower_count; i++) {
-        const struct variable *source = plan->variables[plan->followers[i].source];
-        const struct variable *target = plan->variables[plan->followers[i].target];
-        for (uint32_t k = 0; k < variable_elements(target); k++)
-            follow(view, &(struct step){source, target, source->point + k, target->point + k,
-                                        target->count ? k + 1 : 0});
-    }
+    bool fault = image_in_fault(view->image);
+    if (fault != view->followed_fault)
+        view->followed_at = 0; /* safe values are held, or no longer */
+    for (size_t i = 0; i < plan->follower_count; i++)
+        follow_variable(view, &plan->followers[i]);
+    view->followed_at = view->latches;
+    view->followed_fault = fault;
     view->followed = true;
 }
 
+/* After a revert they wait for what is followed next. */
 void view_publish_followers(struct view *view)
 {
-    const struct plan *plan = view->image->plan;
-    for (size_t i = 0; i < plan->follower_count && view->followed; i++) {
-        const struct variable *target = plan->variables[plan->followers[i].target];
-        for (uint32_t k = 0; k < variable_elements(target); k++) {
-            uint32_t number = target->point + k;
-            if (!image_is_mirrored(&plan->points[number]))
-                image_set_quality(view->image, number, view->marks[number].quality);
-        }
-    }
+    if (!view->followed)
+        return;
+    for (uint32_t at = view->told.first; at != CHAIN_END; at = view->tells[at - 1].next)
+        image_set_quality(view->image, at - 1, view->marks[at - 1].quality);
+    chain_clear(&view->told, view->tells);
 }

@@ -1,18 +1,14 @@
 /* The dials of a plan, and how they are woken: whoever changes something pushes the client's bell
- * on a list without a lock, and rings the one eventfd only if the list was empty. The loop takes
+ * on a list without a lock, and wakes the loop only if the list was empty. The loop takes
  * the whole list at once, so that a scan which writes to one of 200 devices costs one of them. */
 
 #include "modbus/dialer.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <strings.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 #include "base/memory.h"
+#include "base/waker.h"
 #include "image/link.h"
 #include "modbus/client.h"
 #include "modbus/dial.h"
@@ -29,7 +25,7 @@ struct bell {
 };
 
 struct dialer {
-    struct loop_source source; /* first, so that an event's source is its dialer */
+    struct waker waker;
     struct loop *loop;
     struct image *image;
     struct resolver *resolver;
@@ -51,20 +47,15 @@ static void ring(void *context)
     do
         bell->next = first;
     while (!atomic_compare_exchange_weak(&dialer->rung, &first, bell));
-    uint64_t one = 1;
-    ssize_t written = first ? 0 : write(dialer->source.fd, &one, sizeof one);
-    (void)written; /* fails only when the counter is full, and then the loop is being woken */
+    if (!first)
+        waker_wake(&dialer->waker);
 }
 
 /* The bell may ring again from the moment it is marked free, so its place on the list is read
  * before, and its client is looked at after. */
-static void answer(struct loop_source *source, uint32_t events)
+static void answer(void *context)
 {
-    struct dialer *dialer = (struct dialer *)source;
-    uint64_t count;
-    (void)events;
-    ssize_t got = read(source->fd, &count, sizeof count);
-    (void)got;
+    struct dialer *dialer = context;
     struct bell *bell = atomic_exchange(&dialer->rung, NULL);
     while (bell) {
         struct bell *next = bell->next;
@@ -140,10 +131,8 @@ static bool add_clients(struct dialer *dialer, struct error *error)
 
 static bool listen_for_bells(struct dialer *dialer, struct error *error)
 {
-    dialer->source.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (dialer->source.fd < 0)
-        return error_set(error, "the TCP clients cannot be woken: %s", strerror(errno));
-    return loop_add(dialer->loop, &dialer->source, EPOLLIN, error);
+    return waker_open(&dialer->waker, dialer->loop, answer, dialer, error) ||
+           error_prefix(error, "the TCP clients cannot be woken: ");
 }
 
 static size_t tcp_clients(const struct plan *plan)
@@ -158,7 +147,6 @@ struct dialer *dialer_create(struct loop *loop, struct image *image, struct erro
 {
     struct dialer *dialer = memory_zeroed(1, sizeof *dialer);
     size_t most = tcp_clients(image_plan(image));
-    dialer->source = (struct loop_source){-1, answer};
     dialer->loop = loop;
     dialer->image = image;
     if (most == 0)
@@ -172,14 +160,6 @@ struct dialer *dialer_create(struct loop *loop, struct image *image, struct erro
     return NULL;
 }
 
-static void stop_listening(struct dialer *dialer)
-{
-    if (dialer->source.fd < 0)
-        return;
-    loop_remove(dialer->loop, &dialer->source);
-    close(dialer->source.fd);
-}
-
 /* The bells first: whoever rings must find them, and what they ring. */
 void dialer_destroy(struct dialer *dialer)
 {
@@ -191,7 +171,7 @@ void dialer_destroy(struct dialer *dialer)
         dial_close(&dialer->dials[i]);
     for (size_t i = 0; i < dialer->bell_count; i++)
         client_destroy(dialer->bells[i].client);
-    stop_listening(dialer);
+    waker_close(&dialer->waker);
     resolver_destroy(dialer->resolver);
     free(dialer->dials);
     free(dialer->bells);

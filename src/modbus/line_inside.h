@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/loop.h"
+#include "base/waker.h"
 #include "image/link.h"
 #include "modbus/line_client.h"
 #include "modbus/line_server.h"
@@ -21,7 +22,8 @@ struct line_thread {
     struct image *image;
     const struct line_spec *line;
     struct loop *loop;
-    struct loop_source wake, port;
+    struct waker wake;
+    struct loop_source port;
     struct loop_timer timer;
     struct serial *serial; /* NULL: not open */
     int64_t opened, retry; /* when it was opened, or is to be */
@@ -42,7 +44,6 @@ struct line_thread {
 void line_work(struct line_thread *t);
 void line_close_port(struct line_thread *t);
 
-/* The functions of the loop's sources and of the timer. */
+/* The functions of the port and of the timer. */
 void line_port_ready(struct loop_source *source, uint32_t events);
-void line_wake_ready(struct loop_source *source, uint32_t events);
 void line_timer_fired(struct loop_timer *timer);

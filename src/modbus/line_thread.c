@@ -2,24 +2,22 @@
  * What the thread does lies in line_work.c. */
 
 #include "modbus/line_thread.h"
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 #include "base/clock.h"
+#include "base/thread.h"
 #include "modbus/line_inside.h"
 
 enum { STACK = 256 * 1024 };
 
-/* Called by anybody who has something for one of our links. Full means woken. */
+/* Called by anybody who has something for one of our links. */
 static void wake(void *context)
 {
-    const struct line_thread *t = context;
-    uint64_t one = 1;
-    ssize_t ignored = write(t->wake.fd, &one, sizeof one);
-    (void)ignored;
+    waker_wake(&((struct line_thread *)context)->wake);
+}
+
+static void woken(void *context)
+{
+    line_work(context);
 }
 
 /* ---- making ---- */
@@ -81,12 +79,8 @@ static void attach(struct line_thread *t, void (*function)(void *context), void 
 static bool make_loop(struct line_thread *t, struct error *error)
 {
     t->loop = loop_create(error);
-    if (!t->loop)
-        return false;
-    t->wake.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (t->wake.fd < 0)
-        return error_set(error, "no file descriptor is left for %s", t->line->name);
-    return loop_add(t->loop, &t->wake, EPOLLIN, error);
+    return t->loop && (waker_open(&t->wake, t->loop, woken, t, error) ||
+                       error_prefix(error, "%s: ", t->line->name));
 }
 
 struct line_thread *line_thread_create(struct image *image, const struct line_spec *line,
@@ -99,7 +93,6 @@ struct line_thread *line_thread_create(struct image *image, const struct line_sp
     }
     t->image = image;
     t->line = line;
-    t->wake = (struct loop_source){-1, line_wake_ready};
     t->port = (struct loop_source){-1, line_port_ready};
     t->timer.fire = line_timer_fired;
     if (!make_loop(t, error) || !add_clients(t, error) || !add_servers(t, servers, error)) {
@@ -120,23 +113,10 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Signals belong to the main thread: the new one inherits a mask in which all are blocked. */
 bool line_thread_start(struct line_thread *t, struct error *error)
 {
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&t->thread, &attributes, run, t);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    if (code)
-        return error_set(error, "cannot start the thread of %s: %s", t->line->name, strerror(code));
-    pthread_setname_np(t->thread, "msm-line");
-    t->running = true;
-    return true;
+    t->running = thread_start(&t->thread, "msm-line", STACK, run, t, error);
+    return t->running || error_prefix(error, "cannot start the thread of %s: ", t->line->name);
 }
 
 void line_thread_stop(struct line_thread *t)
@@ -162,8 +142,7 @@ void line_thread_destroy(struct line_thread *t)
         client_destroy(t->clients[i]);
     line_client_destroy(t->client_side);
     line_server_destroy(t->server_side);
-    if (t->wake.fd >= 0)
-        close(t->wake.fd);
+    waker_close(&t->wake);
     loop_destroy(t->loop);
     free(t->clients);
     free(t->client_links);

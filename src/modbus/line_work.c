@@ -202,14 +202,6 @@ void line_port_ready(struct loop_source *source, uint32_t events)
     line_work(t);
 }
 
-void line_wake_ready(struct loop_source *source, uint32_t events)
-{
-    uint64_t count;
-    (void)events;
-    if (read(source->fd, &count, sizeof count) == sizeof count)
-        line_work(owner(source, offsetof(struct line_thread, wake)));
-}
-
 void line_timer_fired(struct loop_timer *timer)
 {
     line_work(owner(timer, offsetof(struct line_thread, timer)));

@@ -6,17 +6,14 @@
 
 #include "modbus/resolver.h"
 
-#include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 #include "base/memory.h"
+#include "base/thread.h"
+#include "base/waker.h"
 
 enum { THREADS = 8, STACK = 256 * 1024 };
 
@@ -35,14 +32,13 @@ struct shared {
     pthread_mutex_t mutex;
     unsigned holders; /* the resolver and each thread */
     unsigned threads;
-    int wake; /* eventfd: something is done */
+    struct waker *waker; /* the resolver's: something is done; NULL when it is gone */
     struct queue asked, done;
     struct job *running; /* in no order */
 };
 
 struct resolver {
-    struct loop_source source; /* first, so that an event's source is its resolver */
-    struct loop *loop;
+    struct waker waker;
     struct shared *shared;
 };
 
@@ -76,7 +72,6 @@ static void let_go(struct shared *shared)
         return;
     empty(&shared->asked);
     empty(&shared->done);
-    close(shared->wake);
     pthread_mutex_destroy(&shared->mutex);
     free(shared);
 }
@@ -84,10 +79,9 @@ static void let_go(struct shared *shared)
 /* With the mutex. */
 static void done(struct shared *shared, struct job *job)
 {
-    uint64_t one = 1;
     push(&shared->done, job);
-    ssize_t written = write(shared->wake, &one, sizeof one);
-    (void)written; /* fails only when the counter is full, and then the loop is being woken */
+    if (shared->waker)
+        waker_wake(shared->waker);
 }
 
 static void keep_addresses(struct resolver_question *answer, const struct addrinfo *list)
@@ -145,38 +139,21 @@ static void *work(void *context)
     return NULL;
 }
 
-/* Signals belong to the main thread: the new one inherits a mask in which all are blocked. */
-static int start_thread(struct shared *shared)
-{
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&thread, &attributes, work, shared);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    if (code == 0)
-        pthread_setname_np(thread, "msm-names");
-    return code;
-}
-
 /* With the mutex. Without any thread there is nobody who would ever answer. */
 static void find_thread(struct shared *shared)
 {
     if (shared->threads == THREADS)
         return;
-    int code = start_thread(shared);
-    if (code == 0) {
+    pthread_t thread;
+    struct error error;
+    if (thread_start(&thread, "msm-names", STACK, work, shared, &error)) {
+        pthread_detach(thread);
         shared->threads++;
         shared->holders++;
     } else if (shared->threads == 0) {
         struct job *job = pop(&shared->asked);
         snprintf(job->answer.why, sizeof job->answer.why,
-                 "no thread for looking up the name %.40s: %.40s", job->host, strerror(code));
+                 "no thread for looking up the name %.40s: %.40s", job->host, error.text);
         done(shared, job);
     }
 }
@@ -244,26 +221,17 @@ static struct job *next_done(struct shared *shared)
 }
 
 /* One at a time, because an answered asker may forget another's question. */
-static void ready(struct loop_source *source, uint32_t events)
+static void ready(void *context)
 {
-    struct resolver *resolver = (struct resolver *)source;
-    uint64_t count;
-    (void)events;
-    ssize_t got = read(source->fd, &count, sizeof count);
-    (void)got;
+    const struct resolver *resolver = context;
     for (struct job *job; (job = next_done(resolver->shared)); free(job))
         give(job);
 }
 
-static struct shared *shared_create(struct error *error)
+static struct shared *shared_create(struct waker *waker)
 {
     struct shared *shared = memory_zeroed(1, sizeof *shared);
-    shared->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (shared->wake < 0) {
-        error_set(error, "names cannot be looked up: %s", strerror(errno));
-        free(shared);
-        return NULL;
-    }
+    shared->waker = waker;
     pthread_mutex_init(&shared->mutex, NULL);
     shared->holders = 1;
     shared->asked.end = &shared->asked.first;
@@ -273,19 +241,14 @@ static struct shared *shared_create(struct error *error)
 
 struct resolver *resolver_create(struct loop *loop, struct error *error)
 {
-    struct shared *shared = shared_create(error);
-    if (!shared)
-        return NULL;
     struct resolver *resolver = memory_zeroed(1, sizeof *resolver);
-    resolver->source = (struct loop_source){shared->wake, ready};
-    resolver->loop = loop;
-    resolver->shared = shared;
-    if (loop_add(loop, &resolver->source, EPOLLIN, error))
-        return resolver;
-    pthread_mutex_lock(&shared->mutex);
-    let_go(shared);
-    free(resolver);
-    return NULL;
+    if (!waker_open(&resolver->waker, loop, ready, resolver, error)) {
+        error_prefix(error, "names cannot be looked up: ");
+        free(resolver);
+        return NULL;
+    }
+    resolver->shared = shared_create(&resolver->waker);
+    return resolver;
 }
 
 void resolver_destroy(struct resolver *resolver)
@@ -293,9 +256,10 @@ void resolver_destroy(struct resolver *resolver)
     if (!resolver)
         return;
     struct shared *shared = resolver->shared;
-    loop_remove(resolver->loop, &resolver->source);
     pthread_mutex_lock(&shared->mutex);
+    shared->waker = NULL;
     empty(&shared->asked);
     let_go(shared);
+    waker_close(&resolver->waker);
     free(resolver);
 }

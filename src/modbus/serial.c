@@ -17,6 +17,7 @@
 #include <termios.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "image/line_rates.h"
 #include "modbus/mbap.h"
 
 enum { DATA_BITS = 8, PTY_FIRST = 136, PTY_LAST = 143, CRC = 2 };
@@ -30,12 +31,9 @@ static const struct rate {
     uint32_t baud;
     speed_t speed;
 } rates[] = {
-    {110, B110},         {300, B300},         {600, B600},         {1200, B1200},
-    {2400, B2400},       {4800, B4800},       {9600, B9600},       {19200, B19200},
-    {38400, B38400},     {57600, B57600},     {115200, B115200},   {230400, B230400},
-    {460800, B460800},   {500000, B500000},   {576000, B576000},   {921600, B921600},
-    {1000000, B1000000}, {1152000, B1152000}, {1500000, B1500000}, {2000000, B2000000},
-    {2500000, B2500000}, {3000000, B3000000}, {3500000, B3500000}, {4000000, B4000000},
+#define RATE(n) {n, B##n},
+    LINE_RATES(RATE)
+#undef RATE
 };
 
 enum { RATES = sizeof rates / sizeof rates[0] };

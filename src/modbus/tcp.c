@@ -3,16 +3,12 @@
  * to time out, so that an idle program does not wake up. */
 
 #include "modbus/tcp.h"
-#include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 #include "base/clock.h"
 #include "base/loop.h"
+#include "base/thread.h"
+#include "base/waker.h"
 #include "image/link.h"
 #include "modbus/dialer.h"
 #include "modbus/listener.h"
@@ -20,7 +16,7 @@
 enum { STACK = 256 * 1024, TICK_MAX_MS = 250, TICK_MIN_MS = 10 };
 
 struct tcp {
-    struct loop_source wish; /* first, so that an event's source is its tcp; an eventfd */
+    struct waker wish;
     struct loop *loop;
     struct dialer *dialer;
     struct listener **listeners;
@@ -34,29 +30,20 @@ struct tcp {
 /* From any thread. */
 static void wished(void *context)
 {
-    struct tcp *tcp = context;
-    uint64_t one = 1;
-    ssize_t written = write(tcp->wish.fd, &one, sizeof one);
-    (void)written; /* fails only when the counter is full, and then the loop is being woken */
+    waker_wake(&((struct tcp *)context)->wish);
 }
 
-static void obey(struct loop_source *source, uint32_t events)
+static void obey(void *context)
 {
-    struct tcp *tcp = (struct tcp *)source;
-    uint64_t count;
-    (void)events;
-    ssize_t got = read(source->fd, &count, sizeof count);
-    (void)got;
+    const struct tcp *tcp = context;
     for (size_t i = 0; i < tcp->listener_count; i++)
         listener_obey(tcp->listeners[i]);
 }
 
 static bool open_wishes(struct tcp *tcp, struct error *error)
 {
-    tcp->wish = (struct loop_source){eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), obey};
-    if (tcp->wish.fd < 0)
-        return error_set(error, "the TCP servers cannot be woken: %s", strerror(errno));
-    return loop_add(tcp->loop, &tcp->wish, EPOLLIN, error);
+    return waker_open(&tcp->wish, tcp->loop, obey, tcp, error) ||
+           error_prefix(error, "the TCP servers cannot be woken: ");
 }
 
 struct tcp *tcp_create(struct error *error)
@@ -66,7 +53,6 @@ struct tcp *tcp_create(struct error *error)
         error_set(error, "not enough memory for the TCP servers");
         return NULL;
     }
-    tcp->wish.fd = -1;
     tcp->loop = loop_create(error);
     if (!tcp->loop || !open_wishes(tcp, error)) {
         tcp_destroy(tcp);
@@ -103,8 +89,7 @@ void tcp_destroy(struct tcp *tcp)
         listener_close(tcp->listeners[i]);
         free(tcp->listeners[i]);
     }
-    if (tcp->wish.fd >= 0)
-        close(tcp->wish.fd);
+    waker_close(&tcp->wish);
     loop_destroy(tcp->loop);
     free(tcp->listeners);
     free(tcp);
@@ -202,23 +187,10 @@ static void *serve(void *context)
     return NULL;
 }
 
-/* Signals belong to the main thread: the new one inherits a mask in which all are blocked. */
 bool tcp_start(struct tcp *tcp, struct error *error)
 {
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&tcp->thread, &attributes, serve, tcp);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    if (code)
-        return error_set(error, "cannot start the thread of the TCP links: %s", strerror(code));
-    pthread_setname_np(tcp->thread, "msm-tcp");
-    tcp->running = true;
-    return true;
+    tcp->running = thread_start(&tcp->thread, "msm-tcp", STACK, serve, tcp, error);
+    return tcp->running || error_prefix(error, "cannot start the thread of the TCP links: ");
 }
 
 size_t tcp_connections(const struct tcp *tcp)

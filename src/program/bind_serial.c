@@ -4,37 +4,34 @@
 #include "program/links.h"
 
 #include "base/duration.h"
+#include "image/line_rates.h"
 
 #include <string.h>
 
 static const char LINE[] = "msm.line";
 static const char EXAMPLE[] = "serial { device = \"/dev/ttyUSB0\" }";
 
-#define RATES                                                                                      \
-    "50 75 110 134 150 200 300 600 1200 1800 2400 4800 9600 19200 38400 57600 115200 230400 "      \
-    "460800 500000 576000 921600 1000000 1152000 1500000 2000000 2500000 3000000 3500000 4000000"
+#define IN_WORDS(n) " " #n
+#define NUMBER(n) n,
+
+static const uint32_t RATES[] = {LINE_RATES(NUMBER)};
 
 enum { DEFAULT_BAUD = 19200 };
 
 static const int64_t MOST_RTS_DELAY = NS_PER_S;
 
-/* What a termios of Linux has names for; a driver that cannot do one of them is told at start. */
-static bool is_rate(const char *text)
-{
-    const char *found = strstr(" " RATES " ", text);
-    return found != NULL;
-}
-
+/* A driver that cannot do one of them is told at start. */
 static bool set_baud(lua_State *L, void *target)
 {
     struct line_spec *line = target;
     lua_Integer baud;
-    if (!read_integer(L, -1, 1, 4000000, &baud))
+    if (!read_integer(L, -1, 1, UINT32_MAX, &baud))
         return false;
-    bool known = is_rate(lua_pushfstring(L, " %I ", baud));
-    lua_pop(L, 1);
     line->baud = (uint32_t)baud;
-    return known;
+    for (size_t i = 0; i < sizeof RATES / sizeof RATES[0]; i++)
+        if (RATES[i] == line->baud)
+            return true;
+    return false;
 }
 
 static bool set_device(lua_State *L, void *target)
@@ -96,7 +93,7 @@ static bool set_stop(lua_State *L, void *target)
 }
 
 static const struct option OPTIONS[] = {
-    {"baud", "one of the rates that serial devices know, " RATES, set_baud},
+    {"baud", "one of the rates that serial devices know," LINE_RATES(IN_WORDS), set_baud},
     {"device", "the path of a device, \"/dev/ttyUSB0\"", set_device},
     {"name", "UTF-8 text", set_name},
     {"parity", "\"even\", \"odd\" or \"none\"", set_parity},

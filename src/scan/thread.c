@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mutex.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -133,17 +134,6 @@ static int create_masked(struct scan_thread *thread)
     return failed;
 }
 
-/* Who wakes the scan runs at normal priority: while it has the lock, nobody else may keep it from
- * the processor. */
-static void init_lock(pthread_mutex_t *lock)
-{
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
-    pthread_mutex_init(lock, &attributes);
-    pthread_mutexattr_destroy(&attributes);
-}
-
 struct scan_thread *scan_thread_start(struct scan *scan, const struct scan_thread_options *options,
                                       struct error *error)
 {
@@ -159,7 +149,7 @@ struct scan_thread *scan_thread_start(struct scan *scan, const struct scan_threa
     }
     thread->scan = scan;
     thread->options = *options;
-    init_lock(&thread->lock);
+    mutex_init(&thread->lock); /* who wakes the scan runs at normal priority */
     pthread_cond_init(&thread->wake, NULL);
     int failed = create_masked(thread);
     if (!failed)

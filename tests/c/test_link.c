@@ -1,6 +1,7 @@
 /* Proves that links' rows are counted here, look the same to everyone, and stand still while a scan
  * runs. (Waking is proved by test_outbox.c.) */
 
+#include "image/view_inside.h"
 #include "mirror_bed.h"
 
 static int setup(void **state)
@@ -46,6 +47,22 @@ static void what_is_published_is_seen_after_the_next_latch(void **state)
     assert_false(view_link(bed->view, 1)->online);
 }
 
+/* With every poll, so that it must not cost the latch anything. */
+static void an_answer_alone_leaves_nothing_to_latch(void **state)
+{
+    struct bed *bed = *state;
+    link_publish(bed->image, 0, &(struct link_status){.online = true, .answered = 5}, false);
+    view_latch(bed->view);
+    link_publish(bed->image, 0, &(struct link_status){.online = true, .answered = 6}, false);
+    assert_int_equal(dirty_take(&bed->view->dirty), SIZE_MAX);
+    assert_int_equal(view_link(bed->view, 0)->answered, 6);
+    assert_int_equal(link_look(bed->image, 0).answered, 6);
+    link_error(bed->image, 0, "no answer");
+    assert_int_equal(view_link(bed->view, 0)->errors, 0);
+    view_latch(bed->view);
+    assert_int_equal(view_link(bed->view, 0)->errors, 1);
+}
+
 static void errors_are_counted_and_the_last_one_is_kept(void **state)
 {
     struct bed *bed = *state;
@@ -88,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(clients_come_before_servers),
         TEST(what_is_published_is_seen_after_the_next_latch),
+        TEST(an_answer_alone_leaves_nothing_to_latch),
         TEST(errors_are_counted_and_the_last_one_is_kept),
         TEST(a_return_is_news_like_a_write),
     };

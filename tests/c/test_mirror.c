@@ -171,15 +171,31 @@ static void delivery_is_that_of_the_last_value(void **state)
     deliver(bed, DELIVERY_REFUSED, EXCEPTION_VALUE);
     assert_int_equal(mirror_mark(bed, "A")->delivery, DELIVERY_REFUSED);
     assert_int_equal(mirror_mark(bed, "A")->reason, EXCEPTION_VALUE);
-    assert_int_equal(mirror_pending(bed->image, points, 2), 0);
+    assert_int_equal(mirror_pending(bed->image, false, points, 2), 0);
     image_set(bed->image, bed_point(bed, "A"), WORDS(2), 1);
     assert_int_equal(mirror_mark(bed, "A")->reason, 0);
     deliver(bed, DELIVERY_CONFIRMED, 0); /* of the value before */
     assert_int_equal(mirror_mark(bed, "A")->delivery, DELIVERY_PENDING);
-    assert_int_equal(mirror_pending(bed->image, points, 2), 1);
+    assert_int_equal(mirror_pending(bed->image, false, points, 2), 1);
     mirror_fetch(bed, 0, &side);
     deliver(bed, DELIVERY_CONFIRMED, 0);
     assert_int_equal(mirror_mark(bed, "A")->delivery, DELIVERY_CONFIRMED);
+}
+
+/* The stop waits for devices that answer, however many values wait for those that do not. */
+static void what_waits_is_counted_beyond_the_room(void **state)
+{
+    struct bed *bed = *state;
+    uint32_t points[1] = {UINT32_MAX};
+    mirror_online(bed, 0, false);
+    image_set(bed->image, bed_point(bed, "A"), WORDS(1), 1);
+    image_set(bed->image, bed_point(bed, "PULSE"), WORDS(1), 1);
+    assert_int_equal(mirror_pending(bed->image, true, points, 1), 0);
+    assert_int_equal(points[0], UINT32_MAX);
+    assert_int_equal(mirror_pending(bed->image, false, points, 1), 2);
+    assert_int_not_equal(points[0], UINT32_MAX);
+    mirror_online(bed, 0, true);
+    assert_int_equal(mirror_pending(bed->image, true, NULL, 0), 2);
 }
 
 static void a_mirrored_pulse_ends_when_its_link_says_so(void **state)
@@ -235,6 +251,7 @@ int main(void)
         TEST(a_force_on_an_input_is_sent_to_nobody),
         TEST(a_value_outside_its_limits_is_range),
         TEST(delivery_is_that_of_the_last_value),
+        TEST(what_waits_is_counted_beyond_the_room),
         TEST(a_mirrored_pulse_ends_when_its_link_says_so),
         TEST(age_begins_with_each_reading),
         TEST(a_remote_value_wins_over_the_same_scan),

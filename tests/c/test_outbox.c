@@ -37,7 +37,7 @@ static int setup(void **state)
 static void expect_pending(struct bed *bed, const char *name)
 {
     uint32_t points[8];
-    assert_int_equal(mirror_pending(bed->image, points, 8), 1);
+    assert_int_equal(mirror_pending(bed->image, false, points, 8), 1);
     assert_int_equal(points[0], bed_point(bed, name));
     assert_int_equal(mirror_mark(bed, name)->delivery, DELIVERY_PENDING);
 }
@@ -70,7 +70,7 @@ static void nobody_is_woken_for_nothing(void **state)
     assert_int_equal(bed_put(bed, 0, 6), EXCEPTION_NONE);
     assert_int_equal(side.wakes, 0);
     assert_int_equal(mirror_fetch(bed, 0, &side), 0);
-    assert_int_equal(mirror_pending(bed->image, &(uint32_t){0}, 1), 0);
+    assert_int_equal(mirror_pending(bed->image, false, &(uint32_t){0}, 1), 0);
 }
 
 static void a_later_change_moves_to_the_end(void **state)

@@ -135,6 +135,37 @@ static void a_fault_loses_nothing(void **state)
     expect(bed, "SAFE", 42, QUALITY_GOOD);
 }
 
+/* A quality that was followed in a scan which was taken back is told after the next one. */
+static void a_reverted_quality_is_told_later(void **state)
+{
+    struct bed *bed = *state;
+    mirror_poll(bed, &side, "SOURCE", 42, QUALITY_GOOD);
+    view_latch(bed->view);
+    view_follow(bed->view);
+    view_revert(bed->view);
+    step(bed);
+    expect(bed, "LAST", 42, QUALITY_GOOD);
+    step(bed);
+    mirror_say(bed, &side, "SOURCE", QUALITY_STALE);
+    step(bed);
+    expect(bed, "LAST", 42, QUALITY_STALE);
+}
+
+/* A word put beside the latch stays unnoticed: nobody looked. */
+static void what_did_not_change_is_not_looked_at(void **state)
+{
+    struct bed *bed = *state;
+    mirror_poll(bed, &side, "SOURCE", 42, QUALITY_GOOD);
+    step(bed);
+    step(bed);
+    step(bed);
+    view_cells(bed->view)[bed_find(bed, "NEXT")->cell] = 7;
+    view_latch(bed->view);
+    view_follow(bed->view);
+    assert_false(view_is_assigned(bed->view, bed_point(bed, "NEXT")));
+    view_cells(bed->view)[bed_find(bed, "NEXT")->cell] = 42;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, bed_finish)
 
 int main(void)
@@ -146,6 +177,8 @@ int main(void)
         TEST(what_does_not_fit_keeps_the_last),
         TEST(elements_and_bits_follow_one_by_one),
         TEST(a_fault_loses_nothing),
+        TEST(a_reverted_quality_is_told_later),
+        TEST(what_did_not_change_is_not_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
