@@ -35,8 +35,7 @@ void caller_destroy(struct caller *caller)
 
 bool caller_add(struct caller *caller, struct client *client, struct error *error)
 {
-    uint16_t depth = client_spec(client)->depth;
-    size_t most = caller->flight_most + (depth ? depth : 1);
+    size_t most = caller->flight_most + client_spec(client)->depth;
     struct flight *flights = realloc(caller->flights, most * sizeof *flights);
     if (!flights)
         return error_set(error, "not enough memory for a connection to a device");
@@ -198,10 +197,7 @@ static void launch(struct caller *caller, size_t seat, struct exchange *exchange
     memcpy(frame + MBAP_HEADER, exchange->pdu, exchange->length);
     caller->out_length +=
         mbap_write(frame, exchange->transaction, exchange->unit, exchange->length);
-    if (exchange->broadcast)
-        client_answered(exchange->client, exchange, exchange->pdu, 0, now);
-    else
-        caller->flights[caller->flight_count++] = (struct flight){exchange, seat};
+    caller->flights[caller->flight_count++] = (struct flight){exchange, seat};
 }
 
 /* One exchange from the client whose turn it is; false when it has none. */

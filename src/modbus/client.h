@@ -23,7 +23,8 @@ struct exchange {
     bool broadcast; /* nothing will answer: client_answered with length 0 once it is sent */
     size_t length;
     uint8_t pdu[PDU_MAX];
-    int64_t sent, deadline; /* monotonic ns; the deadline is `sent` + timeout */
+    int64_t sent, deadline; /* monotonic ns; its carrier sets both when it really sends: the
+                               deadline is the timeout after the last byte has left */
     uint16_t transaction;   /* for the carrier's own use */
 };
 
@@ -39,15 +40,17 @@ void client_destroy(struct client *client); /* NULL is accepted */
 const struct client_spec *client_spec(const struct client *client);
 struct image *client_image(const struct client *client);
 
-/* The way to the device is there, or gone (`why` for people: "connection refused"). All exchanges
- * are failed with FAILURE_LOST first. `retry`: when it is tried again, for the message; 0 unknown.
+/* The way to the device is there (whether or not the link is stopped), or gone (`why` for people:
+ * "connection refused"). All exchanges are failed with FAILURE_LOST first. `retry`: when it is
+ * tried again, for the message; 0 unknown.
  */
 void client_connected(struct client *client, int64_t now);
 void client_disconnected(struct client *client, const char *why, int64_t retry, int64_t now);
 
 /* What to send now; NULL when nothing is due, `depth` is reached, or `delay` is not over. Looks at
- * what changed in the image, and lets values become stale and writes expire in passing: call it
- * when client_due has come, after a wake, and after each answer or failure. */
+ * what changed in the image, and lets values become stale and writes expire in passing, and sees
+ * whether the script wants the link at all: call it when client_due has come, after a wake, and
+ * after each answer or failure. */
 struct exchange *client_next(struct client *client, int64_t now);
 
 /* Earliest moment at which client_next is to be called, unless something happens before. */

@@ -4,7 +4,7 @@
  * between image and merge), client_queue.c (what waits to be written), client_writes.c and
  * client_sending.c, client_polls.c, client_asks.c (a script's own requests), client_state.c
  * (whether the unit is there), client_time.c (stale, expired) and client_says.c (what a person is
- * told). */
+ * told), client_answers.c (what came back, to whom). */
 
 #include "image/link.h"
 #include "image/mailbox.h"
@@ -90,7 +90,8 @@ struct client {
     int64_t write_at; /* when looking for a write is of use */
     struct writing writing;
     bool no_write_one[2], no_write_many[2], no_mask; /* by kind: registers, bits */
-    int64_t write_hold;                              /* the device was busy */
+    int64_t write_hold;                              /* the device was busy, or confused */
+    unsigned bad_echoes;                             /* of writes, since one was answered */
 
     /* reading */
     int64_t poll_at;
@@ -98,9 +99,14 @@ struct client {
     bool wrote_last; /* it is a poll's turn */
 
     /* whether it is there */
-    bool connected, online, ready, silent, held;
+    bool carried;   /* the way to the device is there … */
+    bool connected; /* … and may be used */
+    bool online, ready, silent, held;
     bool mute; /* nothing was heard since the last timeout */
     bool returning;
+    bool useless;       /* it answers, but no poll was answered with sense for too long */
+    int64_t sensible;   /* when one was, or the connection began */
+    int64_t useless_at; /* looking for that is of use */
     unsigned timeouts, attempt, wrongs;
     int64_t silent_since; /* a request sent before it says nothing new */
     int64_t probe_at, hold;
@@ -158,6 +164,9 @@ void client_sending_looked(struct client *client, const struct flight *flight, c
 void client_sending_refused(struct client *client, const struct flight *flight, uint8_t exception,
                             int64_t now);
 void client_sending_failed(struct client *client);
+void client_sending_garbled(struct client *client, int64_t now); /* after it failed */
+void client_sending_forget(struct client *client); /* what was looked at, but not written yet */
+bool client_sending_holds(struct client *client, int64_t now); /* what was looked at for */
 
 /* client_polls.c */
 bool client_polls_due(const struct client *client, int64_t now);
@@ -180,6 +189,11 @@ void client_asks_failed(struct client *client, const struct flight *flight, cons
 void client_state_heard(struct client *client, bool good, int64_t now); /* the unit answered */
 void client_state_unheard(struct client *client, const struct flight *flight, const char *why,
                           int64_t now);
+/* Before heard: a poll was answered with values, or a reason why there are none. */
+void client_state_sensible(struct client *client, int64_t now);
+void client_state_judge(struct client *client, int64_t now);  /* whether it is of any use */
+void client_state_follow(struct client *client, int64_t now); /* the script's wish */
+int64_t client_state_backoff(struct client *client, unsigned attempt);
 void client_state_ready(struct client *client); /* it may be written to */
 void client_state_hold(struct client *client, int64_t until);
 void client_state_error(struct client *client, const char *text);

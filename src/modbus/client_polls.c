@@ -6,8 +6,9 @@
 #include "modbus/client_inside.h"
 
 #include <string.h>
+#include "base/clock.h"
 
-#define REFUSED_PAUSE INT64_C(10000000000)
+static const int64_t REFUSED_PAUSE = 10 * (int64_t)NS_PER_S;
 
 /* ---- what to ask ---- */
 
@@ -121,6 +122,7 @@ static void merge_group(struct client *client, uint32_t group, const uint16_t *w
         item->quality = merged == MERGED_INVALID ? QUALITY_INVALID : QUALITY_GOOD;
     if (unheeded < MERGE_UNHEEDED && item->merge.unheeded >= MERGE_UNHEEDED)
         client_says_unheeded(client, group, before, words, now);
+    client->recount |= item->quality != quality;
     if (take || item->quality != quality || item->merge.delivery != item->delivery)
         client_tell(client, group, take, now);
     else
@@ -153,6 +155,8 @@ void client_polls_answered(struct client *client, const struct flight *flight, c
     query_words(flight->exchange.pdu, pdu, words);
     client->recount |= read->stale || read->answered == 0;
     read->answered = now;
+    if (read->refused)
+        client->useless_at = INT64_MIN; /* it counts again */
     read->stale = read->refused = false;
     next_period(client, read, now);
     int64_t stale = now + client_state_stale_after(client, read->period);
@@ -188,6 +192,7 @@ static bool divide(struct client *client, size_t index, int64_t now)
 static void leave_alone(struct client *client, struct read *read, uint8_t exception, int64_t now)
 {
     read->refused = true;
+    client->useless_at = INT64_MIN;
     client_state_ready(client);
     client_says_missing(client, read->groups[0] - client->groups.first, exception, now);
     ask_again_at(client, read, now + (read->period > REFUSED_PAUSE ? read->period : REFUSED_PAUSE));

@@ -9,10 +9,11 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
 
-enum { SECOND = 1000000000, NAME = 128, VALUE = 300 };
+enum { NAME = 128, VALUE = 300 };
 
 __attribute__((format(printf, 3, 4))) static void say(struct client *client, int64_t now,
                                                       const char *format, ...)
@@ -29,7 +30,7 @@ __attribute__((format(printf, 3, 4))) static void say(struct client *client, int
     if (client->lines_left_out > 0)
         snprintf(more, sizeof more, " (%u lines before this one left out)", client->lines_left_out);
     client->lines_left_out = 0;
-    client->line_at = now + SECOND;
+    client->line_at = now + NS_PER_S;
     log_line("%s: %s%s", client->plan->name, text, more);
 }
 
@@ -136,11 +137,11 @@ static void describe_missing(const struct client *client, char *text, size_t siz
 /* With the digits that matter to somebody who waits. */
 static const char *about(int64_t nanoseconds, char text[32])
 {
-    double seconds = (double)nanoseconds / SECOND;
+    double seconds = (double)nanoseconds / NS_PER_S;
     if (seconds < 60)
         snprintf(text, 32, "%.*f s", seconds < 10 ? 1 : 0, seconds);
     else
-        duration_format((nanoseconds + SECOND / 2) / SECOND * SECOND, text, 32);
+        duration_format((nanoseconds + NS_PER_S / 2) / NS_PER_S * NS_PER_S, text, 32);
     return text;
 }
 

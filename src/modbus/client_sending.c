@@ -5,6 +5,7 @@
 #include "modbus/client_inside.h"
 
 #include <string.h>
+#include "base/clock.h"
 
 /* Bits are written under a mask; where the device knows none, the freshest word is read first and
  * goes back with the other bits as they were. */
@@ -60,6 +61,25 @@ struct exchange *client_sending_start(struct client *client, int64_t now)
     return client_send(client, flight, length, now);
 }
 
+/* What was looked at says nothing about the register after a loss. */
+void client_sending_forget(struct client *client)
+{
+    if (client->writing.active && client->writing.looked)
+        client_sending_failed(client);
+}
+
+/* Between the look and the write a value may have expired, or been taken from the device. */
+bool client_sending_holds(struct client *client, int64_t now)
+{
+    const struct writing *w = &client->writing;
+    for (uint32_t i = 0; i < w->group_count; i++) {
+        struct merge_group g = client_group(client, w->groups[i]);
+        if (merge_due(&g, client->ready, client_group_period(client, w->groups[i]), now) > now)
+            return false;
+    }
+    return true;
+}
+
 void client_sending_looked(struct client *client, const struct flight *flight, const uint8_t *pdu)
 {
     query_words(flight->exchange.pdu, pdu, &client->writing.word);
@@ -88,6 +108,7 @@ void client_sending_answered(struct client *client, int64_t now)
 {
     struct writing *w = &client->writing;
     w->active = false;
+    client->bad_echoes = 0;
     client->count++;
     client_collect(client, false);
     for (uint32_t i = 0; i < w->group_count; i++)
@@ -107,6 +128,15 @@ void client_sending_failed(struct client *client)
             merge_failed(&g);
         client_queue_return(client, w->groups[i]);
     }
+}
+
+/* An answer that cannot be one: once is an accident. Good polls in between must not make it look
+ * like the first time each time. */
+void client_sending_garbled(struct client *client, int64_t now)
+{
+    unsigned before = client->bad_echoes++;
+    if (before > 0)
+        client->write_hold = now + client_state_backoff(client, before - 1);
 }
 
 /* Exception 01. False when there is no other way. */
@@ -165,7 +195,7 @@ static bool is_passing(uint8_t exception)
 
 static int64_t pause_of(const struct client *client)
 {
-    int64_t least = 100 * (int64_t)1000000, most = 1000 * (int64_t)1000000;
+    int64_t least = 100 * (int64_t)NS_PER_MS, most = NS_PER_S;
     int64_t period = client->spec->period;
     return period < least ? least : period > most ? most : period;
 }
@@ -174,6 +204,7 @@ void client_sending_refused(struct client *client, const struct flight *flight, 
                             int64_t now)
 {
     struct writing *w = &client->writing;
+    client->bad_echoes = 0;
     if (is_passing(exception)) {
         client_sending_failed(client);
         client->write_hold = now + pause_of(client);

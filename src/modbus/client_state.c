@@ -1,17 +1,17 @@
 /* Whether the unit is there. One timeout is an accident and is repeated; two in a row are silence,
- * and from there a single request now and then looks whether the unit is back. */
+ * and from there a single request now and then looks whether the unit is back. One that answers,
+ * but nothing that is of use, is as good as lost. */
 
 #include "modbus/client_inside.h"
 
 #include <string.h>
-
-enum { SECOND = 1000000000 };
+#include "base/clock.h"
 
 /* ---- moments ---- */
 
 int64_t client_backoff(unsigned attempt, uint32_t random)
 {
-    int64_t most = (int64_t)30 * SECOND, wait = SECOND / 2;
+    int64_t most = (int64_t)30 * NS_PER_S, wait = NS_PER_S / 2;
     for (; attempt > 0 && wait < most; attempt--)
         wait *= 2;
     if (wait > most)
@@ -19,7 +19,7 @@ int64_t client_backoff(unsigned attempt, uint32_t random)
     return wait - (int64_t)((uint64_t)(wait / 5) * random >> 32);
 }
 
-static int64_t backoff(struct client *client, unsigned attempt)
+int64_t client_state_backoff(struct client *client, unsigned attempt)
 {
     client->random ^= client->random << 13;
     client->random ^= client->random >> 17;
@@ -48,6 +48,12 @@ static void count_missing(struct client *client)
     for (size_t i = 0; i < reads_count(client->reads); i++) {
         const struct read *read = reads_at(client->reads, i);
         client->status.complete &= !read->stale && read->answered != 0;
+    }
+    /* what was answered, but before the last write of it was, does not count */
+    for (uint32_t i = 0; client->status.complete && i < client->groups.count; i++) {
+        const struct item *item = &client->items[i];
+        client->status.complete =
+            !item->polled || (item->quality != QUALITY_STALE && item->quality != QUALITY_NEVER);
     }
 }
 
@@ -81,7 +87,7 @@ void client_state_error(struct client *client, const char *text)
 
 void client_state_ready(struct client *client)
 {
-    if (client->ready)
+    if (client->ready || !client->connected || client->useless)
         return;
     client->ready = true;
     client->write_at = client->ripe = INT64_MIN;
@@ -93,6 +99,8 @@ void client_state_heard(struct client *client, bool good, int64_t now)
 {
     client->timeouts = client->attempt = client->wrongs = 0;
     client->silent = false;
+    if (!client->connected || client->useless) /* stopped with this under way, or nothing good */
+        return;
     client->online = true;
     if (client->lost) {
         client_says_back(client, now);
@@ -123,7 +131,7 @@ static int64_t when_told(struct client *client, int64_t now)
         if (!read->stale && read->answered != 0 && stale > told)
             told = stale;
     }
-    int64_t latest = now + (int64_t)3 * SECOND;
+    int64_t latest = now + (int64_t)3 * NS_PER_S;
     return told < latest ? told : latest;
 }
 
@@ -147,6 +155,7 @@ static void go_offline(struct client *client, int64_t now)
     if (client->online)
         client->offline_since = now;
     client->online = false;
+    client_sending_forget(client);
     client->ready = reads_count(client->reads) == 0; /* else what it has now is read first */
 }
 
@@ -154,7 +163,7 @@ static void fall_silent(struct client *client, const char *why, int64_t now)
 {
     go_offline(client, now);
     client->silent = true;
-    client->probe_at = now + backoff(client, client->attempt++);
+    client->probe_at = now + client_state_backoff(client, client->attempt++);
     lose(client, why, client->probe_at, now);
 }
 
@@ -162,9 +171,11 @@ static void fall_silent(struct client *client, const char *why, int64_t now)
 void client_state_unheard(struct client *client, const struct flight *flight, const char *why,
                           int64_t now)
 {
+    if (!client->connected)
+        return;
     if (client->silent) {
         if (flight->exchange.sent >= client->silent_since)
-            client->probe_at = now + backoff(client, client->attempt++);
+            client->probe_at = now + client_state_backoff(client, client->attempt++);
         client->silent_since = now;
         return;
     }
@@ -173,15 +184,54 @@ void client_state_unheard(struct client *client, const struct flight *flight, co
     client->silent_since = now;
     if (client->timeouts++ == 0) {
         if (client->spec->line)
-            client_state_hold(client, now + backoff(client, 0));
+            client_state_hold(client, now + client_state_backoff(client, 0));
         return;
     }
     fall_silent(client, why, now);
 }
 
+/* ---- of use or not ---- */
+
+void client_state_sensible(struct client *client, int64_t now)
+{
+    client->useless = false;
+    client->sensible = now;
+}
+
+/* When a read will have been without a sensible answer for long enough. What the device does not
+ * have says nothing about it. */
+static int64_t when_useless(const struct client *client)
+{
+    int64_t at = INT64_MIN;
+    for (size_t i = 0; i < reads_count(client->reads); i++) {
+        const struct read *read = reads_at(client->reads, i);
+        int64_t last = read->answered > client->sensible ? read->answered : client->sensible;
+        int64_t stale = last + client_state_stale_after(client, read->period);
+        if (!read->refused && stale > at)
+            at = stale;
+    }
+    return at == INT64_MIN ? CLIENT_NEVER : at;
+}
+
+void client_state_judge(struct client *client, int64_t now)
+{
+    char why[LINK_ERROR_MAX] = "";
+    if (!client->connected || client->silent || client->useless || now < client->useless_at)
+        return;
+    client->useless_at = when_useless(client);
+    if (client->timeouts > 0 && client->useless_at <= now) /* perhaps it is silence */
+        client->useless_at = now + client->spec->timeout;
+    if (now < client->useless_at)
+        return;
+    client->useless = true;
+    go_offline(client, now);
+    link_last_error(client->image, client->number, why);
+    lose(client, why, 0, now);
+}
+
 /* ---- the way to it ---- */
 
-void client_connected(struct client *client, int64_t now)
+static void begin(struct client *client, int64_t now)
 {
     if (client->lost || client->returning)
         reads_join(client->reads);
@@ -193,16 +243,46 @@ void client_connected(struct client *client, int64_t now)
     client->write_hold = INT64_MIN;
     client->read_all = true;
     client->poll_at = INT64_MIN;
+    client->sensible = now;
+    client->useless_at = INT64_MIN;
     if (reads_count(client->reads) == 0)
         client_state_ready(client);
 }
 
-void client_disconnected(struct client *client, const char *why, int64_t retry, int64_t now)
+static void end(struct client *client, int64_t now)
 {
     go_offline(client, now);
     client->connected = client->silent = client->mute = client->ready = false;
     client->timeouts = 0;
+}
+
+void client_connected(struct client *client, int64_t now)
+{
+    client->carried = true;
+    if (client_wanted(client))
+        begin(client, now);
+}
+
+void client_disconnected(struct client *client, const char *why, int64_t retry, int64_t now)
+{
+    client->carried = false;
+    end(client, now);
     if (client_wanted(client))
         lose(client, why ? why : "the connection was lost", retry, now);
     client_state_publish(client, false);
+}
+
+/* A stop is no loss: nobody is told of what the script did. What is under way then still comes to
+ * its end, and only after that it begins anew. */
+void client_state_follow(struct client *client, int64_t now)
+{
+    bool wanted = client_wanted(client);
+    if (!wanted && !client->lost_said) {
+        client->lost = false;
+        client->lost_due = CLIENT_NEVER;
+    }
+    if (client->carried && wanted && !client->connected && client->under_way == 0)
+        begin(client, now);
+    else if (client->connected && !wanted)
+        end(client, now);
 }

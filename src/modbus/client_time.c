@@ -21,13 +21,29 @@ static void make_read_stale(struct client *client, struct read *read, int64_t no
         make_stale(client, read->groups[i] - client->groups.first, now);
 }
 
+static void make_good(struct client *client, uint32_t group, int64_t now)
+{
+    struct merge_group g = client_group(client, group);
+    client->items[group].quality = QUALITY_GOOD;
+    client_tell(client, group, merge_back(&g) == MERGED_TAKE, now);
+}
+
+static int64_t unpolled_back(struct client *client, int64_t now)
+{
+    for (uint32_t i = 0; client->unpolled_stale && i < client->groups.count; i++)
+        if (!client->items[i].polled && client->items[i].quality == QUALITY_STALE)
+            make_good(client, i, now);
+    client->unpolled_stale = false;
+    return CLIENT_NEVER;
+}
+
 /* What is never polled is as good as its link. */
 static int64_t pass_unpolled(struct client *client, int64_t now)
 {
     int64_t at = client->offline_since + client_state_stale_after(client, client->spec->period);
     if (client->online)
-        client->unpolled_stale = false;
-    if (client->online || client->unpolled_stale)
+        return unpolled_back(client, now);
+    if (client->unpolled_stale)
         return CLIENT_NEVER;
     if (now < at)
         return at;
@@ -67,18 +83,36 @@ static void expire(struct client *client, uint32_t group, int64_t now)
     client_says_expired(client, group, now);
     if (!merge_expired(&g))
         return;
+    if (client->items[group].quality == QUALITY_STALE)
+        merge_lost(&g); /* now nothing waits */
     client->quiet[group] = false;
     client_queue_remove(client, group);
     client_tell(client, group, g.state->known, now);
 }
 
-static void expire_queue(struct client *client, uint32_t link, int64_t now)
+/* To tell may change the queue: then it is walked from its beginning, without those that were given
+ * up already. */
+static void expire_queue(struct client *client, const struct queue *queue, int64_t now)
 {
-    uint32_t next;
-    for (; link; link = next) {
-        next = client->items[link - 1].next;
+    uint32_t link = queue->first;
+    while (link) {
+        uint32_t next = client->items[link - 1].next;
         expire(client, link - 1, now);
+        if (client->news_count == CLIENT_NEWS) {
+            client_tell_all(client, now);
+            next = queue->first;
+        }
+        link = next;
     }
+}
+
+/* Those whose register is only looked at stand in no queue. */
+static void expire_writing(struct client *client, int64_t now)
+{
+    const struct writing *w = &client->writing;
+    for (uint32_t i = 0; w->active && !w->sent && i < w->group_count; i++)
+        if (client->items[w->groups[i]].queued == QUEUED_NOT)
+            expire(client, w->groups[i], now);
 }
 
 static void pass_expired(struct client *client, int64_t now)
@@ -86,8 +120,10 @@ static void pass_expired(struct client *client, int64_t now)
     if (now < client->expire_at)
         return;
     client->expire_at = CLIENT_NEVER;
-    expire_queue(client, client->now.first, now);
-    expire_queue(client, client->later.first, now);
+    client_tell_all(client, now);
+    expire_queue(client, &client->now, now);
+    expire_queue(client, &client->later, now);
+    expire_writing(client, now);
 }
 
 /* A loss is not left out for a line about a value: it waits its second. */
@@ -108,6 +144,7 @@ void client_time_pass(struct client *client, int64_t now)
     pass_stale(client, now);
     pass_expired(client, now);
     client_tell_all(client, now);
+    client_state_judge(client, now);
     pass_lost(client, now);
 }
 
@@ -118,5 +155,7 @@ int64_t client_time_due(const struct client *client)
         due = client->expire_at;
     if (client->lost_due < due)
         due = client->lost_due;
+    if (client->connected && !client->silent && !client->useless && client->useless_at < due)
+        due = client->useless_at;
     return client->unpolled_at < due ? client->unpolled_at : due;
 }

@@ -128,14 +128,16 @@ struct exchange *client_writes_next(struct client *client, int64_t now)
 {
     if (now < client_writes_when(client))
         return NULL;
-    if (client->writing.active)
+    if (client->writing.active && client_sending_holds(client, now))
         return client_sending_start(client, now);
+    client_sending_forget(client);
     client_queue_ripen(client, now);
+    client->write_at = CLIENT_NEVER; /* whatever is listed from here on sets it again */
     uint32_t link = first_due(client, now);
     client_tell_all(client, now);
-    client->write_at = link ? INT64_MIN : CLIENT_NEVER;
     if (!link)
         return NULL;
+    client->write_at = INT64_MIN;
     gather(client, link, now);
     return client_sending_start(client, now);
 }

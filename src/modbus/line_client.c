@@ -22,14 +22,9 @@ enum state {
     QUIET      /* after a timeout: a late answer may still come */
 };
 
-struct seat {
-    struct client *client;
-    bool connected; /* it was told so: the port is open, and it is not stopped */
-};
-
 struct line_client {
     const struct line_spec *line;
-    struct seat *seats;
+    struct client **clients;
     size_t count, turn; /* whose turn it is */
     enum state state;
     struct exchange *exchange;   /* in WAITS and BROADCAST */
@@ -61,17 +56,17 @@ void line_client_destroy(struct line_client *line)
 {
     if (!line)
         return;
-    free(line->seats);
+    free(line->clients);
     free(line);
 }
 
 bool line_client_add(struct line_client *line, struct client *client, struct error *error)
 {
-    struct seat *seats = realloc(line->seats, (line->count + 1) * sizeof *seats);
-    if (!seats)
+    struct client **clients = realloc(line->clients, (line->count + 1) * sizeof *clients);
+    if (!clients)
         return error_set(error, "not enough memory for the clients of %s", line->line->name);
-    line->seats = seats;
-    seats[line->count++] = (struct seat){client, false};
+    line->clients = clients;
+    clients[line->count++] = client;
     return true;
 }
 
@@ -85,30 +80,11 @@ static void rest(struct line_client *line, enum state state, int64_t until)
     line->looked = false;
 }
 
-/* A stopped client has no way to its device, whatever the port does for the others. */
-static void follow_wish(struct line_client *line, struct seat *seat, int64_t now)
-{
-    bool wanted = client_wanted(seat->client);
-    bool busy = line->exchange && line->exchange->client == seat->client;
-    if (wanted == seat->connected || busy || line->state == CLOSED)
-        return;
-    seat->connected = wanted;
-    if (wanted)
-        client_connected(seat->client, now);
-    else
-        client_disconnected(seat->client, "the link is stopped", 0, now);
-}
-
-static void follow_wishes(struct line_client *line, int64_t now)
-{
-    for (size_t i = 0; i < line->count; i++)
-        follow_wish(line, &line->seats[i], now);
-}
-
 void line_client_opened(struct line_client *line, int64_t now)
 {
     rest(line, IDLE, now + line->gap);
-    follow_wishes(line, now);
+    for (size_t i = 0; i < line->count; i++)
+        client_connected(line->clients[i], now);
 }
 
 void line_client_lost(struct line_client *line, const char *why, int64_t retry, int64_t now)
@@ -117,12 +93,8 @@ void line_client_lost(struct line_client *line, const char *why, int64_t retry, 
     rest(line, CLOSED, 0);
     if (exchange)
         client_failed(exchange->client, exchange, FAILURE_LOST, why, now);
-    for (size_t i = 0; i < line->count; i++) {
-        struct seat *seat = &line->seats[i];
-        if (seat->connected || client_wanted(seat->client))
-            client_disconnected(seat->client, why, retry, now);
-        seat->connected = false;
-    }
+    for (size_t i = 0; i < line->count; i++)
+        client_disconnected(line->clients[i], why, retry, now);
 }
 
 static void received_unasked(struct line_client *line, int64_t now)
@@ -216,7 +188,7 @@ static void start(struct line_client *line, struct exchange *exchange, int64_t n
 static struct exchange *ask(struct line_client *line, int64_t now)
 {
     for (size_t i = 0; i < line->count; i++) {
-        struct client *client = line->seats[line->turn].client;
+        struct client *client = line->clients[line->turn];
         line->turn = (line->turn + 1) % line->count;
         struct exchange *exchange = client_next(client, now);
         if (exchange)
@@ -230,7 +202,7 @@ static struct exchange *ask(struct line_client *line, int64_t now)
 static void ask_closed(struct line_client *line, int64_t now)
 {
     for (size_t i = 0; i < line->count; i++) {
-        struct client *client = line->seats[i].client;
+        struct client *client = line->clients[i];
         struct exchange *exchange = client_next(client, now);
         if (exchange)
             client_failed(client, exchange, FAILURE_LOST, "the port is not open", now);
@@ -250,7 +222,6 @@ const struct exchange *line_client_run(struct line_client *line, int64_t now)
         rest(line, IDLE, line->heard + line->gap);
     else if (line->state == CLOSED)
         ask_closed(line, now);
-    follow_wishes(line, now);
     if (line->state != IDLE || now < line->until)
         return NULL;
     struct exchange *exchange = ask(line, now);
@@ -265,7 +236,7 @@ static int64_t clients_due(const struct line_client *line)
 {
     int64_t least = INT64_MAX;
     for (size_t i = 0; i < line->count; i++) {
-        int64_t due = client_due(line->seats[i].client);
+        int64_t due = client_due(line->clients[i]);
         least = due < least ? due : least;
     }
     return least;

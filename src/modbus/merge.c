@@ -4,6 +4,10 @@
  * here?). All comparing and copying is done under the group's mask: the other bits of its cells
  * belong to others.
  *
+ * While `on_loss` is shown, `local` is neither the device's nor a change: `held` says so, and
+ * `agreed` keeps what the device had last, so that a change that waits, or is made meanwhile, still
+ * stands against that.
+ *
  * `agreed` is set to `local` where the device's value differs from it by less than the tolerance,
  * so that what counts as the same is the same from there on, word for word. */
 
@@ -64,7 +68,7 @@ static bool agrees(const struct merge_group *g, const uint16_t *a, const uint16_
 
 static bool differs(const struct merge_group *g)
 {
-    return !same(g, g->local, g->agreed);
+    return !g->state->held && !same(g, g->local, g->agreed);
 }
 
 static bool waits(const struct merge_group *g)
@@ -85,6 +89,7 @@ static void settle(const struct merge_group *g)
 static enum merged take(const struct merge_group *g, const uint16_t *words)
 {
     g->state->known = true;
+    g->state->held = false;
     copy(g, g->agreed, words);
     copy(g, g->local, words);
     return MERGED_TAKE;
@@ -106,7 +111,7 @@ void merge_changed(const struct merge_group *g, int64_t time, bool early)
     struct merge *s = g->state;
     if (g->group->direction == DIRECTION_IN)
         return;
-    s->refused = s->alone = false;
+    s->refused = s->alone = s->held = false;
     s->unheeded = 0;
     s->assigned = true;
     s->early = early && !s->known;
@@ -179,6 +184,8 @@ enum merged merge_polled(const struct merge_group *g, const uint16_t *words, uin
         return MERGED_INVALID;
     if (!s->known)
         return first_poll(g, words);
+    if (s->held)
+        return take(g, words);
     if (direction == DIRECTION_OUT)
         return polled_out(g, words);
     if (direction == DIRECTION_INOUT)
@@ -205,7 +212,7 @@ static bool wants(const struct merge_group *g)
     if (!s->known)
         return g->variable != NULL && g->variable->unpolled &&
                (g->group->direction == DIRECTION_OUT || s->assigned);
-    return s->doubt || differs(g) || is_refreshed(g);
+    return !s->held && (s->doubt || differs(g) || is_refreshed(g));
 }
 
 /* The least time from one write to the next. A device whose watchdog wants to hear from us hears
@@ -330,18 +337,29 @@ static enum merged lost_out(const struct merge_group *g)
     return MERGED_NOTHING;
 }
 
+/* Nothing of ours is on its way to the device, or will be. */
+static bool is_idle(const struct merge_group *g)
+{
+    return g->group->direction == DIRECTION_IN || g->state->refused || !waits(g);
+}
+
 enum merged merge_lost(const struct merge_group *g)
 {
     const struct variable *v = covering(g);
-    bool idle = g->group->direction == DIRECTION_IN || !waits(g);
     if (g->group->direction == DIRECTION_OUT)
         return lost_out(g);
-    if (!g->state->known || v == NULL || v->on_loss_words == NULL)
+    if (!g->state->known || v == NULL || v->on_loss_words == NULL || !is_idle(g))
         return MERGED_NOTHING;
     uint16_t words[VARIABLE_MAX_WORDS];
     memcpy(words, v->on_loss_words, v->words * sizeof *words);
     if (v->words == 1)
         words[0] = variable_move(words[0], v->mask, g->group->mask);
-    copy(g, g->agreed, words);
-    return idle ? take(g, words) : MERGED_NOTHING;
+    copy(g, g->local, words);
+    g->state->held = true;
+    return MERGED_TAKE;
+}
+
+enum merged merge_back(const struct merge_group *g)
+{
+    return g->state->held ? take(g, g->agreed) : MERGED_NOTHING;
 }

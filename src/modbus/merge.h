@@ -2,7 +2,8 @@
 /* Whose value stays, group by group (plan.h): pure, without lock, clock or wire. Three copies of a
  * group's words meet here: `local`, what the image had when it was last looked at; `agreed`, what
  * both sides last had in common; and what the device answers. A local change is local not equal to
- * agreed, whoever wrote; a remote change is an answer not equal to agreed.
+ * agreed, whoever wrote, unless it is only `on_loss`; a remote change is an answer not equal to
+ * agreed.
  *
  * A write that was sent and not answered leaves `doubt`: the device may or may not have it, so the
  * present value is sent again whatever it is, and polls do not count until that was answered. */
@@ -25,7 +26,8 @@ struct merge {
     bool newer;       /* it was changed here since that write was sent */
     bool doubt;       /* begins when it is sent, unless the device has the same already */
     bool refused;     /* by the device; until it changes here */
-    bool alone;       /* not to be joined with others: a joined write was refused */
+    bool held;  /* local is `on_loss`: no change, never sent, the next poll that counts is taken */
+    bool alone; /* not to be joined with others: a joined write was refused */
 };
 
 /* One group and its words. */
@@ -71,9 +73,14 @@ void merge_failed(const struct merge_group *g); /* timed out, or lost with the c
 int64_t merge_expires(const struct merge_group *g, int64_t first);
 bool merge_expired(const struct merge_group *g);
 
-/* The link was lost long enough for the value to be stale: `on_loss`. TAKE or NOTHING: a change
- * that waits is kept. An "out" that is never polled is sent again on return. */
+/* The link was lost long enough for the value to be stale: TAKE, local is now `on_loss` until the
+ * device was polled or something changes here. NOTHING: there is none, or a change waits, which is
+ * kept and delivered on return. An "out" that is never polled is sent again on return. */
 enum merged merge_lost(const struct merge_group *g);
+
+/* The link is back, and nothing will be polled: TAKE, local is again what the device had last;
+ * NOTHING where `on_loss` was not shown. */
+enum merged merge_back(const struct merge_group *g);
 
 /* Whether the device keeps something else than what is written again and again ("out" only): time
  * to say so, once, and to write less often. */

@@ -24,7 +24,7 @@ struct client {
     int64_t due, period; /* when it wants to send, and how often */
     int64_t told;        /* due, as it was when it was last asked: only a wake brings news */
     int64_t backoff;     /* after a failure */
-    bool under_way, connected, stopped;
+    bool under_way, connected;
     int asked, answered, failed, lost;
     uint8_t answer[PDU_MAX];
     size_t length;
@@ -40,7 +40,7 @@ void client_connected(struct client *client, int64_t now)
 void client_disconnected(struct client *client, const char *why, int64_t retry, int64_t now)
 {
     assert_false(client->under_way); /* failed before */
-    assert_true(retry > now || client->stopped);
+    assert_true(retry > now);
     client->connected = false;
     client->lost++;
     snprintf(client->why, sizeof client->why, "%s", why);
@@ -60,11 +60,6 @@ struct exchange *client_next(struct client *client, int64_t now)
     client->under_way = true;
     client->told = client->due = client->period ? now + client->period : INT64_MAX;
     return &client->exchange;
-}
-
-bool client_wanted(const struct client *client)
-{
-    return !client->stopped;
 }
 
 int64_t client_due(const struct client *client)

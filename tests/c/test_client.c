@@ -238,11 +238,47 @@ static void a_stopped_link_sends_nothing(void **state)
     unsigned before = cb->device.carried_out;
     link_want(cb->bed.image, 0, false);
     assert_false(client_wanted(cb->client));
-    client_bed_run(cb, 1000 * MS);
+    client_bed_run(cb, 5 * MS);
+    assert_false(client_bed_status(cb).online);
+    client_bed_run(cb, 2000 * MS);
     assert_int_equal(cb->device.carried_out, before);
+    assert_int_equal(script_mark(cb, "A")->quality, QUALITY_STALE);
+    script_write(cb, "A", 8);
     link_want(cb->bed.image, 0, true);
     client_bed_run(cb, 1000 * MS);
     assert_true(cb->device.carried_out > before);
+    assert_true(client_bed_status(cb).online);
+    assert_int_equal(device_get(&cb->device, TABLE_HOLDING, 0), 8);
+}
+
+/* What was under way when it was stopped comes to its end first, and makes nobody online. */
+static void a_link_stopped_under_way_reads_first_when_started(void **state)
+{
+    struct client_bed *cb = *state;
+    declare(cb);
+    client_bed_online(cb);
+    cb->now = client_due(cb->client);
+    struct exchange *exchange = client_next(cb->client, cb->now);
+    assert_non_null(exchange);
+    link_want(cb->bed.image, 0, false);
+    assert_null(client_next(cb->client, cb->now));
+    assert_false(client_bed_status(cb).online);
+    link_want(cb->bed.image, 0, true);
+    script_write(cb, "A", 8);
+    assert_null(client_next(cb->client, cb->now));
+    wire_send(cb, exchange);
+    assert_false(wire_step(cb));
+    cb->now += cb->device.latency;
+    while (wire_step(cb))
+        ;
+    assert_false(client_bed_status(cb).online);
+    exchange = client_next(cb->client, cb->now);
+    assert_non_null(exchange);
+    assert_true(exchange->pdu[0] <= 4);
+    wire_send(cb, exchange);
+    client_bed_run(cb, 100 * MS);
+    assert_true(client_bed_status(cb).online);
+    assert_int_equal(device_get(&cb->device, TABLE_HOLDING, 0), 8);
 }
 
 static void periods_do_not_drift(void **state)
@@ -279,6 +315,7 @@ int main(void)
         CLIENT_TEST(a_read_of_what_is_not_there_is_divided),
         CLIENT_TEST(a_script_s_own_request_is_answered),
         CLIENT_TEST(a_stopped_link_sends_nothing),
+        CLIENT_TEST(a_link_stopped_under_way_reads_first_when_started),
         CLIENT_TEST(periods_do_not_drift),
         cmocka_unit_test(backoff_doubles_to_half_a_minute),
     };

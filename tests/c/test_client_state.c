@@ -61,7 +61,8 @@ static void exception_0B_is_silence(void **state)
     gateway_says_silent(*state, EXCEPTION_GATEWAY_TARGET);
 }
 
-/* Any other exception is an answer: the unit is there. */
+/* Any other exception is an answer: the unit is there. When that is all it says until everything is
+ * stale, it is of no use to anybody. */
 static void other_exceptions_are_answers(void **state)
 {
     struct client_bed *cb = *state;
@@ -70,10 +71,75 @@ static void other_exceptions_are_answers(void **state)
     cb->device.refuse_low = 0;
     cb->device.refuse_high = DEVICE_WORDS;
     cb->device.refuse_with = 4;
-    client_bed_run(cb, 3000 * (int64_t)MS);
+    client_bed_run(cb, 1000 * (int64_t)MS);
     assert_true(client_bed_status(cb).online);
+    client_bed_run(cb, 2000 * (int64_t)MS);
+    assert_false(client_bed_status(cb).online);
     assert_true(client_bed_status(cb).errors > 20);
     assert_int_equal(script_mark(cb, "A")->quality, QUALITY_STALE);
+    cb->device.refuse_low = -1;
+    client_bed_run(cb, 200 * (int64_t)MS);
+    assert_true(client_bed_status(cb).online);
+    assert_int_equal(script_mark(cb, "A")->quality, QUALITY_GOOD);
+}
+
+/* … also from the beginning, and when each answer is wrong. */
+static void who_never_answers_well_is_not_online(void **state)
+{
+    struct client_bed *cb = *state;
+    struct exchange *exchange;
+    declare(cb);
+    client_bed_ready(cb);
+    client_bed_connect(cb);
+    unsigned asked = 0;
+    for (int64_t end = cb->now + 10000 * (int64_t)MS; cb->now < end; cb->now += MS)
+        for (; (exchange = client_next(cb->client, cb->now)) != NULL; asked++) {
+            static const uint8_t wrong[] = {0x55, 1, 2}, broken[] = {0x83, 4};
+            bool first = asked % 2;
+            client_answered(cb->client, exchange, first ? wrong : broken, first ? 3 : 2, cb->now);
+        }
+    assert_in_range(asked, 50, 250);
+    assert_false(client_bed_status(cb).online);
+    client_bed_run(cb, 300 * MS);
+    assert_true(client_bed_status(cb).online);
+}
+
+/* What the device does not have says nothing against it. */
+static void who_has_nothing_is_online(void **state)
+{
+    struct client_bed *cb = *state;
+    declare(cb);
+    cb->device.refuse_low = 0;
+    cb->device.refuse_high = DEVICE_WORDS;
+    cb->device.refuse_with = 2;
+    client_bed_online(cb);
+    client_bed_run(cb, 60000 * (int64_t)MS);
+    assert_true(client_bed_status(cb).online);
+    assert_false(client_bed_status(cb).complete);
+}
+
+/* Good polls in between do not make each wrong echo the first. */
+static void a_wrong_echo_is_not_repeated_without_end(void **state)
+{
+    struct client_bed *cb = *state;
+    struct exchange *exchange;
+    declare(cb);
+    client_bed_online(cb);
+    script_write(cb, "OUT", 7);
+    unsigned writes = 0;
+    for (int64_t end = cb->now + 20000 * (int64_t)MS; cb->now < end; cb->now += MS)
+        while ((exchange = client_next(cb->client, cb->now)) != NULL) {
+            static const uint8_t wrong[] = {6, 9, 9, 9, 9};
+            uint8_t answer[PDU_MAX];
+            struct pdu_target target = {.image = cb->device.image};
+            size_t length = pdu_answer(&target, exchange->pdu, exchange->length, answer, cb->now);
+            bool write = exchange->pdu[0] == 6;
+            writes += write;
+            client_answered(cb->client, exchange, write ? wrong : answer,
+                            write ? sizeof wrong : length, cb->now);
+        }
+    assert_in_range(writes, 4, 9); /* at once, 0.5, 1, 2, 4, 8 s */
+    assert_true(client_bed_status(cb).online);
 }
 
 static struct exchange *answer_wrong(struct client_bed *cb, struct exchange *exchange)
@@ -208,6 +274,9 @@ int main(void)
         CLIENT_TEST(exception_0A_is_silence),
         CLIENT_TEST(exception_0B_is_silence),
         CLIENT_TEST(other_exceptions_are_answers),
+        CLIENT_TEST(who_never_answers_well_is_not_online),
+        CLIENT_TEST(who_has_nothing_is_online),
+        CLIENT_TEST(a_wrong_echo_is_not_repeated_without_end),
         CLIENT_TEST(two_wrong_answers_pause),
         CLIENT_TEST(wrong_answers_are_counted_in_a_row),
         CLIENT_TEST(a_timeout_on_tcp_is_repeated_at_once),

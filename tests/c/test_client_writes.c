@@ -94,6 +94,61 @@ static void without_masks_the_word_is_read_first(void **state)
     assert_int_equal(cb->device.functions[22], 1);
 }
 
+/* Looks at the register of BIT0, and has not written it yet. */
+static void look(struct client_bed *cb)
+{
+    cb->device.no_mask = true;
+    script_write(cb, "BIT0", 1);
+    client_bed_run(cb, 20 * MS); /* learns that there is no mask */
+    script_write(cb, "BIT0", 0);
+    struct exchange *exchange = client_next(cb->client, cb->now);
+    assert_non_null(exchange);
+    assert_int_equal(exchange->pdu[0], 3);
+    assert_int_equal(exchange->pdu[4], 1);
+    wire_send(cb, exchange);
+}
+
+static void get_the_look(struct client_bed *cb)
+{
+    while (cb->wire_count > 0) {
+        cb->now = wire_due(cb) > cb->now ? wire_due(cb) : cb->now;
+        wire_step(cb);
+    }
+}
+
+/* What was looked at before a loss is not what the register has after it. */
+static void a_look_does_not_outlive_the_connection(void **state)
+{
+    struct client_bed *cb = *state;
+    look(cb);
+    get_the_look(cb);
+    client_bed_disconnect(cb, "gone");
+    device_set(&cb->device, 8, 0xFF01);
+    client_bed_connect(cb);
+    struct exchange *exchange = client_next(cb->client, cb->now);
+    assert_non_null(exchange);
+    assert_true(exchange->pdu[0] <= 4); /* what it has is read first */
+    wire_send(cb, exchange);
+    client_bed_run(cb, 50 * MS);
+    assert_int_equal(held(cb, 8), 0xFF00);
+    assert_int_equal(script_mark(cb, "BIT0")->delivery, DELIVERY_CONFIRMED);
+}
+
+/* What expired while its register was looked at is neither sent nor called confirmed. */
+static void what_expires_under_a_look_is_not_sent(void **state)
+{
+    struct client_bed *cb = *state;
+    look(cb);
+    cb->wire[cb->wire_count - 1].at_client += 5000 * (int64_t)MS;
+    cb->wire[cb->wire_count - 1].deadline = INT64_MAX;
+    cb->device.writes = 0;
+    client_bed_run(cb, 10000 * (int64_t)MS);
+    for (unsigned i = 0; i < cb->device.writes; i++)
+        assert_int_not_equal(cb->device.notes[i].address, 8);
+    assert_int_equal(script_mark(cb, "BIT0")->delivery, DELIVERY_EXPIRED);
+    assert_int_equal(held(cb, 8), 1);
+}
+
 static void a_refused_value_is_found_and_reported_alone(void **state)
 {
     struct client_bed *cb = *state;
@@ -174,6 +229,8 @@ int main(void)
         WRITES_TEST(several_at_once_is_learnt),
         WRITES_TEST(a_value_is_not_torn),
         WRITES_TEST(without_masks_the_word_is_read_first),
+        WRITES_TEST(a_look_does_not_outlive_the_connection),
+        WRITES_TEST(what_expires_under_a_look_is_not_sent),
         WRITES_TEST(a_refused_value_is_found_and_reported_alone),
         WRITES_TEST(who_is_busy_is_asked_again),
         WRITES_TEST(a_pulse_comes_and_goes),

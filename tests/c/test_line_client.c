@@ -329,34 +329,6 @@ static void a_lost_port_fails_what_is_under_way(void **state)
     assert_int_equal(bed->clients[1].answer[3], 5);
 }
 
-static void a_stopped_client_leaves_the_line_to_others(void **state)
-{
-    struct bed *bed = *state;
-    struct client *client = &bed->clients[0];
-    client->due = bed->clients[1].due = 0;
-    expect_request(bed, 0);
-    client->stopped = true;
-    assert_null(line_client_run(bed->line, bed->now));
-    assert_int_equal(client->lost, 0); /* first it gets its answer */
-    answer_word(bed, 1, 5);
-    assert_int_equal(client->lost, 1);
-    assert_int_equal(client->answered, 1);
-    client->due = 0;
-    expect_request(bed, 1);
-    answer_word(bed, 2, 5);
-    assert_null(run_until(bed, bed->now + NS_PER_S));
-    client->stopped = false;
-    expect_request(bed, 0);
-    answer_word(bed, 1, 5);
-    assert_int_equal(client->lost, 1);
-    client->stopped = true;
-    line_client_run(bed->line, bed->now);
-    line_client_lost(bed->line, "pulled out", bed->now + NS_PER_S, bed->now);
-    assert_int_equal(client->lost, 2); /* of a lost port a stopped client hears nothing */
-    line_client_opened(bed->line, bed->now);
-    assert_false(client->connected);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -380,7 +352,6 @@ int main(void)
         TEST(an_unknown_answer_ends_with_silence),
         TEST(a_broadcast_waits_for_nobody),
         TEST(a_lost_port_fails_what_is_under_way),
-        TEST(a_stopped_client_leaves_the_line_to_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,14 +115,73 @@ static void test_lost(void **state)
     bed->group.direction = DIRECTION_INOUT;
     merge_agree(bed, 5);
     assert_int_equal(merge_lost(&bed->g), MERGED_TAKE);
-    expect_words(bed, 1, 1);
+    expect_words(bed, 1, 5);
     assert_false(merge_wanted(bed, 9));
     assert_int_equal(merge_poll(bed, 5), MERGED_TAKE);
+    expect_words(bed, 5, 5);
+}
+
+/* It is no change: also with write = "always" it is not sent. */
+static void test_lost_is_never_sent(void **state)
+{
+    struct merge_bed *bed = with_on_loss(state, DIRECTION_INOUT);
+    merge_agree(bed, 5);
+    bed->variable.refreshed = true;
+    merge_lost(&bed->g);
+    assert_int_equal(merge_due(&bed->g, true, SECOND, 9), INT64_MAX);
+    assert_int_equal(merge_poll(bed, 1), MERGED_TAKE); /* the same as on_loss: the device's */
+    expect_words(bed, 1, 1);
+    assert_true(merge_wanted(bed, 9));
+}
+
+static void test_lost_while_a_change_waits(void **state)
+{
+    struct merge_bed *bed = with_on_loss(state, DIRECTION_INOUT);
+    merge_agree(bed, 5);
     merge_write(bed, 6, 10);
     assert_int_equal(merge_lost(&bed->g), MERGED_NOTHING);
-    expect_words(bed, 6, 1);
+    expect_words(bed, 6, 5);
+    assert_int_equal(merge_poll(bed, 5), MERGED_NOTHING);
+    expect_delivery(bed, DELIVERY_PENDING, 0);
+    assert_true(merge_wanted(bed, 11));
     assert_true(merge_expired(&bed->g));
-    expect_words(bed, 1, 1);
+    expect_words(bed, 5, 5);
+}
+
+static void test_changed_during_a_loss(void **state)
+{
+    struct merge_bed *bed = with_on_loss(state, DIRECTION_INOUT);
+    merge_agree(bed, 5);
+    merge_lost(&bed->g);
+    merge_write(bed, 6, 10);
+    expect_delivery(bed, DELIVERY_PENDING, 0);
+    assert_int_equal(merge_poll(bed, 5), MERGED_NOTHING);
+    assert_true(merge_wanted(bed, 11));
+    merge_deliver(bed, 12);
+    expect_words(bed, 6, 6);
+    expect_delivery(bed, DELIVERY_CONFIRMED, 0);
+}
+
+static void test_back(void **state)
+{
+    struct merge_bed *bed = with_on_loss(state, DIRECTION_INOUT);
+    merge_agree(bed, 5);
+    assert_int_equal(merge_back(&bed->g), MERGED_NOTHING);
+    merge_lost(&bed->g);
+    assert_int_equal(merge_back(&bed->g), MERGED_TAKE);
+    expect_words(bed, 5, 5);
+}
+
+/* What was refused waits for nothing. */
+static void test_lost_after_a_refusal(void **state)
+{
+    struct merge_bed *bed = with_on_loss(state, DIRECTION_INOUT);
+    merge_agree(bed, 5);
+    merge_write(bed, 6, 10);
+    merge_sent(&bed->g, 11);
+    merge_refused(&bed->g, 3);
+    assert_int_equal(merge_lost(&bed->g), MERGED_TAKE);
+    expect_words(bed, 1, 5);
 }
 
 static void test_lost_in_under_a_force(void **state)
@@ -131,7 +190,7 @@ static void test_lost_in_under_a_force(void **state)
     merge_agree(bed, 5);
     merge_put(bed, bed->local, 77);
     assert_int_equal(merge_lost(&bed->g), MERGED_TAKE);
-    expect_words(bed, 1, 1);
+    expect_words(bed, 1, 5);
 }
 
 static void test_lost_in_doubt(void **state)
@@ -140,7 +199,8 @@ static void test_lost_in_doubt(void **state)
     merge_agree(bed, 5);
     bed->state.doubt = true;
     assert_int_equal(merge_lost(&bed->g), MERGED_NOTHING);
-    expect_words(bed, 5, 1);
+    expect_words(bed, 5, 5);
+    assert_true(merge_wanted(bed, 9));
 }
 
 static void test_lost_without_a_value_for_it(void **state)
@@ -167,7 +227,7 @@ static void test_lost_element(void **state)
     merge_agree(bed, 0);
     assert_int_equal(merge_lost(&bed->g), MERGED_TAKE);
     assert_int_equal(bed->local[0], 0xFFFF);
-    expect_words(bed, 1u << 6, 1u << 6);
+    expect_words(bed, 1u << 6, 0);
 }
 
 static void test_lost_out_that_is_never_polled(void **state)
@@ -196,6 +256,11 @@ int main(void)
         MERGE_TEST(test_expired_while_unknown),
         MERGE_TEST(test_a_default_that_wins_does_not_expire),
         MERGE_TEST(test_lost),
+        MERGE_TEST(test_lost_is_never_sent),
+        MERGE_TEST(test_lost_while_a_change_waits),
+        MERGE_TEST(test_changed_during_a_loss),
+        MERGE_TEST(test_back),
+        MERGE_TEST(test_lost_after_a_refusal),
         MERGE_TEST(test_lost_in_under_a_force),
         MERGE_TEST(test_lost_in_doubt),
         MERGE_TEST(test_lost_without_a_value_for_it),

@@ -51,6 +51,60 @@ static void link_lost_takes_on_loss(void **state)
     assert_int_equal(truth_value(t, "IN"), 21);
 }
 
+/* … and what was written before or during the loss is delivered as without it. */
+static void on_loss_keeps_what_waits(void **state)
+{
+    struct truth *t = *state;
+    bed_declare(t->bed, WORD("BEFORE", 0, .has_on_loss = true, .on_loss = INTEGER(99)));
+    bed_declare(t->bed, WORD("DURING", 1, .has_on_loss = true, .on_loss = INTEGER(99)));
+    bed_declare(t->bed, WORD("IDLE", 2, .has_on_loss = true, .on_loss = INTEGER(99)));
+    bed_declare(t->bed, WORD("SOON", 3, .has_on_loss = true, .on_loss = INTEGER(99),
+                             .has_expire = true, .expire = SECONDS(1)));
+    device_put(t->device, TABLE_HOLDING, 0, WORDS(21, 22), 2);
+    device_put(t->device, TABLE_HOLDING, 2, WORDS(23, 24), 2);
+    truth_online(t);
+    lose(t);
+    SCAN(t, SET("BEFORE", 7));
+    truth_run(t, 1300 * (int64_t)MS);
+    assert_int_equal(truth_value(t, "BEFORE"), 7);
+    assert_int_equal(truth_value(t, "DURING"), 99);
+    assert_int_equal(truth_value(t, "IDLE"), 99);
+    SCAN(t, SET("DURING", 8), SET("SOON", 9));
+    truth_run(t, 1200 * (int64_t)MS);
+    assert_int_equal(truth_value(t, "SOON"), 99); /* given up: still lost */
+    come_back(t);
+    assert_int_equal(truth_held(t, 0), 7);
+    assert_int_equal(truth_held(t, 1), 8);
+    assert_int_equal(truth_value(t, "IDLE"), 23);
+    assert_int_equal(truth_value(t, "SOON"), 24);
+    truth_state(t, "BEFORE", DELIVERY_CONFIRMED, 0);
+    truth_state(t, "DURING", DELIVERY_CONFIRMED, 0);
+    truth_state(t, "SOON", DELIVERY_EXPIRED, 0);
+    assert_int_equal(client_bed_status(t->cb).conflicts, 0);
+}
+
+/* What is never polled is stale with its link, and good with it. */
+static void unpolled_is_good_again_with_the_link(void **state)
+{
+    struct truth *t = *state;
+    bed_declare(t->bed, WORD("A", 0));
+    bed_declare(t->bed,
+                WORD("SAID", 1, .unpolled = true, .has_on_loss = true, .on_loss = INTEGER(99)));
+    truth_online(t);
+    SCAN(t, SET("SAID", 8));
+    truth_run(t, 200 * MS);
+    assert_int_equal(truth_mark(t, "SAID")->quality, QUALITY_GOOD);
+    lose(t);
+    truth_run(t, 1500 * (int64_t)MS);
+    assert_int_equal(truth_mark(t, "SAID")->quality, QUALITY_STALE);
+    assert_int_equal(truth_value(t, "SAID"), 99);
+    t->device->writes = 0;
+    come_back(t);
+    assert_int_equal(truth_mark(t, "SAID")->quality, QUALITY_GOOD);
+    assert_int_equal(truth_value(t, "SAID"), 8);
+    assert_int_equal(t->device->writes, 0);
+}
+
 /* an undelivered "inout" write is given up after `expire`, 5 s unless stated: the image takes what
  * was agreed, and the device never gets it. */
 static void link_lost_inout_expires(void **state)
@@ -213,9 +267,9 @@ static void stop_delivers_safe_values(void **state)
     uint32_t points[8];
     declare_safe(t);
     scan_stop(t->scan, (struct instant){t->cb->now, 0});
-    assert_int_equal(mirror_pending(t->bed->image, points, 8), 2);
+    assert_int_equal(mirror_pending(t->bed->image, false, points, 8), 2);
     truth_run(t, 20 * MS);
-    assert_int_equal(mirror_pending(t->bed->image, points, 8), 0);
+    assert_int_equal(mirror_pending(t->bed->image, false, points, 8), 0);
     assert_int_equal(truth_held(t, 0), 20);
     assert_int_equal(truth_held(t, 1), 5);
     assert_int_equal(truth_held(t, 2), 6);
@@ -232,7 +286,7 @@ static void stop_knows_what_was_not_delivered(void **state)
     t->device->dead = true;
     scan_stop(t->scan, (struct instant){t->cb->now, 0});
     truth_run(t, SECONDS(2));
-    assert_int_equal(mirror_pending(t->bed->image, points, 8), 1);
+    assert_int_equal(mirror_pending(t->bed->image, false, points, 8), 1);
     assert_int_equal(points[0], bed_point(t->bed, "VALVE"));
 }
 
@@ -340,6 +394,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TRUTH_TEST(link_lost_holds),
         TRUTH_TEST(link_lost_takes_on_loss),
+        TRUTH_TEST(on_loss_keeps_what_waits),
+        TRUTH_TEST(unpolled_is_good_again_with_the_link),
         TRUTH_TEST(link_lost_inout_expires),
         TRUTH_TEST(link_lost_out_is_sent_on_return),
         TRUTH_TEST(gateway_forwards_inout_only),

@@ -303,7 +303,7 @@ static void link_lost_takes_on_loss(void **state)
     bed->group.direction = DIRECTION_IN;
     merge_poll(bed, 5);
     assert_int_equal(merge_lost(&bed->g), MERGED_TAKE);
-    expect_words(bed, 2, 2);
+    expect_words(bed, 2, 5);
     assert_int_equal(merge_poll(bed, 5), MERGED_TAKE);
     expect_words(bed, 5, 5);
 }
