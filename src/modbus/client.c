@@ -133,10 +133,12 @@ struct exchange *client_next(struct client *client, int64_t now)
     client_state_follow(client, now);
     client_collect(client, false);
     client_time_pass(client, now);
-    bool free = may_send(client, now);
-    struct exchange *exchange = client_asks_next(client, free, now);
+    bool free = may_send(client, now), theirs = !client->asked_last || client->silent || !free;
+    struct exchange *exchange = theirs ? client_asks_next(client, free, now) : NULL;
     if (!exchange && free)
         exchange = client->silent ? next_probe(client, now) : next_of_both(client, now);
+    if (!exchange && !theirs)
+        exchange = client_asks_next(client, free, now);
     client->held = !exchange && now < client->hold;
     client_state_publish(client, false);
     return exchange;
@@ -162,6 +164,19 @@ int64_t client_due(const struct client *client)
     if (send < client->hold)
         send = client->hold;
     return send < due ? send : due;
+}
+
+void client_pass(struct client *client, int64_t now)
+{
+    if (now < client_time_due(client))
+        return;
+    client_time_pass(client, now);
+    client_state_publish(client, false);
+}
+
+int64_t client_pass_due(const struct client *client)
+{
+    return client_time_due(client);
 }
 
 bool client_silent(const struct client *client)

@@ -4,7 +4,8 @@
  * line_client.h on a serial line) is told here what to send next. One thread at a time.
  *
  * What it sends, in this order: a script's own requests, writes in the order of assignment, polls
- * that are due; a poll that waits goes between two writes, so that neither starves the other. One
+ * that are due; but what waits goes between two requests of one kind, so that none starves the
+ * others. One
  * write is under way at a time. */
 
 #include <stdbool.h>
@@ -55,6 +56,11 @@ struct exchange *client_next(struct client *client, int64_t now);
 
 /* Earliest moment at which client_next is to be called, unless something happens before. */
 int64_t client_due(const struct client *client);
+
+/* What time alone brings, without sending: values grow stale, writes expire. For a carrier that is
+ * busy with another client, when client_pass_due has come. */
+void client_pass(struct client *client, int64_t now);
+int64_t client_pass_due(const struct client *client);
 
 /* What became of it; the exchange is free again. */
 void client_answered(struct client *client, struct exchange *exchange, const uint8_t *pdu,

@@ -24,6 +24,7 @@ struct exchange *client_send(struct client *client, struct flight *flight, size_
     exchange->deadline = now + client->spec->timeout;
     client->under_way++;
     client->wrote_last = flight->carries == CARRIES_WRITE;
+    client->asked_last = flight->carries == CARRIES_QUESTION;
     return exchange;
 }
 

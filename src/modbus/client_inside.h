@@ -46,7 +46,8 @@ struct item {
     uint8_t queued;
     uint8_t quality, delivery; /* as the image was last told */
     bool polled;
-    bool named; /* that the device does not have it was said */
+    bool named;         /* that the device does not have it was said */
+    int64_t refusal_at; /* before that no refused write of it is named again */
 };
 
 struct queue {
@@ -97,6 +98,7 @@ struct client {
     int64_t poll_at;
     bool read_all;   /* just connected: all reads are due */
     bool wrote_last; /* it is a poll's turn */
+    bool asked_last; /* it is not the script's turn */
 
     /* whether it is there */
     bool carried;   /* the way to the device is there … */

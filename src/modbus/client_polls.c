@@ -114,7 +114,8 @@ static void merge_group(struct client *client, uint32_t group, const uint16_t *w
     size_t shown = g.group->words < VARIABLE_MAX_WORDS ? g.group->words : VARIABLE_MAX_WORDS;
     memcpy(before, g.local, shown * sizeof *before);
     enum merged merged = merge_polled(&g, words, asked);
-    bool take = merged == MERGED_TAKE || merged == MERGED_CONFLICT;
+    bool first = merged == MERGED_INVALID && !item->merge.known;
+    bool take = merged == MERGED_TAKE || merged == MERGED_CONFLICT || first;
     client->quiet[group] = merged != MERGED_EARLIER && !item->merge.refused;
     if (merged == MERGED_CONFLICT)
         client->status.conflicts++;

@@ -15,23 +15,30 @@
 
 enum { NAME = 128, VALUE = 300 };
 
-__attribute__((format(printf, 3, 4))) static void say(struct client *client, int64_t now,
+/* A variable that is written anew each second, and refused, is named once a minute; its state says
+ * the rest. */
+#define REFUSAL_PAUSE INT64_C(60000000000)
+
+/* False: it was left out. */
+__attribute__((format(printf, 3, 4))) static bool say(struct client *client, int64_t now,
                                                       const char *format, ...)
 {
     char text[CLIENT_LINE], more[48] = "";
     if (now < client->line_at) {
         client->lines_left_out++;
-        return;
+        return false;
     }
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (client->lines_left_out > 0)
-        snprintf(more, sizeof more, " (%u lines before this one left out)", client->lines_left_out);
+        snprintf(more, sizeof more, " (%u line%s before this one left out)", client->lines_left_out,
+                 client->lines_left_out == 1 ? "" : "s");
     client->lines_left_out = 0;
     client->line_at = now + NS_PER_S;
     log_line("%s: %s%s", client->plan->name, text, more);
+    return true;
 }
 
 /* ---- names and values ---- */
@@ -147,11 +154,12 @@ static const char *about(int64_t nanoseconds, char text[32])
 
 void client_says_lost(struct client *client, int64_t now)
 {
-    char why[32], missing[128], retry[64] = "", wait[32];
+    char why[32], missing[128], retry[96] = "", wait[32];
     describe_missing(client, missing, sizeof missing);
     about(now - client->lost_at, why);
     if (client->lost_retry > 0)
-        snprintf(retry, sizeof retry, "; trying again every %s", about(client->lost_retry, wait));
+        snprintf(retry, sizeof retry, "; trying again after %s, then up to 30 s apart",
+                 about(client->lost_retry, wait));
     if (client->lost_why[0])
         say(client, now, "%s: %s%s%s", client->spec->name, client->lost_why, missing, retry);
     else
@@ -173,10 +181,15 @@ void client_says_back(struct client *client, int64_t now)
 void client_says_refused(struct client *client, uint32_t group, uint8_t exception, int64_t now)
 {
     char name[NAME], value[VALUE];
+    struct item *item = &client->items[group];
     uint32_t from = client_group_cell(client, group) - client->writing.cell;
-    say(client, now, "%s = %s: %s refused the write: %s (exception %02X)",
-        name_of(client, group, name), value_of(client, group, client->writing.words + from, value),
-        client->spec->name, exception_text(exception), exception);
+    if (now < item->refusal_at)
+        return;
+    bool said = say(client, now, "%s = %s: %s refused the write: %s (exception %02X)",
+                    name_of(client, group, name),
+                    value_of(client, group, client->writing.words + from, value),
+                    client->spec->name, exception_text(exception), exception);
+    item->refusal_at = said ? now + REFUSAL_PAUSE : 0;
 }
 
 void client_says_torn(struct client *client, uint32_t group, int64_t now)
@@ -196,13 +209,13 @@ void client_says_missing(struct client *client, uint32_t group, uint8_t exceptio
     struct item *item = &client->items[group];
     if (item->named)
         return;
-    item->named = true;
     if (exception == EXCEPTION_FUNCTION)
-        say(client, now, "%s: %s does not read any %s (exception 01)", name_of(client, group, name),
-            client->spec->name, things[item->table]);
+        item->named = say(client, now, "%s: %s does not read any %s (exception 01)",
+                          name_of(client, group, name), client->spec->name, things[item->table]);
     else
-        say(client, now, "%s: %s has no %s %u (exception %02X)", name_of(client, group, name),
-            client->spec->name, things[item->table], item->address, exception);
+        item->named =
+            say(client, now, "%s: %s has no %s %u (exception %02X)", name_of(client, group, name),
+                client->spec->name, things[item->table], item->address, exception);
 }
 
 /* The least tolerance with two digits under which both are the same. */

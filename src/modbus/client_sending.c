@@ -172,9 +172,9 @@ static void refused(struct client *client, uint32_t group, uint8_t exception, in
 {
     struct merge_group g = client_group(client, group);
     client_says_refused(client, group, exception, now);
-    merge_refused(&g, exception);
+    bool take = merge_refused(&g, exception) == MERGED_TAKE;
     client->quiet[group] = false;
-    client_tell(client, group, false, now);
+    client_tell(client, group, take, now);
 }
 
 static void refuse_all(struct client *client, uint8_t exception, int64_t now)

@@ -231,10 +231,19 @@ void client_state_judge(struct client *client, int64_t now)
 
 /* ---- the way to it ---- */
 
+/* It may be another one now, or have been changed: what it refused is asked for again. */
+static void forget_refusals(struct client *client)
+{
+    reads_join(client->reads);
+    memset(client->no_write_one, 0, sizeof client->no_write_one);
+    memset(client->no_write_many, 0, sizeof client->no_write_many);
+    client->no_mask = false;
+}
+
 static void begin(struct client *client, int64_t now)
 {
     if (client->lost || client->returning)
-        reads_join(client->reads);
+        forget_refusals(client);
     client->recount = true;
     client->connected = true;
     client->silent = client->mute = false;

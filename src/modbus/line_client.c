@@ -213,6 +213,8 @@ static void ask_closed(struct line_client *line, int64_t now)
 const struct exchange *line_client_run(struct line_client *line, int64_t now)
 {
     line->looked = false;
+    for (size_t i = 0; i < line->count; i++)
+        client_pass(line->clients[i], now); /* by the clock, not when their turn comes */
     if (line->state == WAITS)
         wait_for_answer(line, now);
     else if (line->state == BROADCAST && now >= line->until)
@@ -242,7 +244,7 @@ static int64_t clients_due(const struct line_client *line)
     return least;
 }
 
-int64_t line_client_due(const struct line_client *line)
+static int64_t own_due(const struct line_client *line)
 {
     int64_t due, end;
     switch (line->state) {
@@ -261,4 +263,14 @@ int64_t line_client_due(const struct line_client *line)
         return due > line->until ? due : line->until;
     }
     return INT64_MAX;
+}
+
+int64_t line_client_due(const struct line_client *line)
+{
+    int64_t least = own_due(line);
+    for (size_t i = 0; i < line->count; i++) {
+        int64_t due = client_pass_due(line->clients[i]);
+        least = due < least ? due : least;
+    }
+    return least;
 }

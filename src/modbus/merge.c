@@ -180,8 +180,12 @@ enum merged merge_polled(const struct merge_group *g, const uint16_t *words, uin
     bool settled =
         s->known || !is_ours(g); /* else a blank device would never get its first value */
     if (direction != DIRECTION_OUT && settled && v != NULL &&
-        variable_is_invalid(v, words, g->group->mask))
+        variable_is_invalid(v, words, g->group->mask)) {
+        if (!s->known) /* there is no good value to stay: what the device says is not passed off as
+                          0 */
+            copy(g, g->local, words);
         return MERGED_INVALID;
+    }
     if (!s->known)
         return first_poll(g, words);
     if (s->held)
@@ -260,17 +264,21 @@ enum merged merge_answered(const struct merge_group *g, const uint16_t *words, u
 }
 
 /* What was changed while the refused write was under way was not refused. */
-void merge_refused(const struct merge_group *g, uint8_t exception)
+enum merged merge_refused(const struct merge_group *g, uint8_t exception)
 {
     struct merge *s = g->state;
     s->sending = s->doubt = false;
     if (s->newer) {
         settle(g);
-        return;
+        return MERGED_NOTHING;
     }
     s->refused = true;
     s->delivery = DELIVERY_REFUSED;
     s->reason = exception;
+    if (g->variable == NULL || !g->variable->pulse)
+        return MERGED_NOTHING;
+    clear(g, g->local); /* so that the next pulse is a change */
+    return MERGED_TAKE;
 }
 
 void merge_failed(const struct merge_group *g)

@@ -43,7 +43,8 @@ enum merged {
     MERGED_TAKE,     /* local is now the device's value: the image is to take it */
     MERGED_CONFLICT, /* the same, and a change made here was lost by it */
     MERGED_EARLIER,  /* does not count: asked before the last write of it was answered */
-    MERGED_INVALID   /* the device says that it has no value */
+    MERGED_INVALID /* the device says that it has no value; before the first good one local is that
+                    */
 };
 
 /* `local` was just collected: it was changed here at `time`. `early`: before the first scan. */
@@ -59,10 +60,11 @@ enum merged merge_polled(const struct merge_group *g, const uint16_t *words, uin
 int64_t merge_due(const struct merge_group *g, bool ready, int64_t period, int64_t now);
 
 /* A write of `words` was sent, and what became of it. `count`: the link's, counted up for it.
- * merge_answered gives TAKE where a pulse is over: local is 0 and the image is to take it. */
+ * merge_answered gives TAKE where a pulse is over, merge_refused where it was refused: local is 0
+ * and the image is to take it. */
 void merge_sent(const struct merge_group *g, int64_t now);
 enum merged merge_answered(const struct merge_group *g, const uint16_t *words, uint64_t count);
-void merge_refused(const struct merge_group *g, uint8_t exception);
+enum merged merge_refused(const struct merge_group *g, uint8_t exception);
 void merge_failed(const struct merge_group *g); /* timed out, or lost with the connection */
 
 /* Gives an undelivered "inout" change up when it has waited for `expire` (for an early one, counted

@@ -24,6 +24,8 @@ struct client {
     int64_t due, period; /* when it wants to send, and how often */
     int64_t told;        /* due, as it was when it was last asked: only a wake brings news */
     int64_t backoff;     /* after a failure */
+    int64_t pass_at;     /* when time alone brings it something */
+    int passed;
     bool under_way, connected;
     int asked, answered, failed, lost;
     uint8_t answer[PDU_MAX];
@@ -65,6 +67,20 @@ struct exchange *client_next(struct client *client, int64_t now)
 int64_t client_due(const struct client *client)
 {
     return client->connected ? client->told : INT64_MAX;
+}
+
+/* What time alone brings it: the test sets when. */
+void client_pass(struct client *client, int64_t now)
+{
+    if (now < client->pass_at)
+        return;
+    client->passed++;
+    client->pass_at = INT64_MAX;
+}
+
+int64_t client_pass_due(const struct client *client)
+{
+    return client->pass_at;
 }
 
 void client_answered(struct client *client, struct exchange *exchange, const uint8_t *pdu,
@@ -118,7 +134,7 @@ static inline int setup(void **state)
     for (uint8_t i = 0; i < UNITS; i++) {
         struct client *client = &bed->clients[i];
         client->spec = (struct client_spec){.line = &bed->spec, .timeout = TIMEOUT};
-        client->due = client->told = INT64_MAX;
+        client->due = client->told = client->pass_at = INT64_MAX;
         client->exchange =
             (struct exchange){.client = client, .unit = (uint8_t)(i + 1), .length = sizeof READ};
         memcpy(client->exchange.pdu, READ, sizeof READ);

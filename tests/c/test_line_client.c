@@ -174,6 +174,21 @@ static void a_silent_unit_does_not_stop_the_others(void **state)
     assert_in_range(bed->clients[2].answered, 55, 61);
 }
 
+/* While one exchange is under way, or the line is quiet after it, the others grow stale by the
+ * clock. */
+static void time_passes_for_all(void **state)
+{
+    struct bed *bed = *state;
+    bed->clients[0].due = 0;
+    expect_request(bed, 0);
+    bed->clients[2].pass_at = bed->now + TIMEOUT / 2;
+    assert_null(run_until(bed, bed->now + TIMEOUT / 2 - 1));
+    assert_int_equal(bed->clients[2].passed, 0);
+    assert_null(run_until(bed, bed->now + 2));
+    assert_int_equal(bed->clients[2].passed, 1);
+    assert_int_equal(bed->clients[0].failed, 0);
+}
+
 /* ---- what is no answer ---- */
 
 static void noise_and_foreign_frames_are_skipped(void **state)
@@ -343,6 +358,7 @@ int main(void)
         TEST(a_late_answer_is_nobodys),
         TEST(half_a_late_answer_is_nobodys),
         TEST(a_silent_unit_does_not_stop_the_others),
+        TEST(time_passes_for_all),
         TEST(noise_and_foreign_frames_are_skipped),
         TEST(a_damaged_answer_times_out_and_says_so),
         TEST(a_truncated_answer_does_not_spoil_the_next),

@@ -254,6 +254,7 @@ static void test_invalid_from_the_start(void **state)
     struct merge_bed *bed = merge_bed_variable(state, word);
     bed->group.direction = DIRECTION_INOUT;
     assert_int_equal(merge_poll(bed, 0xFFFF), MERGED_INVALID);
+    expect_words(bed, 0xFFFF, 0); /* not passed off as 0 */
     assert_false(merge_wanted(bed, 1));
     merge_write(bed, 7, 1);
     assert_int_equal(merge_poll(bed, 0xFFFF), MERGED_NOTHING);

@@ -219,6 +219,19 @@ static void test_pulse(void **state)
 }
 
 /* The bits beside it in its register are not its business. */
+static void test_pulse_refused(void **state)
+{
+    struct merge_bed *bed = pulse(state);
+    merge_write(bed, 1, 1);
+    merge_sent(&bed->g, 2);
+    assert_int_equal(merge_refused(&bed->g, 4), MERGED_TAKE);
+    assert_int_equal(bed->g.local[0] & bed->group.mask, 0);
+    assert_int_equal(bed->state.delivery, DELIVERY_REFUSED);
+    assert_false(merge_wanted(bed, 3));
+    merge_write(bed, 1, 4); /* the next one is a change again */
+    assert_true(merge_wanted(bed, 5));
+}
+
 static void test_pulse_in_a_register(void **state)
 {
     struct variable bit = help_variable(TABLE_HOLDING, TYPE_BOOL);
@@ -277,6 +290,7 @@ int main(void)
         MERGE_TEST(test_refused_out_stays_here),
         MERGE_TEST(test_refused_while_changed_here),
         MERGE_TEST(test_pulse),
+        MERGE_TEST(test_pulse_refused),
         MERGE_TEST(test_pulse_in_a_register),
         MERGE_TEST(test_pulse_in_doubt_still_ends),
         MERGE_TEST(test_pulse_that_was_never_sent),
