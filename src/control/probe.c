@@ -105,7 +105,15 @@ static void complain_refused(const struct probe *probe, enum table table, uint8_
         return;
     }
     print_range(probe, table, stderr);
-    fprintf(stderr, ": exception %02X, %s\n", exception, exception_text(exception));
+    fprintf(stderr, ": exception %02X, %s", exception, exception_text(exception));
+    struct error ignored;
+    uint16_t address;
+    char number[8];
+    snprintf(number, sizeof number, "%u", probe->address);
+    if (probe->address >= 10000 && table_parse_modicon(table, number, &address, &ignored))
+        fprintf(stderr, "; as a Modicon number %u is address %u: --at %u", probe->address, address,
+                address);
+    fputc('\n', stderr);
 }
 
 /* False when the device need be asked no more: with an error, or a refusal that holds for all. */

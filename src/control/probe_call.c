@@ -44,6 +44,9 @@ bool probe_target_read(struct probe_target *target, const char *text, struct err
 {
     const char *port;
     size_t length;
+    if (text[0] == '/')
+        return error_set(error, "\"%s\" is a path; probe speaks Modbus TCP only, as 10.0.0.7:502",
+                         text);
     if (!split(text, &length, &port) || length == 0 || length >= PROBE_HOST || !is_port(port))
         return error_set(error,
                          "\"%s\" is no device; write it as 10.0.0.7, plc7:1502 or "

@@ -143,13 +143,23 @@ static void print_orders(const struct probe_registers *r, size_t at, const enum 
     }
 }
 
+/* Zeros are zero in every type and order. */
+static bool says_nothing(const struct probe_registers *r, size_t at, size_t words)
+{
+    for (size_t i = at; i < at + words; i++) {
+        if (r->words[i])
+            return false;
+    }
+    return true;
+}
+
 /* Integers and float of one width, a line for each order, a paragraph for each address. */
 static void print_wide(const struct probe_registers *r, const enum type types[3], int columns)
 {
     size_t words = codec_words(types[0], 0);
     bool titled = false;
     for (size_t i = 0; i < r->count; i++) {
-        if (!is_present(r, i, words))
+        if (!is_present(r, i, words) || says_nothing(r, i, words))
             continue;
         if (!titled)
             printf("\naddress  order  %*s  %*s  %s", columns, codec_type_name(types[0]), columns,
