@@ -195,8 +195,7 @@ void client_state_unheard(struct client *client, const struct flight *flight, co
 void client_state_sensible(struct client *client, int64_t now);
 void client_state_judge(struct client *client, int64_t now);  /* whether it is of any use */
 void client_state_follow(struct client *client, int64_t now); /* the script's wish */
-int64_t client_state_backoff(struct client *client, unsigned attempt);
-void client_state_ready(struct client *client); /* it may be written to */
+void client_state_ready(struct client *client);               /* it may be written to */
 void client_state_hold(struct client *client, int64_t until);
 void client_state_error(struct client *client, const char *text);
 void client_state_publish(struct client *client, bool returned);
@@ -221,3 +220,6 @@ struct flight *client_flight(struct client *client, enum carries carries);
 struct exchange *client_send(struct client *client, struct flight *flight, size_t length,
                              int64_t now);
 void client_release(struct client *client, struct flight *flight);
+
+/* client_backoff.c */
+int64_t client_next_backoff(struct client *client, unsigned attempt);

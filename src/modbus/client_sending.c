@@ -136,7 +136,7 @@ void client_sending_garbled(struct client *client, int64_t now)
 {
     unsigned before = client->bad_echoes++;
     if (before > 0)
-        client->write_hold = now + client_state_backoff(client, before - 1);
+        client->write_hold = now + client_next_backoff(client, before - 1);
 }
 
 /* Exception 01. False when there is no other way. */

@@ -9,24 +9,6 @@
 
 /* ---- moments ---- */
 
-int64_t client_backoff(unsigned attempt, uint32_t random)
-{
-    int64_t most = (int64_t)30 * NS_PER_S, wait = NS_PER_S / 2;
-    for (; attempt > 0 && wait < most; attempt--)
-        wait *= 2;
-    if (wait > most)
-        wait = most;
-    return wait - (int64_t)((uint64_t)(wait / 5) * random >> 32);
-}
-
-int64_t client_state_backoff(struct client *client, unsigned attempt)
-{
-    client->random ^= client->random << 13;
-    client->random ^= client->random >> 17;
-    client->random ^= client->random << 5;
-    return client_backoff(attempt, client->random);
-}
-
 void client_state_hold(struct client *client, int64_t until)
 {
     if (until > client->hold)
@@ -163,7 +145,7 @@ static void fall_silent(struct client *client, const char *why, int64_t now)
 {
     go_offline(client, now);
     client->silent = true;
-    client->probe_at = now + client_state_backoff(client, client->attempt++);
+    client->probe_at = now + client_next_backoff(client, client->attempt++);
     lose(client, why, client->probe_at, now);
 }
 
@@ -175,7 +157,7 @@ void client_state_unheard(struct client *client, const struct flight *flight, co
         return;
     if (client->silent) {
         if (flight->exchange.sent >= client->silent_since)
-            client->probe_at = now + client_state_backoff(client, client->attempt++);
+            client->probe_at = now + client_next_backoff(client, client->attempt++);
         client->silent_since = now;
         return;
     }
@@ -184,7 +166,7 @@ void client_state_unheard(struct client *client, const struct flight *flight, co
     client->silent_since = now;
     if (client->timeouts++ == 0) {
         if (client->spec->line)
-            client_state_hold(client, now + client_state_backoff(client, 0));
+            client_state_hold(client, now + client_next_backoff(client, 0));
         return;
     }
     fall_silent(client, why, now);

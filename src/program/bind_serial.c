@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-static const char LINE[] = "msm.line";
 static const char EXAMPLE[] = "serial { device = \"/dev/ttyUSB0\" }";
 
 #define IN_WORDS(n) " " #n
@@ -37,7 +36,7 @@ static bool set_baud(lua_State *L, void *target)
 static bool set_device(lua_State *L, void *target)
 {
     struct line_spec *line = target;
-    return read_text(L, &line->device) && line->device[0] == '/';
+    return read_text(L, &line->device) && line->device[0] == '/' && is_printable(line->device);
 }
 
 static bool set_name(lua_State *L, void *target)
@@ -118,14 +117,6 @@ static void check_line(lua_State *L, const struct line_spec *line)
                     "rts = \"up\" or \"down\"");
 }
 
-static const struct line_spec **push_line(lua_State *L)
-{
-    const struct line_spec **line = lua_newuserdatauv(L, sizeof *line, 0);
-    *line = NULL;
-    luaL_setmetatable(L, LINE);
-    return line;
-}
-
 /* serial { device = "/dev/ttyUSB0", baud = 9600, parity = "even" }: a serial line for client.rtu
  * or server.rtu, never both. Without options 19200 baud, 8 data bits, even parity, 1 stop bit, the
  * protocol's own default; without parity devices often want stop = 2. `rs485` leaves the direction
@@ -151,29 +142,8 @@ static int serial(lua_State *L)
     return 1;
 }
 
-const struct line_spec *serial_line(lua_State *L, int index)
-{
-    const struct line_spec **line = luaL_testudata(L, index, LINE);
-    return line ? *line : NULL;
-}
-
-/* "serial line /dev/ttyUSB0, 9600 8E1" */
-static int line_tostring(lua_State *L)
-{
-    const struct line_spec *line = serial_line(L, 1);
-    const char parity[] = {line->parity, '\0'};
-    lua_pushfstring(L, "serial line %s, %d 8%s%d", line->name, (int)line->baud, parity,
-                    line->stop_bits);
-    return 1;
-}
-
 void open_serial(lua_State *L)
 {
-    luaL_newmetatable(L, LINE);
-    lua_pushcfunction(L, line_tostring);
-    lua_setfield(L, -2, "__tostring");
-    lua_pushliteral(L, "line");
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
+    open_lines(L);
     lua_register(L, "serial", serial);
 }

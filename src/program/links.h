@@ -39,7 +39,10 @@ void require_line(lua_State *L, const struct link_wish *wish);
 const char *choose_name(lua_State *L, const struct link_wish *wish, const char *usual,
                         const char *memory);
 
-/* bind_serial.c: the row behind a stack index, or NULL for anything but a line. */
+/* line_object.c: pushes a line whose row is filled in later; the row behind a stack index, or NULL
+ * for anything but a line. */
+void open_lines(lua_State *L);
+const struct line_spec **push_line(lua_State *L);
 const struct line_spec *serial_line(lua_State *L, int index);
 
 /* link_object.c: pushes a link that is still to get its place in the plan. */
