@@ -39,6 +39,14 @@ static inline void chain_append(struct chain *chain, struct chain_link *links, u
     chain->last = number + 1;
 }
 
+/* At the beginning; it must be in none. */
+static inline void chain_prepend(struct chain *chain, struct chain_link *links, uint32_t number)
+{
+    links[number] = (struct chain_link){.next = chain->first, .listed = true};
+    *(chain->first ? &links[chain->first - 1].previous : &chain->last) = number + 1;
+    chain->first = number + 1;
+}
+
 static inline void chain_clear(struct chain *chain, struct chain_link *links)
 {
     for (uint32_t at = chain->first; at != CHAIN_END;) {

@@ -17,11 +17,12 @@ static bool allocate(struct client *client)
     client->remote = calloc(cells, sizeof *client->remote);
     client->items = calloc(groups, sizeof *client->items);
     client->quiet = calloc(groups, sizeof *client->quiet);
+    client->waiting = calloc(groups, sizeof *client->waiting);
     client->writing.groups = calloc(CLIENT_BITS, sizeof *client->writing.groups);
     client->writing.words = calloc(CLIENT_BITS, sizeof *client->writing.words);
     client->reads = reads_create(client->plan, client->number);
     return client->local && client->agreed && client->remote && client->items && client->quiet &&
-           client->writing.groups && client->writing.words && client->reads;
+           client->waiting && client->writing.groups && client->writing.words && client->reads;
 }
 
 static void place_items(struct client *client)
@@ -89,6 +90,7 @@ void client_destroy(struct client *client)
     free(client->remote);
     free(client->items);
     free(client->quiet);
+    free(client->waiting);
     free(client->writing.groups);
     free(client->writing.words);
     free(client);

@@ -9,8 +9,8 @@ void client_consider(struct client *client, uint32_t group, int64_t now)
     struct item *item = &client->items[group];
     struct merge_group g = client_group(client, group);
     int64_t due = merge_due(&g, true, client_group_period(client, group), now);
-    if (due ==
-        INT64_MAX) /* client_queue_is_due takes it out, or leaves one that is not known yet */
+    /* client_queue_is_due takes it out, or leaves one that is not known yet */
+    if (due == INT64_MAX)
         return;
     client->quiet[group] = false;
     if (item->queued != QUEUED_NOW)

@@ -6,6 +6,7 @@
  * (whether the unit is there), client_time.c (stale, expired) and client_says.c (what a person is
  * told), client_answers.c (what came back, to whom). */
 
+#include "image/chain.h"
 #include "image/link.h"
 #include "image/mailbox.h"
 #include "image/mirror.h"
@@ -40,7 +41,6 @@ enum queued { QUEUED_NOT, QUEUED_NOW, QUEUED_LATER };
 /* What the client keeps for one group beside its words. */
 struct item {
     struct merge merge;
-    uint32_t next, previous; /* in its queue: item + 1, 0 is the end */
     uint16_t address;
     uint8_t table;
     uint8_t queued;
@@ -48,10 +48,6 @@ struct item {
     bool polled;
     bool named;         /* that the device does not have it was said */
     int64_t refusal_at; /* before that no refused write of it is named again */
-};
-
-struct queue {
-    uint32_t first, last;
 };
 
 /* The write under way, or the one that is being put together. */
@@ -86,9 +82,10 @@ struct client {
     uint32_t random;
 
     /* writing */
-    struct queue now, later;
-    int64_t ripe;     /* when something in `later` is due, at the earliest */
-    int64_t write_at; /* when looking for a write is of use */
+    struct chain now, later;
+    struct chain_link *waiting; /* by group: of these two */
+    int64_t ripe;               /* when something in `later` is due, at the earliest */
+    int64_t write_at;           /* when looking for a write is of use */
     struct writing writing;
     bool no_write_one[2], no_write_many[2], no_mask; /* by kind: registers, bits */
     int64_t write_hold;                              /* the device was busy, or confused */

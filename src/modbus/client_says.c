@@ -1,6 +1,6 @@
 /* What a person is told: which device, which variable, what happened and what to do. At most one
- * line a second, so that a device with a thousand faults does not bury the others; what was left
- * out is counted in the next line. */
+ * line a second, beside that of a loss and its end, so that a device with a thousand faults does
+ * not bury the others; what was left out is counted in the next line. */
 
 #include "modbus/client_inside.h"
 

@@ -1,6 +1,6 @@
 /* The request for a block of groups, by what the device is known to be able to do, and what became
- * of it. A function code that was refused with exception 01 is not tried again: there is another
- * way for each, except for a value of several registers, which is not taken apart. */
+ * of it. A function code that was refused with exception 01 is not tried again until a loss: there
+ * is another way for each, except for a value of several registers, which is not taken apart. */
 
 #include "modbus/client_inside.h"
 

@@ -92,11 +92,11 @@ static void expire(struct client *client, uint32_t group, int64_t now)
 
 /* To tell may change the queue: then it is walked from its beginning, without those that were given
  * up already. */
-static void expire_queue(struct client *client, const struct queue *queue, int64_t now)
+static void expire_queue(struct client *client, const struct chain *queue, int64_t now)
 {
     uint32_t link = queue->first;
     while (link) {
-        uint32_t next = client->items[link - 1].next;
+        uint32_t next = client->waiting[link - 1].next;
         expire(client, link - 1, now);
         if (client->news_count == CLIENT_NEWS) {
             client_tell_all(client, now);

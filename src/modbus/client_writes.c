@@ -32,7 +32,7 @@ static uint32_t first_due(struct client *client, int64_t now)
 {
     uint32_t next;
     for (uint32_t link = client->now.first; link; link = next) {
-        next = client->items[link - 1].next;
+        next = client->waiting[link - 1].next;
         if (!client_queue_is_due(client, link - 1, now))
             continue;
         if (!is_torn(client, link - 1))
@@ -97,13 +97,13 @@ static bool join(struct client *client, uint32_t group)
 
 static void gather(struct client *client, uint32_t link, int64_t now)
 {
-    uint32_t next = client->items[link - 1].next;
+    uint32_t next = client->waiting[link - 1].next;
     begin(client, link - 1);
     client_queue_remove(client, link - 1);
     if (client->items[link - 1].merge.alone)
         return;
     while ((link = next) != 0) {
-        next = client->items[link - 1].next;
+        next = client->waiting[link - 1].next;
         if (!client_queue_is_due(client, link - 1, now))
             continue;
         if (!join(client, link - 1))
