@@ -27,15 +27,24 @@ SANITIZER = re.compile(r"(Address|Thread|Leak|UndefinedBehavior)Sanitizer|"
                        r"\.[ch]:\d+:\d+: runtime error")
 
 
+class Refused(AssertionError):
+    """A read that was answered by an exception, as every variable of a mirror is before its first poll."""
+
+
 def eventually(condition, what="the condition", deadline=DEADLINE):
-    """Polls until condition() is true and returns its value; fails after the deadline."""
+    """Polls until condition() is true and returns its value; fails after the deadline. A refused read
+    is "not yet": each of a mirror's reads has a first answer of its own."""
     end = time.monotonic() + deadline
     while True:
-        value = condition()
-        if value:
-            return value
+        refused = ""
+        try:
+            value = condition()
+            if value:
+                return value
+        except Refused as error:
+            refused = ": %s" % error
         if time.monotonic() > end:
-            raise AssertionError("%s did not come true within %g s" % (what, deadline))
+            raise AssertionError("%s did not come true within %g s%s" % (what, deadline, refused))
         time.sleep(0.002)
 
 
@@ -290,7 +299,7 @@ class Wire:
         """Registers (3, 4) or bits (1, 2) as a list; an exception is an error."""
         answer = self.ask(struct.pack(">BHH", function, address, count))
         if answer[0] != function:
-            raise AssertionError("read refused: " + answer.hex(" "))
+            raise Refused("read refused: " + answer.hex(" "))
         if function in (1, 2):
             assert len(answer) == 2 + answer[1] and answer[1] == (count + 7) // 8, answer.hex(" ")
             return [answer[2 + i // 8] >> (i % 8) & 1 for i in range(count)]
