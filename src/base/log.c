@@ -12,13 +12,14 @@
 #include <string.h>
 #include <time.h>
 #include "base/log_output.h"
+#include "base/log_tail.h"
 #include "base/mutex.h"
 #include "base/thread.h"
 
 enum {
     RING_SIZE = 256 * 1024, /* a power of two */
     STACK_SIZE = 256 * 1024,
-    LONGEST = RING_SIZE / 4, /* a longer text is cut, and says so */
+    LONGEST = LOG_TAIL_TEXT, /* a longer text is cut, and says so */
     STOP_SECONDS = 1,
 };
 
@@ -84,6 +85,7 @@ static bool put_line(const char *text, size_t length, bool *stuck)
 static void log_whole(const char *text, size_t length)
 {
     bool stuck;
+    log_tail_put(text, length);
     if (!put_line(text, length, &stuck))
         log_output_line(text, length, stuck ? 0 : -1);
 }

@@ -20,28 +20,35 @@ static void on_signal(struct loop_source *source, uint32_t events)
     (void)events;
     if (read(source->fd, &info, sizeof info) != sizeof info)
         return;
-    loop_stop(signals->loop);
+    if (info.ssi_signo == SIGHUP && signals->hang_up)
+        signals->hang_up(signals->context);
+    else
+        loop_stop(signals->loop);
 }
 
 /* A terminal that closes ends the program in order, too: its outputs have to become safe. */
-static sigset_t ending_signals(void)
+static sigset_t signals_to_catch(bool hang_up_means_more)
 {
     sigset_t set;
     struct sigaction hangup;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+    if (hang_up_means_more ||
+        (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN))
         sigaddset(&set, SIGHUP);
     return set;
 }
 
 bool signals_catch(struct signals *signals, struct loop *loop, struct error *error)
 {
-    sigset_t set = ending_signals();
+    sigset_t set = signals_to_catch(signals->hang_up);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    *signals = (struct signals){
-        .source = {.fd = signalfd(-1, &set, SFD_CLOEXEC), .ready = on_signal}, .loop = loop};
+    if (signals->hang_up)
+        signal(SIGHUP, SIG_DFL); /* one that is ignored would never be seen */
+    signals->source =
+        (struct loop_source){.fd = signalfd(-1, &set, SFD_CLOEXEC), .ready = on_signal};
+    signals->loop = loop;
     if (signals->source.fd < 0)
         return error_set(error, "cannot wait for signals: %s", strerror(errno));
     signals->caught = true;

@@ -33,6 +33,39 @@ static int outcome(void (*body)(struct signals *signals, struct loop *loop))
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
+struct heard {
+    int count;
+    struct loop *loop;
+};
+
+static void hear(void *context)
+{
+    struct heard *heard = context;
+    heard->count++;
+    loop_stop(heard->loop);
+}
+
+/* Hangs up twice, though that was ignored at first, then ends. */
+static void hang_up(struct signals *signals, struct loop *loop)
+{
+    struct heard heard = {0, loop};
+    struct error error;
+    signals_close(signals);
+    signal(SIGHUP, SIG_IGN);
+    signals->hang_up = hear;
+    signals->context = &heard;
+    if (!signals_catch(signals, loop, &error))
+        _exit(1);
+    for (int i = 0; i < 2; i++) {
+        raise(SIGHUP);
+        loop_run(loop);
+    }
+    raise(SIGTERM);
+    loop_run(loop);
+    if (heard.count != 2)
+        _exit(1);
+}
+
 static void stopped_by_one(struct signals *signals, struct loop *loop)
 {
     (void)signals;
@@ -75,12 +108,19 @@ static void test_later_ones_end_the_process(void **state)
     assert_int_equal(outcome(again_and_again), -SIGINT);
 }
 
+static void test_hanging_up_may_mean_something_else(void **state)
+{
+    (void)state;
+    assert_int_equal(outcome(hang_up), WELL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_stops_the_loop),
         cmocka_unit_test(test_one_that_follows_at_once_is_the_same_wish),
         cmocka_unit_test(test_later_ones_end_the_process),
+        cmocka_unit_test(test_hanging_up_may_mean_something_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
