@@ -4,9 +4,11 @@
 #include "base/clock.h"
 #include "control/command.h"
 #include "control/findings.h"
+#include "control/talk.h"
 #include "program/program.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Whether any link shows this memory; with `writing`, one that brings values. */
 static bool is_linked(const struct plan *plan, uint32_t memory, bool writing)
@@ -107,19 +109,14 @@ static void say(const char *line)
     fprintf(stderr, "%s\n", line);
 }
 
-int check_run(const struct command *command, int argc, char **argv)
+static bool check_file(const char *path, const char *lua_root)
 {
-    const char *path, *lua_root = NULL;
-    const struct command_option options[] = {{"lua-root", NULL, &lua_root}, {NULL, NULL, NULL}};
-    int result = command_read(command, argc, argv, options, &path, 1);
-    if (result >= 0)
-        return result;
     struct error error;
     struct program *program = program_load(
         &(struct program_options){.path = path, .lua_root = lua_root, .now = clock_now()}, &error);
     if (!program) {
         fprintf(stderr, "%s\n", error.text);
-        return EXIT_FAILED;
+        return false;
     }
     struct findings findings = {.plan = program_plan(program), .say = say};
     check_addresses(&findings);
@@ -130,5 +127,47 @@ int check_run(const struct command *command, int argc, char **argv)
     findings_options(&findings);
     print_summary(path, findings.plan, findings.count);
     program_destroy(program);
-    return EXIT_OK;
+    return true;
+}
+
+/* The running program loads the file itself, so it is told the whole path. */
+static int compare(const struct command *command, const char *path, const char *name)
+{
+    int result = EXIT_OK;
+    char *whole = realpath(path, NULL);
+    json_t *answer =
+        talk_once(command->name, name,
+                  json_pack("{s:s, s:s}", "do", "compare", "path", whole ? whole : path), &result);
+    const json_t *lines = json_object_get(answer, "lines");
+    size_t i;
+    json_t *line;
+    if (answer && !json_array_size(lines))
+        puts("a reload from it would change nothing that others see");
+    else if (answer)
+        puts("a reload from it would do this:");
+    json_array_foreach(lines, i, line) puts(json_string_value(line));
+    json_decref(answer);
+    free(whole);
+    return result;
+}
+
+int check_run(const struct command *command, int argc, char **argv)
+{
+    const char *path, *lua_root = NULL, *name = NULL;
+    bool against_running = false;
+    struct command_operands operands = {.words = &path, .least = 1, .most = 1};
+    const struct command_option options[] = {{"against-running", &against_running, NULL},
+                                             {"lua-root", NULL, &lua_root},
+                                             {"name", NULL, &name},
+                                             {NULL, NULL, NULL}};
+    int result = command_read(command, argc, argv, options, &operands);
+    if (result >= 0)
+        return result;
+    if (name && !against_running) {
+        fprintf(stderr, "msm check: --name is of use only with --against-running\n");
+        return EXIT_USAGE;
+    }
+    if (!check_file(path, lua_root))
+        return EXIT_FAILED;
+    return against_running ? compare(command, path, name) : EXIT_OK;
 }

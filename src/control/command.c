@@ -8,18 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-void command_help(const struct command *command)
-{
-    printf("usage: msm %s %s\n\n%s\n", command->name, command->operands, command->summary);
-    if (command->details)
-        printf("\n%s", command->details);
-}
-
 static int complain(const struct command *command, const char *what, const char *word)
 {
-    fprintf(stderr, "msm %s: %s%s%s\nusage: msm %s %s   (msm %s --help tells more)\n",
-            command->name, what, *word ? " " : "", word, command->name, command->operands,
-            command->name);
+    fprintf(stderr, "msm %s: %s%s%s\nusage: msm %s%s%s   (msm %s --help tells more)\n",
+            command->name, what, *word ? " " : "", word, command->name,
+            *command->operands ? " " : "", command->operands, command->name);
     return EXIT_USAGE;
 }
 
@@ -70,29 +63,40 @@ static int complain_missing(const struct command *command)
     return complain(command, text, "");
 }
 
-int command_read(const struct command *command, int argc, char **argv,
-                 const struct command_option *options, const char **operands, int count)
+static bool is_help(const char *word)
 {
-    int given = 0;
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* A number below 0 is a value, not an option. */
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && word[1] && !strchr("0123456789.", word[1]);
+}
+
+int command_read(const struct command *command, int argc, char **argv,
+                 const struct command_option *options, struct command_operands *operands)
+{
     bool only_operands = false;
+    operands->count = 0;
     for (int i = 0; i < argc; i++) {
         const char *word = argv[i];
         if (!only_operands && strcmp(word, "--") == 0) {
             only_operands = true;
-        } else if (!only_operands && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)) {
+        } else if (!only_operands && is_help(word)) {
             command_help(command);
             return EXIT_OK;
         } else if (!only_operands && strncmp(word, "--", 2) == 0) {
             int result = read_option(command, options, argc, argv, &i);
             if (result >= 0)
                 return result;
-        } else if (!only_operands && word[0] == '-' && word[1]) {
+        } else if (!only_operands && is_option(word)) {
             return complain(command, "unknown option", word);
-        } else if (given == count) {
+        } else if (operands->count == operands->most) {
             return complain(command, "one word too many:", word);
         } else {
-            operands[given++] = word;
+            operands->words[operands->count++] = word;
         }
     }
-    return given == count ? -1 : complain_missing(command);
+    return operands->count >= operands->least ? -1 : complain_missing(command);
 }

@@ -1,36 +1,85 @@
 #pragma once
-/* Commands of the command line: one file and one row in the table (main.c) each. */
+/* Commands of the command line: one file and one row in the table (commands.c) each. Help, man page
+ * and completion are made from these rows. */
 
 #include <stdbool.h>
 #include <stddef.h>
 
 /* Exit codes that scripts may rely on. */
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum {
+    EXIT_OK = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_NOT_RUNNING = 3,
+    EXIT_UNKNOWN = 4, /* a name that is not declared */
+    EXIT_REFUSED = 5
+};
+
+/* What completes an operand or an option's value. */
+enum completes {
+    COMPLETES_NOTHING,
+    COMPLETES_FILE,
+    COMPLETES_FOLDER,
+    COMPLETES_NAME,
+    COMPLETES_PROGRAM
+};
+
+struct option_help {
+    const char *name;  /* without the dashes */
+    const char *takes; /* "N", "DIR"; NULL for a flag */
+    const char *text;  /* what it does: one sentence, wrapped when printed */
+    enum completes completes;
+};
 
 struct command {
     const char *name;
-    const char *operands; /* "FILE [--csv]", as the usage line shows them */
-    const char *summary;  /* one line */
-    const char *details;  /* the rest of its help: options, examples */
+    const char *operands;     /* "FILE", "NAME VALUE", "[CODE]" as the usage line shows them */
+    enum completes completes; /* its operands */
+    const char *summary;      /* one line */
+    const char *details;      /* the rest: what a person has to know; may be NULL */
+    const struct option_help *options; /* ends with a NULL name; in the order to be shown */
+    const char *example;               /* one or more command lines; may be NULL */
     int (*run)(const struct command *command, int argc, char **argv);
 };
 
-/* What one command line may hold. Rows end with a NULL name; a flag's `value` is NULL, an option
- * with a value points to where its text goes. */
+/* Ends with a NULL name; in the order of the alphabet. */
+extern const struct command COMMANDS[];               /* in run/, which knows all of them */
+const struct command *command_find(const char *name); /* NULL when unknown */
+
+/* Where the words of one command line go. Rows end with a NULL name; a flag's `value` is NULL. */
 struct command_option {
-    const char *name; /* without the dashes */
+    const char *name; /* one of the command's option_help */
     bool *flag;
     const char **value;
 };
 
-/* Reads options (before, after and between operands) and exactly `count` operands. On a mistake
- * says what is wrong and returns EXIT_USAGE; --help prints the help and returns EXIT_OK; otherwise
- * returns -1: go on. */
+struct command_operands {
+    const char **words;
+    int least, most; /* how many */
+    int count;       /* how many there were */
+};
+
+/* Reads options (before, after and between operands) and operands. On a mistake says what is wrong
+ * and returns EXIT_USAGE; --help prints the help and returns EXIT_OK; otherwise returns -1: go on.
+ */
 int command_read(const struct command *command, int argc, char **argv,
-                 const struct command_option *options, const char **operands, int count);
+                 const struct command_option *options, struct command_operands *operands);
 
-void command_help(const struct command *command);
+void command_help(const struct command *command); /* to stdout */
+int command_list(void);                           /* msm --help */
 
-int check_run(const struct command *command, int argc, char **argv); /* check.c */
-int map_run(const struct command *command, int argc, char **argv);   /* map.c */
-int probe_run(const struct command *command, int argc, char **argv); /* probe.c */
+int check_run(const struct command *command, int argc, char **argv);
+int complete_run(const struct command *command, int argc, char **argv); /* for the shell; hidden */
+int eval_run(const struct command *command, int argc, char **argv);
+int force_run(const struct command *command, int argc, char **argv);
+int get_run(const struct command *command, int argc, char **argv);
+int log_run(const struct command *command, int argc, char **argv);
+int man_run(const struct command *command, int argc, char **argv); /* prints the man page; hidden */
+int map_run(const struct command *command, int argc, char **argv);
+int probe_run(const struct command *command, int argc, char **argv);
+int reload_run(const struct command *command, int argc, char **argv);
+int set_run(const struct command *command, int argc, char **argv);
+int status_run(const struct command *command, int argc, char **argv);
+int stop_run(const struct command *command, int argc, char **argv);
+int unforce_run(const struct command *command, int argc, char **argv);
+int watch_run(const struct command *command, int argc, char **argv);

@@ -31,12 +31,13 @@ int map_run(const struct command *command, int argc, char **argv)
 {
     const char *path, *lua_root = NULL;
     bool csv = false, markdown = false, json = false;
+    struct command_operands operands = {.words = &path, .least = 1, .most = 1};
     const struct command_option options[] = {{"csv", &csv, NULL},
                                              {"json", &json, NULL},
                                              {"lua-root", NULL, &lua_root},
                                              {"markdown", &markdown, NULL},
                                              {NULL, NULL, NULL}};
-    int result = command_read(command, argc, argv, options, &path, 1);
+    int result = command_read(command, argc, argv, options, &operands);
     if (result >= 0)
         return result;
     if (csv + markdown + json > 1) {

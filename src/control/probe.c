@@ -215,10 +215,11 @@ int probe_run(const struct command *command, int argc, char **argv)
 {
     struct probe probe = {0};
     const char *at = "0", *count = "10", *unit = "1";
+    struct command_operands operands = {.words = &probe.name, .least = 1, .most = 1};
     const struct command_option options[] = {
         {"at", NULL, &at},           {"count", NULL, &count}, {"expect", NULL, &probe.expected},
         {"json", &probe.json, NULL}, {"unit", NULL, &unit},   {NULL, NULL, NULL}};
-    int result = command_read(command, argc, argv, options, &probe.name, 1);
+    int result = command_read(command, argc, argv, options, &operands);
     if (result >= 0)
         return result;
     return read_options(&probe, at, count, unit) ? ask(&probe) : EXIT_USAGE;

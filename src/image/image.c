@@ -75,6 +75,22 @@ struct plan *image_plan(const struct image *image)
     return image->plan;
 }
 
+void image_share(struct image *image, struct keeps *keeps, struct audit *audit)
+{
+    image->keeps = keeps;
+    image->audit = audit;
+}
+
+struct keeps *image_keeps(const struct image *image)
+{
+    return image->keeps;
+}
+
+struct audit *image_audit(const struct image *image)
+{
+    return image->audit;
+}
+
 uint64_t image_conflicts(const struct image *image)
 {
     return atomic_load_explicit(&image->conflicts, memory_order_relaxed);

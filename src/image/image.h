@@ -13,7 +13,10 @@
 #include "base/error.h"
 #include "image/plan.h"
 
+struct audit;
 struct image;
+struct keeps;
+struct origin;
 struct view;
 
 /* NEVER: an "in" variable into which nothing has come yet. STALE, RANGE and INVALID are set by what
@@ -44,6 +47,7 @@ enum exception {
  * under one lock. A count of 0 leaves that half out. */
 struct request {
     uint32_t memory;
+    const struct origin *origin; /* for the audit log; NULL: nobody is named */
     bool serve_stale; /* what a client mirrors is answered while stale, and taken while it is
                          offline */
     struct {
@@ -72,14 +76,31 @@ struct plan *image_plan(const struct image *image);
  * monotonic ns. Any thread. */
 enum exception image_request(struct image *image, const struct request *request, int64_t now);
 
+/* What lives longer than an image, and is shared by those that follow one another. Before anybody
+ * else has the image; NULL for none. view_publish commits the keeps together with the values. */
+void image_share(struct image *image, struct keeps *keeps, struct audit *audit);
+struct keeps *image_keeps(const struct image *image);
+struct audit *image_audit(const struct image *image);
+
 /* A master's write by name, as `set` does: the same limits and the same marks.
- * EXCEPTION_ADDRESS for an "out" variable, and for an "in" one that a client feeds. Any thread. */
-enum exception image_set(struct image *image, uint32_t point, const uint16_t *words, int64_t now);
+ * EXCEPTION_ADDRESS for an "out" variable, and for an "in" one that a client feeds;
+ * EXCEPTION_GATEWAY_TARGET for one whose client is offline. Any thread. */
+enum exception image_set(struct image *image, uint32_t point, const uint16_t *words,
+                         const struct origin *origin, int64_t now);
 
 /* Force: until released, whatever anyone writes into the point goes beneath the overlay. unforce
  * leaves the forced value in place, or with `restore` brings back what was suppressed. */
-void image_force(struct image *image, uint32_t point, const uint16_t *words, int64_t now);
-void image_unforce(struct image *image, uint32_t point, bool restore, int64_t now);
+void image_force(struct image *image, uint32_t point, const uint16_t *words,
+                 const struct origin *origin, int64_t now);
+void image_unforce(struct image *image, uint32_t point, bool restore, const struct origin *origin,
+                   int64_t now);
+
+/* Points under force: how many there are, and the first `room` of them. Any thread. */
+size_t image_forced(struct image *image, uint32_t *points, size_t room);
+
+/* What a forced point has beneath: what was suppressed, in place under its mask. False where it is
+ * not forced. Any thread. */
+bool image_suppressed(struct image *image, uint32_t point, uint16_t *words);
 
 /* Points with `safe` take it (force stays on top). With `fault`, masters' writes to them are
  * refused with 04 until image_clear_fault. */

@@ -3,11 +3,35 @@
 
 #include "image/inside.h"
 
-void image_force(struct image *image, uint32_t number, const uint16_t *words, int64_t now)
+#include <string.h>
+#include "image/audit.h"
+
+struct noted {
+    bool wanted;
+    uint16_t before[VARIABLE_MAX_WORDS];
+};
+
+static struct noted begin_note(const struct image *image, const struct point *point,
+                               const struct origin *origin)
+{
+    struct noted noted = {.wanted = origin && audit_wants(image->audit)};
+    if (noted.wanted)
+        memcpy(noted.before, image->cells + point->cell, point->words * sizeof *noted.before);
+    return noted;
+}
+
+static void end_note(const struct image *image, const struct noted *noted, enum audit_kind kind,
+                     const struct origin *origin, uint32_t number)
+{
+    if (noted->wanted)
+        audit_point(image->audit, kind, origin, image->plan, number, noted->before,
+                    image->cells + image->plan->points[number].cell);
+}
+
+bool image_hold(struct image *image, uint32_t number, const uint16_t *words)
 {
     const struct point *point = &image->plan->points[number];
     bool changed = false;
-    image_lock(image);
     for (uint16_t k = 0; k < point->words; k++) {
         uint32_t cell = point->cell + k;
         uint16_t held = image->force_mask[cell], newly = point->mask & (uint16_t)~held;
@@ -19,9 +43,20 @@ void image_force(struct image *image, uint32_t number, const uint16_t *words, in
     }
     image->forced += !image->marks[number].forced;
     image->marks[number].forced = true;
+    image_dirty_mark(image, number);
+    return changed;
+}
+
+void image_force(struct image *image, uint32_t number, const uint16_t *words,
+                 const struct origin *origin, int64_t now)
+{
+    image_lock(image);
+    struct noted noted = begin_note(image, &image->plan->points[number], origin);
+    bool changed = image_hold(image, number, words);
     image_mark_time(image, number, now);
     if (changed)
         outbox_list(image, number, now);
+    end_note(image, &noted, AUDIT_FORCE, origin, number);
     image_unlock(image);
 }
 
@@ -41,13 +76,12 @@ static uint16_t held_by_others(const struct image *image, uint32_t cell, uint32_
     return held;
 }
 
-void image_unforce(struct image *image, uint32_t number, bool restore, int64_t now)
+bool image_let_go(struct image *image, uint32_t number, bool restore)
 {
     const struct point *point = &image->plan->points[number];
     bool changed = false;
-    image_lock(image);
     if (!image->marks[number].forced)
-        goto out;
+        return false;
     for (uint16_t k = 0; k < point->words; k++) {
         uint32_t cell = point->cell + k;
         uint16_t freed = point->mask & (uint16_t)~held_by_others(image, cell, number);
@@ -57,11 +91,50 @@ void image_unforce(struct image *image, uint32_t number, bool restore, int64_t n
     }
     image->marks[number].forced = false;
     image->forced--;
+    image_dirty_mark(image, number);
+    return changed;
+}
+
+void image_unforce(struct image *image, uint32_t number, bool restore, const struct origin *origin,
+                   int64_t now)
+{
+    image_lock(image);
+    if (!image->marks[number].forced)
+        goto out;
+    struct noted noted = begin_note(image, &image->plan->points[number], origin);
+    bool changed = image_let_go(image, number, restore);
     image_mark_time(image, number, now);
     if (changed)
         outbox_list(image, number, now);
+    end_note(image, &noted, AUDIT_UNFORCE, origin, number);
 out:
     image_unlock(image);
+}
+
+size_t image_forced(struct image *image, uint32_t *points, size_t room)
+{
+    image_lock_still(image);
+    size_t count = image->forced, found = 0;
+    for (uint32_t number = 0; room > 0 && found < count; number++) {
+        if (!image->marks[number].forced)
+            continue;
+        if (found == room)
+            break;
+        points[found++] = number;
+    }
+    image_unlock_still(image);
+    return count;
+}
+
+bool image_suppressed(struct image *image, uint32_t number, uint16_t *words)
+{
+    const struct point *point = &image->plan->points[number];
+    image_lock_still(image);
+    bool forced = image->marks[number].forced;
+    for (uint16_t k = 0; forced && k < point->words; k++)
+        words[k] = image->beneath[point->cell + k] & point->mask;
+    image_unlock_still(image);
+    return forced;
 }
 
 void image_make_safe(struct image *image, bool fault, int64_t now)

@@ -42,6 +42,8 @@ struct image {
     pthread_mutex_t mutex;
     atomic_uint_fast64_t version; /* odd while somebody has the mutex and may change cells */
     struct plan *plan;
+    struct keeps *keeps; /* these two outlive it */
+    struct audit *audit;
     uint16_t *cells;      /* as everyone sees them: force applied */
     uint16_t *force_mask; /* bits that are held; their values are in cells … */
     uint16_t *beneath;    /* … and here what was suppressed */
@@ -105,6 +107,12 @@ void image_mark_written(struct image *image, uint32_t point, int64_t now);
 /* Whether a client exchanges it; and whether nobody but that client's device writes it. */
 bool image_is_mirrored(const struct point *point);
 bool image_is_fed(const struct plan *plan, const struct point *point);
+
+/* ---- image_force.c ---- */
+
+/* Force and its end, without time and outbox. Return whether what everyone sees has changed. */
+bool image_hold(struct image *image, uint32_t point, const uint16_t *words);
+bool image_let_go(struct image *image, uint32_t point, bool restore);
 
 /* ---- image_quality.c ---- */
 

@@ -214,15 +214,36 @@ void mailbox_answer(struct image *image, int ticket, const uint8_t *pdu, size_t 
     pthread_mutex_unlock(&mailbox->mutex);
 }
 
+/* The mutex is held. */
+static void write_error(struct letter *letter, const char *error)
+{
+    size_t length = strnlen(error, MAILBOX_ERROR - 1);
+    memcpy(letter->error, error, length);
+    letter->error[length] = '\0';
+}
+
 void mailbox_fail(struct image *image, int ticket, const char *error)
 {
     struct mailbox *mailbox = image->mailbox;
-    size_t length = strnlen(error, MAILBOX_ERROR - 1);
     pthread_mutex_lock(&mailbox->mutex);
     struct letter *letter = give_back(mailbox, ticket, STATE_FAILED);
-    if (letter) {
-        memcpy(letter->error, error, length);
-        letter->error[length] = '\0';
+    if (letter)
+        write_error(letter, error);
+    pthread_mutex_unlock(&mailbox->mutex);
+}
+
+void mailbox_end(struct image *image, const char *error)
+{
+    struct mailbox *mailbox = image->mailbox;
+    pthread_mutex_lock(&mailbox->mutex);
+    for (size_t i = 0; i < MAILBOX_SLOTS; i++) {
+        struct letter *letter = &mailbox->letters[i];
+        if (letter->state != STATE_ASKED && letter->state != STATE_TAKEN)
+            continue;
+        set_state(mailbox, letter, STATE_FAILED);
+        write_error(letter, error);
+        if (letter->dropped)
+            release(mailbox, letter);
     }
     pthread_mutex_unlock(&mailbox->mutex);
 }

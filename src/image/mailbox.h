@@ -25,3 +25,7 @@ void mailbox_drop(struct image *image, int ticket); /* nobody will look */
 int mailbox_take(struct image *image, uint32_t client, uint8_t pdu[MAILBOX_PDU], size_t *length);
 void mailbox_answer(struct image *image, int ticket, const uint8_t *pdu, size_t length);
 void mailbox_fail(struct image *image, int ticket, const char *error);
+
+/* Another program takes over, and nobody carries letters here any more: all that wait or are under
+ * way have failed. What a link still says to them is ignored. */
+void mailbox_end(struct image *image, const char *error);

@@ -6,15 +6,29 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/clock.h"
 #include "base/memory.h"
+#include "image/audit.h"
 
 /* Scopes of the name map: 0 for memories, 1 + memory for its variables. */
 enum { SCOPE_MEMORIES = 0, SCOPE_VARIABLES = 1 };
 
 enum { ADDRESSES = 65536 };
 
-static const int64_t STOP_TIMEOUT = INT64_C(2) * NS_PER_S;
+static const struct settings SETTINGS = {
+    .stop_timeout = INT64_C(2) * NS_PER_S,
+    .probation = INT64_C(5) * NS_PER_S,
+    .retain_interval = NS_PER_S,
+    .restart_after = INT64_C(5) * NS_PER_S,
+    .audit = AUDIT_CHANGES,
+    .diagnostics = -1,
+};
+
+/* How often a scan without tasks looks around, which its tasks' watchdog is measured by. */
+static const int64_t IDLE_PERIOD = INT64_C(100) * NS_PER_MS;
+
+enum { WATCHDOG_PERIODS = 10 };
 
 struct plan *plan_create(const char *name)
 {
@@ -23,7 +37,7 @@ struct plan *plan_create(const char *name)
     b->arena = arena_create();
     b->names = names_create();
     b->plan.name = arena_string(b->arena, name);
-    b->plan.stop_timeout = STOP_TIMEOUT;
+    b->plan.settings = SETTINGS;
     return &b->plan;
 }
 
@@ -47,6 +61,7 @@ void plan_unref(struct plan *plan)
     free(b->lines);
     free(b->clients);
     free(b->tasks);
+    free(b->keeps);
     free(b->points);
     free(b->by_cell);
     free(b->writable);
@@ -77,9 +92,22 @@ void plan_rename(struct plan *plan, const char *name)
     plan->name = plan_string(plan, name);
 }
 
-void plan_set_stop_timeout(struct plan *plan, int64_t nanoseconds)
+struct settings *plan_settings(struct plan *plan)
 {
-    plan->stop_timeout = nanoseconds;
+    return &plan->settings;
+}
+
+int64_t plan_watchdog(const struct plan *plan)
+{
+    int64_t fastest = plan->task_count ? INT64_MAX / WATCHDOG_PERIODS : IDLE_PERIOD;
+    if (plan->settings.watchdog)
+        return plan->settings.watchdog;
+    for (size_t i = 0; i < plan->task_count; i++) {
+        if (plan->tasks[i].period < fastest)
+            fastest = plan->tasks[i].period;
+    }
+    int64_t deadline = fastest * WATCHDOG_PERIODS;
+    return deadline > WATCHDOG_LEAST ? deadline : WATCHDOG_LEAST;
 }
 
 int plan_memory(struct plan *plan, const struct memory *memory, struct error *error)
@@ -184,6 +212,24 @@ int plan_task(struct plan *plan, const struct task_spec *task)
     b->tasks[plan->task_count] = *task;
     plan->tasks = b->tasks;
     return (int)plan->task_count++;
+}
+
+int plan_keep(struct plan *plan, const struct keep_spec *keep, struct error *error)
+{
+    struct building *b = building(plan);
+    for (size_t i = 0; i < plan->keep_count; i++) {
+        if (strcmp(plan->keeps[i].name, keep->name) != 0)
+            continue;
+        error_set(error,
+                  "keep \"%s\" is declared at %s and again at %s; give each its own name, or pass "
+                  "the table on",
+                  keep->name, plan->keeps[i].where, keep->where);
+        return -1;
+    }
+    b->keeps = memory_grow(b->keeps, plan->keep_count, sizeof *b->keeps);
+    b->keeps[plan->keep_count] = *keep;
+    plan->keeps = b->keeps;
+    return (int)plan->keep_count++;
 }
 
 int plan_find_memory(const struct plan *plan, const char *name)

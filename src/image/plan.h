@@ -77,8 +77,31 @@ struct follower {
     uint32_t source, target; /* variables */
 };
 
+/* keep("mixer", { … }): data that outlives the program (keeps.h). */
+struct keep_spec {
+    const char *name;
+    const char *where;
+    bool retain;
+};
+
+/* program { … } */
+struct settings {
+    int64_t stop_timeout; /* nanoseconds that clients get to deliver safe values at a stop */
+    int64_t watchdog;     /* what the body, or all tasks of one scan, may take; 0: by the tasks */
+    int64_t probation;    /* after a reload; then the program counts as proven */
+    int64_t retain_interval;       /* between two commits of what is retained */
+    bool restarts;                 /* on_fault = "restart", … */
+    int64_t restart_after;         /* … so long after the fault */
+    uint8_t audit;                 /* enum audit_level */
+    int32_t diagnostics;           /* input register of `mem` at which they begin, or -1 */
+    const char *diagnostics_where; /* the line that says so */
+};
+
+#define WATCHDOG_LEAST INT64_C(100000000)
+
 struct plan {
     const char *name; /* of the program: "tank" */
+    struct settings settings;
     const struct memory *memories;
     size_t memory_count;
     struct variable *const *variables; /* pointers, so that a row stays where it is */
@@ -93,7 +116,8 @@ struct plan {
     size_t client_count;
     const struct task_spec *tasks;
     size_t task_count;
-    int64_t stop_timeout; /* nanoseconds that clients get to deliver safe values at a stop */
+    const struct keep_spec *keeps;
+    size_t keep_count;
 
     /* from here on filled by plan_seal */
     size_t cell_count;
@@ -134,7 +158,7 @@ size_t plan_used(const struct plan *plan); /* bytes that its declarations take *
  * conflict (a name twice, and where the first one is). plan_variable prepares it too, and gives
  * one in TABLE_VAR its address. */
 void plan_rename(struct plan *plan, const char *name);
-void plan_set_stop_timeout(struct plan *plan, int64_t nanoseconds);
+struct settings *plan_settings(struct plan *plan); /* to be changed in place */
 int plan_memory(struct plan *plan, const struct memory *memory, struct error *error);
 int plan_variable(struct plan *plan, const struct variable *variable, struct error *error);
 int plan_raw(struct plan *plan, const struct raw *raw, struct error *error);
@@ -142,12 +166,17 @@ int plan_server(struct plan *plan, const struct server_spec *server, struct erro
 int plan_line(struct plan *plan, const struct line_spec *line, struct error *error);
 int plan_client(struct plan *plan, const struct client_spec *client, struct error *error);
 int plan_task(struct plan *plan, const struct task_spec *task);
+int plan_keep(struct plan *plan, const struct keep_spec *keep, struct error *error);
 
 /* Ends the building: resolves directions, lays out cells and points, checks what only the whole
  * shows: a link on a memory in which nothing is addressed, options that only a client gives a
  * meaning, a variable that does not fit into one request of its client, a `from` that leads
  * nowhere. */
 bool plan_seal(struct plan *plan, struct error *error);
+
+/* What one scan, or the body, may take: as stated, or 10 periods of the fastest task, at least
+ * WATCHDOG_LEAST. */
+int64_t plan_watchdog(const struct plan *plan);
 
 /* By name; NULL or -1 when unknown. Any thread. */
 int plan_find_memory(const struct plan *plan, const char *name);

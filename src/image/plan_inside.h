@@ -19,6 +19,7 @@ struct building {
     struct line_spec **lines;
     struct client_spec *clients;
     struct task_spec *tasks;
+    struct keep_spec *keeps;
     struct point *points;
     uint32_t *by_cell;
     uint16_t *writable, *raw_cells;

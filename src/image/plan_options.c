@@ -109,6 +109,11 @@ static bool check_device_side(const struct variable *v, struct error *error)
                          v->table == TABLE_INPUT ? "input registers" : "discrete inputs");
     if (v->direction == DIRECTION_IN && v->has_safe)
         return refuse_for(v, "safe", "the device gives this value", error);
+    if (v->direction == DIRECTION_IN && v->retain)
+        return refuse_for(v, "retain",
+                          "the device gives this value, after a restart too; leave it out, or "
+                          "retain what the program makes of it",
+                          error);
     if (v->direction == DIRECTION_IN && v->pulse)
         return refuse_for(v, "pulse", "a pulse is sent to the device", error);
     return true;

@@ -49,6 +49,7 @@ struct variable {
     enum direction direction; /* resolved when the plan is sealed, never DEFAULT after */
     enum winner wins;         /* likewise */
     bool round, nan, pulse, partial;
+    bool retain;  /* its value survives a restart */
     int decimals; /* for display, 0..15; -1 when not stated */
     const struct label *labels;
     size_t label_count;

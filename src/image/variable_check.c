@@ -110,6 +110,18 @@ static bool check_decimals(const struct variable *variable, struct error *error)
     return error_set(error, ": decimals is for float32, float64 and scaled integers");
 }
 
+/* What is retained must be the variable's own to keep. */
+static bool check_retain(const struct variable *variable, struct error *error)
+{
+    if (variable->retain && variable->pulse)
+        return error_set(error, ": retain: a pulse is over after one scan, there is nothing to "
+                                "keep");
+    if (variable->retain && variable->from)
+        return error_set(error, ": retain: it takes the value of %s, where retain belongs",
+                         variable->from);
+    return true;
+}
+
 /* Options that would do nothing where they stand. */
 static bool check_value_options(const struct variable *variable, struct error *error)
 {
@@ -126,7 +138,7 @@ static bool check_value_options(const struct variable *variable, struct error *e
     if (variable->limit == LIMIT_WRAP && type == TYPE_STRING)
         return error_set(error, ": a string cannot wrap; limit = \"clamp\" cuts it");
     return check_decimals(variable, error) && check_writers(variable, error) &&
-           variable_exchange_check(variable, error);
+           check_retain(variable, error) && variable_exchange_check(variable, error);
 }
 
 /* `min` or `max` by the rules of assignment, but never NaN or infinite, and under no limit but

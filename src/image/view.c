@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "image/keeps.h"
 
 static bool allocate(struct view *view)
 {
@@ -89,6 +90,11 @@ void view_destroy(struct view *view)
     free(view);
 }
 
+void view_abandon(struct view *view)
+{
+    leave(view);
+}
+
 static void copy_page(struct view *view, size_t page)
 {
     const struct image *image = view->image;
@@ -107,7 +113,7 @@ static void copy_page(struct view *view, size_t page)
     }
 }
 
-uint64_t view_latch(struct view *view)
+uint64_t view_latch_kept(struct view *view, struct keeps *copy)
 {
     size_t page;
     view->latches++;
@@ -115,8 +121,15 @@ uint64_t view_latch(struct view *view)
     while ((page = dirty_take(&view->dirty)) != SIZE_MAX)
         copy_page(view, page);
     view->sequence = view->image->sequence;
+    if (copy && view->image->keeps)
+        keeps_read(view->image->keeps, copy);
     image_unlock_still(view->image);
     return view->sequence;
+}
+
+uint64_t view_latch(struct view *view)
+{
+    return view_latch_kept(view, NULL);
 }
 
 uint16_t *view_cells(struct view *view)
@@ -177,4 +190,6 @@ void view_revert(struct view *view)
     chain_clear(&view->assigned, view->links);
     view->followed = false;
     view->followed_at = 0; /* what was taken over is gone with the rest */
+    if (view->image->keeps)
+        keeps_revert(view->image->keeps);
 }

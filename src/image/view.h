@@ -19,6 +19,14 @@ void view_destroy(struct view *view); /* NULL is accepted */
  * in. */
 uint64_t view_latch(struct view *view);
 
+/* The same, and the keeps as they were last committed into `copy` (of the image's keeps; nothing
+ * where it has none), so that both are of one scan. */
+uint64_t view_latch_kept(struct view *view, struct keeps *copy);
+
+/* The image lets go of the view, whose memory stays: a thread that cannot be stopped may still
+ * write into it. Nothing but this may be done with it then. */
+void view_abandon(struct view *view);
+
 /* Takes over value and quality of what `from` names, for all followers: after a latch. Their values
  * are published with what was assigned, their quality too. Where a value does not fit its follower
  * the last one stays, with quality RANGE. */
@@ -48,9 +56,9 @@ void view_assign(struct view *view, uint32_t point);
 
 /* Gives assigned points to the image, each whole under its mask: only where the raw value differs
  * from the latched one; where a remote wrote the point since the latch, the winner rule decides
- * and a loss is counted. Clears the pulses that were latched as 1. Returns how many points were
- * changed in the image. `now` is monotonic ns. */
+ * and a loss is counted. Clears the pulses that were latched as 1, and commits the keeps. Returns
+ * how many points were changed in the image. `now` is monotonic ns. */
 size_t view_publish(struct view *view, int64_t now);
 
-/* Forgets assignments: the cells are as latched again. */
+/* Forgets assignments: the cells are as latched again, and the keeps as committed. */
 void view_revert(struct view *view);

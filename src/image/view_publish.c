@@ -1,6 +1,7 @@
 /* What a view gives back to the image: only what was assigned, and of that only what differs from
  * what was latched, so that assigning the same value, or one value and back again, is no write. */
 
+#include "image/keeps.h"
 #include "image/view_inside.h"
 
 /* What an assignment has to differ from. Where the program is the master of a forced value, that is
@@ -77,6 +78,8 @@ size_t view_publish(struct view *view, int64_t now)
         changed += publish_point(view, at - 1, now);
     view_publish_followers(view);
     clear_pulses(view);
+    if (view->image->keeps)
+        keeps_commit(view->image->keeps);
     image_unlock(view->image);
     chain_clear(&view->assigned, view->links);
     view->followed = false;

@@ -87,6 +87,7 @@ static int fail(const char *bind, uint16_t port, const char *why, struct error *
 int address_listen(const char *text, uint16_t port, uint16_t *bound, struct error *error)
 {
     union socket_address address;
+    errno = 0;
     if (!parse(text, port, &address))
         return fail(text, port,
                     "this is no IPv4 or IPv6 address; write one as in \"127.0.0.1\" (this machine "
@@ -98,8 +99,10 @@ int address_listen(const char *text, uint16_t port, uint16_t *bound, struct erro
         return fail(text, port, reason(errno), error);
     socklen_t size = family == AF_INET ? sizeof address.v4 : sizeof address.v6;
     if (!tune(fd, family) || bind(fd, &address.any, size) < 0 || listen(fd, BACKLOG) < 0) {
-        fail(text, port, reason(errno), error);
+        int code = errno;
+        fail(text, port, reason(code), error);
         close(fd);
+        errno = code;
         return -1;
     }
     *bound = bound_port(fd);

@@ -7,7 +7,8 @@
 
 /* A listening, non-blocking socket on `bind` ("127.0.0.1", "::1", "0.0.0.0", "::" for both
  * families), tuned as a Modbus server's connections need it; they inherit that. -1 with an error
- * that says what to do. `bound` is set to the port, also when `port` was 0. */
+ * that says what to do; errno is EADDRINUSE where the port is in use. `bound` is set to the port,
+ * also when `port` was 0. */
 int address_listen(const char *bind, uint16_t port, uint16_t *bound, struct error *error);
 
 /* "10.0.0.7" or "fd00::1" for 16 bytes in which IPv4 is mapped. Room for 46. Returns text. */

@@ -10,7 +10,6 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/duration.h"
-#include "base/memory.h"
 #include "image/link.h"
 
 /* Requests in a row without an answer, after which the connection itself is in doubt. */
@@ -33,19 +32,6 @@ void caller_destroy(struct caller *caller)
     free(caller);
 }
 
-bool caller_add(struct caller *caller, struct client *client, struct error *error)
-{
-    size_t most = caller->flight_most + client_spec(client)->depth;
-    struct flight *flights = realloc(caller->flights, most * sizeof *flights);
-    if (!flights)
-        return error_set(error, "not enough memory for a connection to a device");
-    caller->flights = flights;
-    caller->flight_most = most;
-    caller->seats = memory_grow(caller->seats, caller->seat_count, sizeof *caller->seats);
-    caller->seats[caller->seat_count++] = (struct seat){.client = client, .ask = true};
-    return true;
-}
-
 void caller_wake(struct caller *caller, size_t client)
 {
     caller->seats[client].ask = true;
@@ -54,6 +40,8 @@ void caller_wake(struct caller *caller, size_t client)
 static void clear(struct caller *caller)
 {
     caller->flight_count = 0;
+    for (size_t i = 0; i < caller->seat_count; i++)
+        caller->seats[i].flights = caller->seats[i].orphans = 0;
     caller->in_length = caller->out_start = caller->out_length = 0;
     caller->transaction = 0;
     caller->silent = 0;
@@ -87,6 +75,8 @@ void caller_lost(struct caller *caller, const char *why, int64_t retry, int64_t 
 {
     for (size_t i = 0; i < caller->flight_count; i++) {
         struct exchange *exchange = caller->flights[i].exchange;
+        if (!exchange)
+            continue;
         client_failed(exchange->client, exchange, FAILURE_LOST, why, now);
         caller->seats[caller->flights[i].seat].lost = true;
     }
@@ -112,20 +102,31 @@ bool caller_wanted(const struct caller *caller)
     return false;
 }
 
-struct exchange *caller_take_flight(struct caller *caller, size_t at)
+static void leave_seat(struct seat *seat, const struct flight *flight, int64_t now)
+{
+    seat->flights--;
+    seat->ask = true;
+    if (flight->exchange)
+        return;
+    seat->orphans--;
+    seat->rest = now + client_spec(seat->client)->delay;
+}
+
+struct flight caller_take_flight(struct caller *caller, size_t at, int64_t now)
 {
     struct flight flight = caller->flights[at];
     caller->flight_count--;
     memmove(caller->flights + at, caller->flights + at + 1,
             (caller->flight_count - at) * sizeof *caller->flights);
-    caller->seats[flight.seat].ask = true;
-    return flight.exchange;
+    if (flight.seat != NO_SEAT)
+        leave_seat(&caller->seats[flight.seat], &flight, now);
+    return flight;
 }
 
 bool caller_find_flight(const struct caller *caller, uint16_t transaction, size_t *at)
 {
     for (size_t i = 0; i < caller->flight_count; i++)
-        if (caller->flights[i].exchange->transaction == transaction) {
+        if (caller->flights[i].transaction == transaction) {
             *at = i;
             return true;
         }
@@ -134,28 +135,30 @@ bool caller_find_flight(const struct caller *caller, uint16_t transaction, size_
 
 /* Counts only requests since which nothing at all came: otherwise the peer is there, if not the
  * unit behind it. */
-static void note_silence(struct caller *caller, const struct exchange *exchange)
+static void note_silence(struct caller *caller, const struct flight *flight)
 {
-    if (exchange->sent < caller->received)
+    if (flight->sent < caller->received)
         return;
     if (caller->silent++ == 0)
-        caller->silent_since = exchange->sent;
+        caller->silent_since = flight->sent;
 }
 
 static void timed_out(struct caller *caller, size_t at, int64_t now)
 {
     char text[32], why[64];
-    struct exchange *exchange = caller_take_flight(caller, at);
-    note_silence(caller, exchange);
-    duration_format(exchange->deadline - exchange->sent, text, sizeof text);
+    struct flight flight = caller_take_flight(caller, at, now);
+    note_silence(caller, &flight);
+    if (!flight.exchange)
+        return;
+    duration_format(flight.deadline - flight.sent, text, sizeof text);
     snprintf(why, sizeof why, "no answer within %s", text);
-    client_failed(exchange->client, exchange, FAILURE_TIMEOUT, why, now);
+    client_failed(flight.exchange->client, flight.exchange, FAILURE_TIMEOUT, why, now);
 }
 
 static void time_out(struct caller *caller, int64_t now)
 {
     for (size_t i = 0; i < caller->flight_count;) {
-        if (caller->flights[i].exchange->deadline <= now)
+        if (caller->flights[i].deadline <= now)
             timed_out(caller, i, now);
         else
             i++;
@@ -191,19 +194,33 @@ static void launch(struct caller *caller, size_t seat, struct exchange *exchange
 {
     close_up(caller);
     uint8_t *frame = caller->out + caller->out_length;
-    exchange->transaction = next_transaction(caller);
+    uint16_t transaction = next_transaction(caller);
+    exchange->transaction = transaction;
     exchange->sent = now;
     exchange->deadline = now + client_spec(exchange->client)->timeout;
     memcpy(frame + MBAP_HEADER, exchange->pdu, exchange->length);
-    caller->out_length +=
-        mbap_write(frame, exchange->transaction, exchange->unit, exchange->length);
-    caller->flights[caller->flight_count++] = (struct flight){exchange, seat};
+    caller->out_length += mbap_write(frame, transaction, exchange->unit, exchange->length);
+    caller->flights[caller->flight_count++] =
+        (struct flight){exchange, seat, transaction, exchange->unit, now, exchange->deadline};
+    caller->seats[seat].flights++;
+}
+
+/* Its device is still busy with what the client before it had asked. The client knows nothing of
+ * these, so it is not asked; only its values grow old. */
+static bool is_held(const struct seat *seat, int64_t now)
+{
+    return now < seat->rest ||
+           (seat->orphans > 0 && seat->flights >= client_spec(seat->client)->depth);
 }
 
 /* One exchange from the client whose turn it is; false when it has none. */
 static bool serve(struct caller *caller, int64_t now)
 {
     struct seat *seat = &caller->seats[caller->turn];
+    if (caller->connected && is_held(seat, now)) {
+        client_pass(seat->client, now);
+        return false;
+    }
     if (!seat->ask && client_due(seat->client) > now)
         return false;
     struct exchange *exchange = client_next(seat->client, now);
@@ -257,16 +274,27 @@ static int64_t sooner(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* What an orphan holds up goes on after the orphan's own deadline, or its answer. */
+static int64_t seat_due(const struct caller *caller, const struct seat *seat)
+{
+    int64_t due = seat->ask ? INT64_MIN : client_due(seat->client);
+    if (!caller->connected)
+        return due;
+    if (is_held(seat, INT64_MAX))
+        return client_pass_due(seat->client);
+    return due < seat->rest ? sooner(seat->rest, client_pass_due(seat->client)) : due;
+}
+
 /* While there is no room no client is asked, and so none is due either. */
 int64_t caller_due(const struct caller *caller)
 {
     int64_t due = INT64_MAX;
     for (size_t i = 0; i < caller->flight_count; i++)
-        due = sooner(due, caller->flights[i].exchange->deadline);
+        due = sooner(due, caller->flights[i].deadline);
     if (caller->connected && !has_room(caller))
         return due;
     for (size_t i = 0; i < caller->seat_count; i++)
-        due = sooner(due, caller->seats[i].ask ? INT64_MIN : client_due(caller->seats[i].client));
+        due = sooner(due, seat_due(caller, &caller->seats[i]));
     return due;
 }
 

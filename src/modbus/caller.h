@@ -12,12 +12,28 @@
 enum { CALLER_IN = 4096, CALLER_OUT = 8192 };
 
 struct caller;
+struct caller_change;
+struct plan_match;
 
-struct caller *caller_create(struct error *error);
+struct caller *caller_create(struct error *error); /* without clients */
 void caller_destroy(struct caller *caller); /* NULL is accepted; the clients stay their owner's */
-bool caller_add(struct caller *caller, struct client *client, struct error *error);
 
-/* Something waits for the client that was added as number `client` (from 0); caller_run follows. */
+/* Which clients it has. They are added to a change, which is sealed and then committed: those that
+ * match->clients names take over from those that are there (client_inherit); a NULL match names
+ * nobody. The connection stays, with all that is under way on it: what the old clients had sent is
+ * nobody's from there on, an answer to it is dropped, but until it has come or timed out it counts
+ * for the depth of the client of the same device. The old clients are not used again.
+ * caller_prepare, _add and _seal change nothing of the caller; caller_run follows the commit. */
+struct caller_change *caller_prepare(struct caller *caller);
+size_t caller_change_add(struct caller_change *change, struct client *client); /* its number */
+void caller_change_seal(struct caller_change *change);
+void caller_discard(struct caller_change *change); /* NULL is accepted */
+void caller_commit(struct caller_change *change, const struct plan_match *match, int64_t now);
+
+/* Shortest and longest time that its clients give an answer. */
+void caller_timeouts(const struct caller *caller, int64_t *least, int64_t *most);
+
+/* Something waits for the client of this number; caller_run follows. */
 void caller_wake(struct caller *caller, size_t client);
 
 void caller_connected(struct caller *caller, int64_t now);

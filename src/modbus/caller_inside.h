@@ -1,18 +1,27 @@
 #pragma once
-/* What the files of the caller share: caller.c sends and times out, caller_receive.c takes answers.
- */
+/* What the files of the caller share: caller.c sends and times out, caller_receive.c takes answers,
+ * caller_change.c puts other clients in the places of those that are there. */
 
 #include "modbus/caller.h"
 
 struct seat {
     struct client *client;
-    bool ask;  /* it may have something to send, whatever client_due says */
-    bool lost; /* a request of its own went down with the connection */
+    bool ask;                  /* it may have something to send, whatever client_due says */
+    bool lost;                 /* a request of its own went down with the connection */
+    unsigned flights, orphans; /* under way, and how many of these are orphans */
+    int64_t rest;              /* after an orphan's answer: `delay` */
+    size_t before;             /* whose place it took; NO_SEAT: nobody's */
 };
 
+#define NO_SEAT SIZE_MAX
+
+/* A request under way. Without an exchange it is an orphan: its client was replaced. */
 struct flight {
     struct exchange *exchange;
-    size_t seat;
+    size_t seat; /* for whose depth it counts; an orphan's may be NO_SEAT */
+    uint16_t transaction;
+    uint8_t unit;
+    int64_t sent, deadline;
 };
 
 struct caller {
@@ -33,7 +42,7 @@ struct caller {
 };
 
 /* Takes it off those under way: its client may send another one in its place. */
-struct exchange *caller_take_flight(struct caller *caller, size_t at);
+struct flight caller_take_flight(struct caller *caller, size_t at, int64_t now);
 
 /* The one with this id, if any is under way. */
 bool caller_find_flight(const struct caller *caller, uint16_t transaction, size_t *at);

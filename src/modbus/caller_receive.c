@@ -12,14 +12,16 @@ static void wrong(struct caller *caller, size_t at, int64_t now, const char *for
                   unsigned wanted)
 {
     char why[96];
-    struct exchange *exchange = caller_take_flight(caller, at);
+    struct exchange *exchange = caller_take_flight(caller, at, now).exchange;
+    if (!exchange)
+        return;
     snprintf(why, sizeof why, format, had, wanted);
     client_failed(exchange->client, exchange, FAILURE_WRONG, why, now);
 }
 
 /* One whole frame: a sign of life, which mere bytes are not, because a peer whose header said too
  * much would fill that frame with its next answers for ever. With an id that nobody waits for it is
- * late, or a stranger's: dropped. */
+ * late, or a stranger's: dropped. So is an orphan's. */
 static void answered(struct caller *caller, const uint8_t *frame, const struct mbap *mbap,
                      enum mbap_result result, int64_t now)
 {
@@ -30,15 +32,16 @@ static void answered(struct caller *caller, const uint8_t *frame, const struct m
     }
     if (!caller_find_flight(caller, bytes_get(frame), &at))
         return;
-    uint8_t unit = caller->flights[at].exchange->unit;
+    uint8_t unit = caller->flights[at].unit;
     if (result == MBAP_FOREIGN) {
         wrong(caller, at, now, "answer of protocol %u instead of %u", bytes_get(frame + 2), 0);
     } else if (mbap->unit != unit) {
         wrong(caller, at, now, "answer from unit %u instead of %u", mbap->unit, unit);
     } else {
-        struct exchange *exchange = caller_take_flight(caller, at);
+        struct exchange *exchange = caller_take_flight(caller, at, now).exchange;
         caller->heard = true;
-        client_answered(exchange->client, exchange, mbap->pdu, mbap->pdu_length, now);
+        if (exchange)
+            client_answered(exchange->client, exchange, mbap->pdu, mbap->pdu_length, now);
     }
 }
 

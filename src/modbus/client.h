@@ -16,6 +16,7 @@
 #include "modbus/mbap.h"
 
 struct client;
+struct plan_match;
 
 /* A request under way; lies in its client and is given back by answered or failed. */
 struct exchange {
@@ -38,6 +39,14 @@ enum failure {
 struct client *client_create(struct image *image, uint32_t number, int64_t now,
                              struct error *error);
 void client_destroy(struct client *client); /* NULL is accepted */
+
+/* Before anything else: takes over from the client of the same device in the program before
+ * (match->clients), after image_adopt: whether the device is there, what it was found to be able to
+ * do, errors and backoff, and for each group that matches what was agreed, what is in doubt and
+ * what waits to be sent. A write that was under way is in doubt. `before` is only to be destroyed
+ * then, when its carrier no longer has its exchanges. */
+void client_inherit(struct client *client, const struct client *before,
+                    const struct plan_match *match, int64_t now);
 const struct client_spec *client_spec(const struct client *client);
 struct image *client_image(const struct client *client);
 

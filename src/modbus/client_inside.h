@@ -4,7 +4,7 @@
  * between image and merge), client_queue.c (what waits to be written), client_writes.c and
  * client_sending.c, client_polls.c, client_asks.c (a script's own requests), client_state.c
  * (whether the unit is there), client_time.c (stale, expired) and client_says.c (what a person is
- * told), client_answers.c (what came back, to whom). */
+ * told), client_answers.c (what came back, to whom), client_inherit.c (from the program before). */
 
 #include "image/chain.h"
 #include "image/link.h"

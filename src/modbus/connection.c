@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "base/cidr.h"
 #include "base/clock.h"
 
 struct connection {
@@ -22,6 +23,7 @@ struct connection {
     int64_t stuck; /* when the peer last took bytes while some are left over; 0 when none are */
     bool ending;   /* nothing more is read; closed as soon as nothing is pending */
     uint8_t address[16];
+    struct origin origin;
     struct session session;
 };
 
@@ -109,17 +111,18 @@ static void ready(struct loop_source *source, uint32_t events)
         connection_close(connection);
 }
 
-bool connection_open(struct connections *all, int fd, const uint8_t address[16])
+bool connection_open(struct connections *all, const struct newcomer *newcomer)
 {
     struct connection *connection = malloc(sizeof *connection);
     if (!connection)
         return false;
     *connection = (struct connection){0};
-    connection->source = (struct loop_source){fd, ready};
+    connection->source = (struct loop_source){newcomer->fd, ready};
     connection->all = all;
     connection->heard = loop_now(all->loop);
-    memcpy(connection->address, address, sizeof connection->address);
-    session_init(&connection->session, all->server);
+    connection->origin = newcomer->origin;
+    memcpy(connection->address, newcomer->address, sizeof connection->address);
+    session_init(&connection->session, all->server, &connection->origin);
     struct error unsaid;
     if (!loop_add(all->loop, &connection->source, EPOLLIN, &unsaid)) {
         free(connection);
@@ -129,7 +132,8 @@ bool connection_open(struct connections *all, int fd, const uint8_t address[16])
     if (all->first)
         all->first->previous = connection;
     all->first = connection;
-    atomic_fetch_add(&all->count, 1);
+    all->count++;
+    atomic_fetch_add(all->total, 1);
     return true;
 }
 
@@ -145,7 +149,8 @@ void connection_close(struct connection *connection)
     if (connection->next)
         connection->next->previous = connection->previous;
     free(connection);
-    atomic_fetch_sub(&all->count, 1);
+    all->count--;
+    atomic_fetch_sub(all->total, 1);
 }
 
 size_t connections_from(const struct connections *all, const uint8_t address[16])
@@ -200,4 +205,44 @@ void connections_close(struct connections *all)
 {
     while (all->first)
         connection_close(all->first);
+}
+
+static void exclude(struct connections *all)
+{
+    const struct server_spec *spec = server_spec(all->server);
+    for (struct connection *at = all->first, *next; at; at = next) {
+        next = at->next;
+        if (!cidr_match(spec->allow, spec->allow_count, at->address))
+            connection_close(at);
+    }
+}
+
+static struct connection *too_many_from_its_address(struct connections *all, size_t most)
+{
+    if (all->count <= most)
+        return NULL;
+    struct connection *at = all->first;
+    while (at && connections_from(all, at->address) <= most)
+        at = at->next;
+    return at;
+}
+
+/* When all are busy it is the newest. */
+static void close_one(struct connections *all, struct connection *newest, const uint8_t *address)
+{
+    struct connection *idle = connections_longest_idle(all, address);
+    connection_close(idle ? idle : newest);
+}
+
+void connections_serve(struct connections *all, struct server *server, size_t most,
+                       size_t most_per_address)
+{
+    all->server = server;
+    for (struct connection *at = all->first; at; at = at->next)
+        session_serve(&at->session, server);
+    exclude(all);
+    for (struct connection *at; (at = too_many_from_its_address(all, most_per_address));)
+        close_one(all, at, at->address);
+    while (all->count > most)
+        close_one(all, all->first, NULL);
 }

@@ -8,11 +8,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/memory.h"
 #include "modbus/dial_socket.h"
 
 /* To connect, a device gets its `timeout`, but long enough for one repeated SYN. */
@@ -228,38 +231,37 @@ static void fire(struct loop_timer *timer)
     dial_run(dial);
 }
 
-bool dial_open(struct dial *dial, struct loop *loop, struct resolver *resolver, const char *host,
-               uint16_t port, struct error *error)
+struct dial *dial_create(struct loop *loop, struct resolver *resolver, const char *host,
+                         uint16_t port, struct error *error)
 {
-    *dial = (struct dial){
-        .source = {-1, ready},
-        .timer.fire = fire,
-        .question = {.host = host, .port = port, .answered = resolved},
-        .loop = loop,
-        .resolver = resolver,
-        .timeout_least = INT64_MAX,
-    };
-    dial->caller = caller_create(error);
-    if (!dial->caller)
-        return false;
-    loop_set_timer(loop, &dial->timer, 0);
-    return true;
+    struct caller *caller = caller_create(error);
+    if (!caller)
+        return NULL;
+    size_t size = strlen(host) + 1;
+    struct dial *dial = memory_zeroed(1, sizeof *dial + size);
+    memcpy(dial->host, host, size);
+    dial->source = (struct loop_source){-1, ready};
+    dial->timer.fire = fire;
+    dial->question.host = dial->host;
+    dial->question.port = port;
+    dial->question.answered = resolved;
+    dial->loop = loop;
+    dial->resolver = resolver;
+    dial->caller = caller;
+    return dial;
 }
 
-bool dial_add(struct dial *dial, struct client *client, struct error *error)
-{
-    int64_t timeout = client_spec(client)->timeout;
-    if (timeout < dial->timeout_least)
-        dial->timeout_least = timeout;
-    if (timeout > dial->timeout_most)
-        dial->timeout_most = timeout;
-    return caller_add(dial->caller, client, error);
-}
-
-void dial_close(struct dial *dial)
+void dial_destroy(struct dial *dial)
 {
     shut(dial);
     resolver_forget(dial->resolver, &dial->question);
     loop_unset_timer(dial->loop, &dial->timer);
     caller_destroy(dial->caller);
+    free(dial);
+}
+
+void dial_changed(struct dial *dial)
+{
+    caller_timeouts(dial->caller, &dial->timeout_least, &dial->timeout_most);
+    loop_set_timer(dial->loop, &dial->timer, 0);
 }

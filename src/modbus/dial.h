@@ -1,6 +1,6 @@
 #pragma once
 /* One host and port: its caller, and the one connection that is made for it, kept, and made again.
- * On the loop's thread. For dialer.c only. */
+ * On the loop's thread. For the dialer's files only. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,13 +31,16 @@ struct dial {
     unsigned attempt;                    /* since the device last answered anything */
     int64_t until;                       /* when connecting is given up, or tried again */
     int64_t timeout_least, timeout_most; /* of its clients */
+    char host[];
 };
 
-/* `dial` must not move after. False: nothing is left to close. */
-bool dial_open(struct dial *dial, struct loop *loop, struct resolver *resolver, const char *host,
-               uint16_t port, struct error *error);
-bool dial_add(struct dial *dial, struct client *client, struct error *error);
-void dial_close(struct dial *dial); /* its clients stay their owner's */
+/* Any thread: the loop knows nothing of it until dial_changed. NULL with an error. */
+struct dial *dial_create(struct loop *loop, struct resolver *resolver, const char *host,
+                         uint16_t port, struct error *error);
+void dial_destroy(struct dial *dial); /* its clients stay their owner's */
+
+/* Its caller has other clients: the loop runs it soon. On the loop's thread, or while it stands. */
+void dial_changed(struct dial *dial);
 
 /* Does all that is due, and sees to it that it is called again in time. */
 void dial_run(struct dial *dial);

@@ -1,40 +1,12 @@
-/* The dials of a plan, and how they are woken: whoever changes something pushes the client's bell
- * on a list without a lock, and wakes the loop only if the list was empty. The loop takes
- * the whole list at once, so that a scan which writes to one of 200 devices costs one of them. */
+/* How the dials are woken: whoever changes something pushes the client's bell on a list without a
+ * lock, and wakes the loop only if the list was empty. The loop takes the whole list at once, so
+ * that a scan which writes to one of 200 devices costs one of them. */
 
-#include "modbus/dialer.h"
+#include "modbus/dialer_inside.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <strings.h>
 #include "base/memory.h"
-#include "base/waker.h"
 #include "image/link.h"
-#include "modbus/client.h"
-#include "modbus/dial.h"
-
-/* One for each client. */
-struct bell {
-    struct dialer *dialer;
-    struct client *client;
-    uint32_t number; /* in the plan */
-    struct dial *dial;
-    size_t seat; /* among the dial's clients */
-    atomic_bool rung;
-    struct bell *next; /* on the list, while it is rung */
-};
-
-struct dialer {
-    struct waker waker;
-    struct loop *loop;
-    struct image *image;
-    struct resolver *resolver;
-    struct bell *bells;
-    size_t bell_count;
-    struct dial *dials;
-    size_t dial_count;
-    struct bell *_Atomic rung;
-};
 
 /* From any thread. */
 static void ring(void *context)
@@ -66,67 +38,41 @@ static void answer(void *context)
     }
 }
 
-static struct dial *find_dial(struct dialer *dialer, const struct client_spec *spec)
+void dialer_attach(const struct bells *bells)
 {
-    for (size_t i = 0; i < dialer->dial_count; i++) {
-        const struct resolver_question *question = &dialer->dials[i].question;
-        if (question->port == spec->port && strcasecmp(question->host, spec->host) == 0)
-            return &dialer->dials[i];
-    }
-    return NULL;
+    for (size_t i = 0; i < bells->count; i++)
+        link_attach(bells->image, bells->rows[i].number, ring, &bells->rows[i]);
 }
 
-static struct dial *dial_for(struct dialer *dialer, const struct client_spec *spec,
-                             struct error *error)
+void dialer_detach(struct dialer *dialer)
 {
-    struct dial *dial = find_dial(dialer, spec);
-    if (dial)
-        return dial;
-    dial = &dialer->dials[dialer->dial_count];
-    if (!dial_open(dial, dialer->loop, dialer->resolver, spec->host, spec->port, error))
-        return NULL;
-    dialer->dial_count++;
-    return dial;
+    const struct bells *bells = &dialer->bells;
+    for (size_t i = 0; i < bells->count; i++)
+        link_attach(bells->image, bells->rows[i].number, NULL, NULL);
+    atomic_store(&dialer->rung, NULL);
 }
 
-static size_t seats_taken(const struct dialer *dialer, const struct dial *dial)
+void dialer_finish(struct bells *bells)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < dialer->bell_count; i++)
-        count += dialer->bells[i].dial == dial;
-    return count;
+    for (size_t i = 0; i < bells->count; i++)
+        client_destroy(bells->rows[i].client);
+    free(bells->rows);
+    *bells = (struct bells){0};
 }
 
-static bool add_client(struct dialer *dialer, uint32_t number, struct error *error)
+struct dialer *dialer_create(struct loop *loop)
 {
-    const struct client_spec *spec = &image_plan(dialer->image)->clients[number];
-    struct bell *bell = &dialer->bells[dialer->bell_count];
-    struct dial *dial = dial_for(dialer, spec, error);
-    if (!dial)
-        return false;
-    bell->dialer = dialer;
-    bell->number = number;
-    bell->client = client_create(dialer->image, number, loop_now(dialer->loop), error);
-    if (!bell->client)
-        return false;
-    if (!dial_add(dial, bell->client, error)) {
-        client_destroy(bell->client);
-        return false;
-    }
-    bell->seat = seats_taken(dialer, dial);
-    bell->dial = dial;
-    dialer->bell_count++;
-    link_attach(dialer->image, number, ring, bell);
-    return true;
+    struct dialer *dialer = memory_zeroed(1, sizeof *dialer);
+    dialer->loop = loop;
+    return dialer;
 }
 
-static bool add_clients(struct dialer *dialer, struct error *error)
+static bool has_tcp_clients(const struct plan *plan)
 {
-    const struct plan *plan = image_plan(dialer->image);
-    for (uint32_t i = 0; i < plan->client_count; i++)
-        if (!plan->clients[i].line && !add_client(dialer, i, error))
-            return false;
-    return true;
+    for (size_t i = 0; i < plan->client_count; i++)
+        if (!plan->clients[i].line)
+            return true;
+    return false;
 }
 
 static bool listen_for_bells(struct dialer *dialer, struct error *error)
@@ -135,29 +81,17 @@ static bool listen_for_bells(struct dialer *dialer, struct error *error)
            error_prefix(error, "the TCP clients cannot be woken: ");
 }
 
-static size_t tcp_clients(const struct plan *plan)
+bool dialer_open(struct dialer *dialer, const struct plan *plan, struct error *error)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < plan->client_count; i++)
-        count += !plan->clients[i].line;
-    return count;
-}
-
-struct dialer *dialer_create(struct loop *loop, struct image *image, struct error *error)
-{
-    struct dialer *dialer = memory_zeroed(1, sizeof *dialer);
-    size_t most = tcp_clients(image_plan(image));
-    dialer->loop = loop;
-    dialer->image = image;
-    if (most == 0)
-        return dialer;
-    dialer->bells = memory_zeroed(most, sizeof *dialer->bells);
-    dialer->dials = memory_zeroed(most, sizeof *dialer->dials);
-    dialer->resolver = resolver_create(loop, error);
-    if (dialer->resolver && listen_for_bells(dialer, error) && add_clients(dialer, error))
-        return dialer;
-    dialer_destroy(dialer);
-    return NULL;
+    if (dialer->resolver || !has_tcp_clients(plan))
+        return true;
+    struct resolver *resolver = resolver_create(dialer->loop, error);
+    if (!resolver || !listen_for_bells(dialer, error)) {
+        resolver_destroy(resolver);
+        return false;
+    }
+    dialer->resolver = resolver;
+    return true;
 }
 
 /* The bells first: whoever rings must find them, and what they ring. */
@@ -165,15 +99,12 @@ void dialer_destroy(struct dialer *dialer)
 {
     if (!dialer)
         return;
-    for (size_t i = 0; i < dialer->bell_count; i++)
-        link_attach(dialer->image, dialer->bells[i].number, NULL, NULL);
+    dialer_detach(dialer);
     for (size_t i = 0; i < dialer->dial_count; i++)
-        dial_close(&dialer->dials[i]);
-    for (size_t i = 0; i < dialer->bell_count; i++)
-        client_destroy(dialer->bells[i].client);
+        dial_destroy(dialer->dials[i]);
+    dialer_finish(&dialer->bells);
     waker_close(&dialer->waker);
     resolver_destroy(dialer->resolver);
     free(dialer->dials);
-    free(dialer->bells);
     free(dialer);
 }

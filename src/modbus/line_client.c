@@ -28,6 +28,8 @@ struct line_client {
     size_t count, turn; /* whose turn it is */
     enum state state;
     struct exchange *exchange;   /* in WAITS and BROADCAST */
+    int64_t timeout, delay;      /* of its client */
+    struct exchange orphan;      /* of a program that is gone; its client is NULL */
     int64_t gap, silence, whole; /* 3.5 characters; end of a frame for sure; longest frame */
     int64_t until; /* WAITS: deadline; BROADCAST, QUIET: their end; IDLE: no sending before */
     int64_t heard; /* when the last byte came */
@@ -80,6 +82,44 @@ static void rest(struct line_client *line, enum state state, int64_t until)
     line->looked = false;
 }
 
+static void fail(struct exchange *exchange, enum failure failure, const char *why, int64_t now)
+{
+    if (exchange && exchange->client)
+        client_failed(exchange->client, exchange, failure, why, now);
+}
+
+bool line_client_is_open(const struct line_client *line)
+{
+    return line->state != CLOSED;
+}
+
+void line_client_abandon(struct line_client *line, const char *why, int64_t now)
+{
+    struct exchange *exchange = line->exchange;
+    rest(line, CLOSED, 0);
+    fail(exchange, FAILURE_LOST, why, now);
+}
+
+void line_client_inherit(struct line_client *line, struct line_client *before, int64_t now)
+{
+    line->state = before->state;
+    line->until = before->until;
+    line->heard = before->heard;
+    line->noise = before->noise;
+    line->anything = before->anything;
+    line->ended = before->ended;
+    line->input = before->input;
+    line->timeout = before->timeout;
+    line->delay = before->delay;
+    line->turn = before->turn % line->count;
+    if (before->exchange) {
+        line->orphan = *before->exchange;
+        line->orphan.client = NULL;
+        line->exchange = &line->orphan;
+    }
+    line_client_abandon(before, "another program has taken over", now);
+}
+
 void line_client_opened(struct line_client *line, int64_t now)
 {
     rest(line, IDLE, now + line->gap);
@@ -91,8 +131,7 @@ void line_client_lost(struct line_client *line, const char *why, int64_t retry, 
 {
     struct exchange *exchange = line->exchange;
     rest(line, CLOSED, 0);
-    if (exchange)
-        client_failed(exchange->client, exchange, FAILURE_LOST, why, now);
+    fail(exchange, FAILURE_LOST, why, now);
     for (size_t i = 0; i < line->count; i++)
         client_disconnected(line->clients[i], why, retry, now);
 }
@@ -139,8 +178,12 @@ static bool take_answer(struct line_client *line, int64_t now)
     line->ended = silent;
     if (!rtu_answer(&line->input, silent, exchange->unit, exchange->pdu, exchange->length, &frame))
         return false;
-    rest(line, IDLE, line->heard + line->gap);
-    client_answered(exchange->client, exchange, frame.pdu, frame.length, now);
+    if (exchange->client) {
+        rest(line, IDLE, line->heard + line->gap);
+        client_answered(exchange->client, exchange, frame.pdu, frame.length, now);
+    } else { /* the delay is not kept by its client */
+        rest(line, IDLE, line->heard + (line->delay > line->gap ? line->delay : line->gap));
+    }
     return true;
 }
 
@@ -149,8 +192,8 @@ static void time_out(struct line_client *line, int64_t now)
     struct exchange *exchange = line->exchange;
     const char *why =
         line->anything ? "what came was no answer (a wrong CRC, or of another unit)" : "no answer";
-    rest(line, QUIET, now + client_spec(exchange->client)->timeout);
-    client_failed(exchange->client, exchange, FAILURE_TIMEOUT, why, now);
+    rest(line, QUIET, now + line->timeout);
+    fail(exchange, FAILURE_TIMEOUT, why, now);
 }
 
 static void wait_for_answer(struct line_client *line, int64_t now)
@@ -165,7 +208,8 @@ static void end_broadcast(struct line_client *line, int64_t now)
 {
     struct exchange *exchange = line->exchange;
     rest(line, IDLE, now);
-    client_answered(exchange->client, exchange, NULL, 0, now);
+    if (exchange->client)
+        client_answered(exchange->client, exchange, NULL, 0, now);
 }
 
 /* ---- sending ---- */
@@ -176,8 +220,9 @@ static void start(struct line_client *line, struct exchange *exchange, int64_t n
     int64_t sent = now + serial_time(line->line, exchange->length + 3);
     line->exchange = exchange;
     line->state = exchange->broadcast ? BROADCAST : WAITS;
-    line->until =
-        sent + (exchange->broadcast ? TURNAROUND : client_spec(exchange->client)->timeout);
+    line->timeout = client_spec(exchange->client)->timeout;
+    line->delay = client_spec(exchange->client)->delay;
+    line->until = sent + (exchange->broadcast ? TURNAROUND : line->timeout);
     line->input.length = 0;
     line->anything = line->ended = false;
     exchange->sent = now;

@@ -5,37 +5,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/hold.h"
 #include "base/loop.h"
 #include "base/waker.h"
-#include "image/link.h"
-#include "modbus/line_client.h"
-#include "modbus/line_server.h"
 #include "modbus/line_thread.h"
+#include "modbus/line_users.h"
 #include "modbus/serial.h"
 
-struct served_link {
-    size_t link;
-    struct link_status status;
-};
-
 struct line_thread {
-    struct image *image;
-    const struct line_spec *line;
+    struct line_users *users;
     struct loop *loop;
     struct waker wake;
+    struct hold hold;
+    bool held;  /* by lines.c */
+    bool ended; /* another program has its line, or nobody: what still comes is not looked at */
     struct loop_source port;
     struct loop_timer timer;
     struct serial *serial; /* NULL: not open */
     int64_t opened, retry; /* when it was opened, or is to be */
     unsigned attempt;
     bool said; /* that it is not there */
-    struct line_client *client_side;
-    struct client **clients;
-    size_t *client_links;
-    size_t client_count;
-    struct line_server *server_side;
-    struct served_link *served;
-    size_t served_count;
     pthread_t thread;
     bool running;
 };

@@ -4,8 +4,11 @@
  */
 
 #include "modbus/line_server.h"
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/clock.h"
+#include "image/audit.h"
 #include "modbus/mbap.h"
 #include "modbus/rtu.h"
 #include "modbus/serial.h"
@@ -31,6 +34,7 @@ struct line_server {
     bool ended;    /* what came was looked at as ended by silence */
     bool waits;    /* an answer, until `due` */
     int64_t due;
+    struct origin origin; /* all that a line says of its master is where it is */
     uint8_t unit, pdu[PDU_MAX];
     size_t length;
     struct rtu_input input;
@@ -44,6 +48,7 @@ struct line_server *line_server_create(const struct line_spec *line, struct erro
         return NULL;
     }
     made->line = line;
+    snprintf(made->origin.peer, sizeof made->origin.peer, "%s", line->device);
     made->gap = rtu_gap(line->baud, serial_bits(line));
     made->silence = made->gap > SILENCE ? made->gap : SILENCE;
     return made;
@@ -77,6 +82,23 @@ int64_t line_server_answered(const struct line_server *line, size_t index)
     return line->served[index].answered;
 }
 
+void line_server_set_answered(struct line_server *line, size_t index, int64_t when)
+{
+    line->served[index].answered = when;
+}
+
+void line_server_inherit(struct line_server *line, const struct line_server *before)
+{
+    line->heard = before->heard;
+    line->ended = before->ended;
+    line->waits = before->waits;
+    line->due = before->due;
+    line->unit = before->unit;
+    memcpy(line->pdu, before->pdu, sizeof line->pdu);
+    line->length = before->length;
+    line->input = before->input;
+}
+
 void line_server_opened(struct line_server *line)
 {
     line->input.length = 0;
@@ -85,11 +107,12 @@ void line_server_opened(struct line_server *line)
 
 /* ---- carrying out ---- */
 
-static size_t carry_out(struct served *served, uint8_t unit, const struct rtu_frame *frame,
-                        uint8_t answer[PDU_MAX], int64_t now)
+static size_t carry_out(const struct line_server *line, struct served *served, uint8_t unit,
+                        const struct rtu_frame *frame, uint8_t answer[PDU_MAX], int64_t now)
 {
     served->answered = now;
-    return server_answer(served->server, unit, frame->pdu, frame->length, answer, now);
+    return server_answer(served->server, unit, frame->pdu, frame->length, answer, &line->origin,
+                         now);
 }
 
 static bool listens(const struct served *served)
@@ -121,7 +144,7 @@ static void broadcast(struct line_server *line, const struct rtu_frame *frame, i
         const struct server_spec *spec = server_spec(line->served[i].server);
         for (size_t unit = 0; unit < UNIT_IDS; unit++)
             if (spec->memory_of[unit] != UNIT_NONE && !was_reached(line, i, unit))
-                carry_out(&line->served[i], (uint8_t)unit, frame, answer, now);
+                carry_out(line, &line->served[i], (uint8_t)unit, frame, answer, now);
     }
 }
 
@@ -145,7 +168,7 @@ static void request(struct line_server *line, const struct rtu_frame *frame, int
     struct served *served = find_served(line, frame->unit);
     if (!served)
         return;
-    line->length = carry_out(served, frame->unit, frame, line->pdu, now);
+    line->length = carry_out(line, served, frame->unit, frame, line->pdu, now);
     line->unit = frame->unit;
     line->due = line->heard + line->gap;
     line->waits = true;

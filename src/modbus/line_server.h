@@ -18,6 +18,11 @@ bool line_server_add(struct line_server *line, struct server *server, struct err
  * last request was carried out, 0 for never. All are wanted at first. */
 void line_server_want(struct line_server *line, size_t index, bool wanted);
 int64_t line_server_answered(const struct line_server *line, size_t index);
+void line_server_set_answered(struct line_server *line, size_t index, int64_t when);
+
+/* Right after it was made, on a port that stays open: what has come of a request is kept, and an
+ * answer that waits is sent. */
+void line_server_inherit(struct line_server *line, const struct line_server *before);
 
 /* The port is open again: what lay here belongs to another time. */
 void line_server_opened(struct line_server *line);

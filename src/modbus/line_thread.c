@@ -1,9 +1,8 @@
-/* A line's life: its clients and servers are gathered from the plan, its thread started and ended.
- * What the thread does lies in line_work.c. */
+/* A line's life: the port, its loop and its thread, started and ended, and the users that come and
+ * go with programs. What the thread does lies in line_work.c. */
 
 #include "modbus/line_thread.h"
 #include <stdlib.h>
-#include "base/clock.h"
 #include "base/thread.h"
 #include "modbus/line_inside.h"
 
@@ -22,65 +21,14 @@ static void woken(void *context)
 
 /* ---- making ---- */
 
-static bool add_client(struct line_thread *t, uint32_t number, struct error *error)
-{
-    struct client *client = client_create(t->image, number, clock_monotonic(), error);
-    if (!client)
-        return false;
-    t->clients[t->client_count] = client;
-    t->client_links[t->client_count++] = number;
-    return line_client_add(t->client_side, client, error);
-}
-
-static bool add_clients(struct line_thread *t, struct error *error)
-{
-    const struct plan *plan = image_plan(t->image);
-    t->clients = calloc(plan->client_count + 1, sizeof(struct client *));
-    t->client_links = calloc(plan->client_count + 1, sizeof *t->client_links);
-    if (!t->clients || !t->client_links)
-        return error_set(error, "not enough memory for the clients of %s", t->line->name);
-    for (size_t i = 0; i < plan->client_count; i++) {
-        if (plan->clients[i].line != t->line)
-            continue;
-        if (!t->client_side && !(t->client_side = line_client_create(t->line, error)))
-            return false;
-        if (!add_client(t, (uint32_t)i, error))
-            return false;
-    }
-    return true;
-}
-
-static bool add_servers(struct line_thread *t, struct server *const *servers, struct error *error)
-{
-    const struct plan *plan = image_plan(t->image);
-    t->served = calloc(plan->server_count + 1, sizeof *t->served);
-    if (!t->served)
-        return error_set(error, "not enough memory for the servers of %s", t->line->name);
-    for (size_t i = 0; i < plan->server_count; i++) {
-        if (plan->servers[i].line != t->line)
-            continue;
-        if (!t->server_side && !(t->server_side = line_server_create(t->line, error)))
-            return false;
-        if (!line_server_add(t->server_side, servers[i], error))
-            return false;
-        t->served[t->served_count++].link = plan->client_count + i;
-    }
-    return true;
-}
-
-static void attach(struct line_thread *t, void (*function)(void *context), void *context)
-{
-    for (size_t i = 0; i < t->client_count; i++)
-        link_attach(t->image, t->client_links[i], function, context);
-    for (size_t i = 0; i < t->served_count; i++)
-        link_attach(t->image, t->served[i].link, function, context);
-}
-
 static bool make_loop(struct line_thread *t, struct error *error)
 {
     t->loop = loop_create(error);
-    return t->loop && (waker_open(&t->wake, t->loop, woken, t, error) ||
-                       error_prefix(error, "%s: ", t->line->name));
+    if (!t->loop || !waker_open(&t->wake, t->loop, woken, t, error) ||
+        !hold_open(&t->hold, t->loop, error))
+        return false;
+    hold_pass(&t->hold, true);
+    return true;
 }
 
 struct line_thread *line_thread_create(struct image *image, const struct line_spec *line,
@@ -91,16 +39,59 @@ struct line_thread *line_thread_create(struct image *image, const struct line_sp
         error_set(error, "not enough memory for %s", line->name);
         return NULL;
     }
-    t->image = image;
-    t->line = line;
     t->port = (struct loop_source){-1, line_port_ready};
     t->timer.fire = line_timer_fired;
-    if (!make_loop(t, error) || !add_clients(t, error) || !add_servers(t, servers, error)) {
+    if (!make_loop(t, error)) {
+        error_prefix(error, "%s: ", line->name);
         line_thread_destroy(t);
         return NULL;
     }
-    attach(t, wake, t);
+    t->users = line_users_create(image, line, servers, error);
+    if (!t->users) {
+        line_thread_destroy(t);
+        return NULL;
+    }
+    line_users_attach(t->users, wake, t);
     return t;
+}
+
+struct line_users *line_thread_users(const struct line_thread *t)
+{
+    return t->users;
+}
+
+/* ---- another program takes over ---- */
+
+void line_thread_hold(struct line_thread *t)
+{
+    hold_take(&t->hold);
+    t->held = true;
+}
+
+void line_thread_release(struct line_thread *t)
+{
+    if (t->held)
+        hold_give(&t->hold);
+    t->held = false;
+}
+
+struct line_users *line_thread_change(struct line_thread *t, struct line_users *users,
+                                      const struct plan_match *match, int64_t now)
+{
+    struct line_users *before = t->users;
+    line_users_follow(users, before, match, now);
+    line_users_leave(before, now);
+    line_users_attach(users, wake, t);
+    t->users = users;
+    wake(t);
+    return before;
+}
+
+void line_thread_end(struct line_thread *t, int64_t now)
+{
+    t->ended = true;
+    line_users_leave(t->users, now);
+    line_thread_stop(t);
 }
 
 /* ---- running ---- */
@@ -110,13 +101,20 @@ static void *run(void *context)
     struct line_thread *t = context;
     line_work(t); /* opens the port: its retry is 0 */
     loop_run(t->loop);
+    hold_pass(&t->hold, true);
     return NULL;
 }
 
 bool line_thread_start(struct line_thread *t, struct error *error)
 {
+    if (t->running)
+        return true;
+    hold_pass(&t->hold, false);
     t->running = thread_start(&t->thread, "msm-line", STACK, run, t, error);
-    return t->running || error_prefix(error, "cannot start the thread of %s: ", t->line->name);
+    if (t->running)
+        return true;
+    hold_pass(&t->hold, true);
+    return error_prefix(error, "cannot start the thread of %s: ", t->users->line->name);
 }
 
 void line_thread_stop(struct line_thread *t)
@@ -136,16 +134,10 @@ void line_thread_destroy(struct line_thread *t)
 {
     if (!t)
         return;
-    attach(t, NULL, NULL);
     line_close_port(t);
-    for (size_t i = 0; i < t->client_count; i++)
-        client_destroy(t->clients[i]);
-    line_client_destroy(t->client_side);
-    line_server_destroy(t->server_side);
+    line_users_destroy(t->users);
+    hold_close(&t->hold);
     waker_close(&t->wake);
     loop_destroy(t->loop);
-    free(t->clients);
-    free(t->client_links);
-    free(t->served);
     free(t);
 }

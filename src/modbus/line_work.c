@@ -19,34 +19,35 @@ static const int64_t STEADY = 10 * (int64_t)NS_PER_S;
 
 static void publish(struct line_thread *t)
 {
-    for (size_t i = 0; i < t->served_count; i++) {
-        struct served_link *served = &t->served[i];
-        bool wanted = link_wanted(t->image, served->link);
-        int64_t answered = line_server_answered(t->server_side, i);
-        line_server_want(t->server_side, i, wanted);
+    for (size_t i = 0; i < t->users->served_count; i++) {
+        struct served_link *served = &t->users->served[i];
+        bool wanted = link_wanted(t->users->image, served->link);
+        int64_t answered = line_server_answered(t->users->server_side, i);
+        line_server_want(t->users->server_side, i, wanted);
         if (served->status.online == (wanted && t->serial) && served->status.answered == answered)
             continue;
         served->status.online = served->status.complete = wanted && t->serial;
         served->status.answered = answered;
-        link_publish(t->image, served->link, &served->status, false);
+        link_publish(t->users->image, served->link, &served->status, false);
     }
 }
 
 static void servers_lost(struct line_thread *t, const char *why)
 {
-    for (size_t i = 0; i < t->served_count; i++)
-        link_error(t->image, t->served[i].link, why);
-    if (t->served_count && !t->said)
-        log_line("%s: %s: %s; trying again", image_plan(t->image)->name, t->line->device, why);
+    for (size_t i = 0; i < t->users->served_count; i++)
+        link_error(t->users->image, t->users->served[i].link, why);
+    if (t->users->served_count && !t->said)
+        log_line("%s: %s: %s; trying again", image_plan(t->users->image)->name,
+                 t->users->line->device, why);
     t->said = true;
 }
 
 static void servers_back(struct line_thread *t)
 {
-    if (t->server_side)
-        line_server_opened(t->server_side);
-    if (t->served_count && t->said)
-        log_line("%s: %s: open again", image_plan(t->image)->name, t->line->device);
+    if (t->users->server_side)
+        line_server_opened(t->users->server_side);
+    if (t->users->served_count && t->said)
+        log_line("%s: %s: open again", image_plan(t->users->image)->name, t->users->line->device);
     t->said = false;
 }
 
@@ -72,9 +73,9 @@ void line_close_port(struct line_thread *t)
 /* A port that cannot be opened hits no request, but is an error of its links, too. */
 static void clients_error(struct line_thread *t, const char *why)
 {
-    for (size_t i = 0; i < t->client_count; i++)
-        if (client_wanted(t->clients[i]))
-            link_error(t->image, t->client_links[i], why);
+    for (size_t i = 0; i < t->users->client_count; i++)
+        if (client_wanted(t->users->clients[i]))
+            link_error(t->users->image, t->users->client_links[i], why);
 }
 
 /* It is not there, or no more. */
@@ -87,23 +88,23 @@ static void lost(struct line_thread *t, const char *why)
         clients_error(t, why);
     line_close_port(t);
     t->retry = now + backoff(t);
-    if (t->client_side)
-        line_client_lost(t->client_side, why, t->retry, now);
+    if (t->users->client_side)
+        line_client_lost(t->users->client_side, why, t->retry, now);
     servers_lost(t, why);
 }
 
 /* The links' names say the device already. */
 static const char *without_device(const struct line_thread *t, const char *text)
 {
-    size_t length = strlen(t->line->device);
-    bool named = strncmp(text, t->line->device, length) == 0 && text[length] == ':';
+    size_t length = strlen(t->users->line->device);
+    bool named = strncmp(text, t->users->line->device, length) == 0 && text[length] == ':';
     return named ? text + length + 2 : text;
 }
 
 static void open_port(struct line_thread *t)
 {
     struct error error;
-    t->serial = serial_open(t->line, &error);
+    t->serial = serial_open(t->users->line, &error);
     if (!t->serial) {
         lost(t, without_device(t, error.text));
         return;
@@ -114,8 +115,8 @@ static void open_port(struct line_thread *t)
         return;
     }
     t->opened = loop_now(t->loop);
-    if (t->client_side)
-        line_client_opened(t->client_side, t->opened);
+    if (t->users->client_side)
+        line_client_opened(t->users->client_side, t->opened);
     servers_back(t);
 }
 
@@ -129,7 +130,7 @@ static void send_pdu(struct line_thread *t, uint8_t unit, const uint8_t *pdu, si
 
 static void work_clients(struct line_thread *t, int64_t now)
 {
-    const struct exchange *exchange = line_client_run(t->client_side, now);
+    const struct exchange *exchange = line_client_run(t->users->client_side, now);
     if (exchange)
         send_pdu(t, exchange->unit, exchange->pdu, exchange->length);
 }
@@ -139,28 +140,30 @@ static void work_servers(struct line_thread *t, int64_t now)
     uint8_t unit;
     const uint8_t *pdu;
     size_t length;
-    while (t->serial && line_server_run(t->server_side, now, &unit, &pdu, &length))
+    while (t->serial && line_server_run(t->users->server_side, now, &unit, &pdu, &length))
         send_pdu(t, unit, pdu, length);
 }
 
 static int64_t next_due(const struct line_thread *t)
 {
     int64_t due = t->serial ? INT64_MAX : t->retry, other = INT64_MAX;
-    if (t->client_side)
-        other = line_client_due(t->client_side);
+    if (t->users->client_side)
+        other = line_client_due(t->users->client_side);
     else if (t->serial)
-        other = line_server_due(t->server_side);
+        other = line_server_due(t->users->server_side);
     return due < other ? due : other;
 }
 
 void line_work(struct line_thread *t)
 {
     int64_t now = loop_now(t->loop);
+    if (t->ended)
+        return;
     if (!t->serial && now >= t->retry)
         open_port(t);
-    if (t->client_side)
+    if (t->users->client_side)
         work_clients(t, now);
-    if (t->server_side)
+    if (t->users->server_side)
         work_servers(t, now);
     publish(t);
     int64_t due = next_due(t);
@@ -180,10 +183,10 @@ static struct line_thread *owner(void *member, size_t offset)
 static void hand_over(struct line_thread *t, const uint8_t *bytes, size_t length)
 {
     int64_t now = loop_now(t->loop);
-    if (t->client_side)
-        line_client_received(t->client_side, bytes, length, now);
-    if (t->server_side)
-        line_server_received(t->server_side, bytes, length, now);
+    if (t->users->client_side)
+        line_client_received(t->users->client_side, bytes, length, now);
+    if (t->users->server_side)
+        line_server_received(t->users->server_side, bytes, length, now);
 }
 
 /* What came before the end is still taken. */
@@ -192,6 +195,8 @@ void line_port_ready(struct loop_source *source, uint32_t events)
     struct line_thread *t = owner(source, offsetof(struct line_thread, port));
     uint8_t bytes[CHUNK];
     long got = 1;
+    if (t->ended)
+        return;
     for (int i = 0; i < CHUNKS_AT_ONCE && got > 0; i++) {
         got = serial_receive(t->serial, bytes, sizeof bytes);
         if (got > 0)

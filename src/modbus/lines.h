@@ -19,3 +19,25 @@ void lines_stop(struct lines *lines); /* NULL is accepted */
 
 /* After lines_stop, when no other thread has the image any more: takes the wakes out of it. */
 void lines_destroy(struct lines *lines); /* NULL is accepted */
+
+/* ---- another program takes over: as in tcp.h ---- */
+
+struct plan_match;
+struct lines_change;
+
+struct lines_change *lines_prepare(struct lines *lines, struct image *to,
+                                   struct server *const *servers, const struct plan_match *match,
+                                   struct error *error);
+void lines_discard(struct lines_change *change); /* NULL is accepted */
+
+void lines_hold(struct lines *lines);
+void lines_release(struct lines *lines);
+
+/* While all are held, and after image_adopt: ports that match->lines names stay open, and go on
+ * with the new clients or servers. What the others had is let go of, and their threads are told to
+ * end. */
+void lines_commit(struct lines_change *change, int64_t now);
+
+/* After the release: waits for threads that were told to end, for no longer than a frame takes to
+ * send, and starts the new ones. What does not start is logged. */
+void lines_settle(struct lines *lines);

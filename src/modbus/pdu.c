@@ -24,12 +24,23 @@ static const struct function {
 
 enum { FUNCTION_COUNT = sizeof functions / sizeof functions[0] };
 
+static const struct function *find(uint8_t code)
+{
+    return code < FUNCTION_COUNT && functions[code].answer ? &functions[code] : NULL;
+}
+
+bool pdu_writes(uint8_t function)
+{
+    const struct function *known = find(function);
+    return known && known->writes;
+}
+
 size_t pdu_answer(const struct pdu_target *target, const uint8_t *request, size_t length,
                   uint8_t *answer, int64_t now)
 {
     uint8_t code = request[0];
-    const struct function *function = code < FUNCTION_COUNT ? &functions[code] : NULL;
-    if (!function || !function->answer || (function->writes && target->read_only))
+    const struct function *function = find(code);
+    if (!function || (function->writes && target->read_only))
         return pdu_exception(code, EXCEPTION_FUNCTION, answer);
     struct pdu_call call = {target, request, length, answer, now};
     return function->answer(&call);

@@ -22,7 +22,8 @@ struct pdu_target {
     uint32_t memory;
     bool read_only; /* every write is refused with 01 */
     const struct identity *identity;
-    bool serve_stale; /* link_spec.h */
+    bool serve_stale;            /* link_spec.h */
+    const struct origin *origin; /* who asks, for the audit log; NULL: nobody is named */
 };
 
 /* Answers one request PDU of `length` >= 1 bytes into `answer` (room for PDU_MAX); returns the
@@ -30,6 +31,9 @@ struct pdu_target {
  * code gets 03, an unknown one 01. `now` is monotonic ns. Any thread. */
 size_t pdu_answer(const struct pdu_target *target, const uint8_t *request, size_t length,
                   uint8_t *answer, int64_t now);
+
+/* Whether a function code is one that writes, and is known here. */
+bool pdu_writes(uint8_t function);
 
 /* Function code with 80 hex, and the exception; returns 2. */
 size_t pdu_exception(uint8_t function, enum exception exception, uint8_t *answer);

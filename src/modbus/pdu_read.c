@@ -17,6 +17,7 @@ static enum exception read_words(const struct pdu_call *call, enum table table, 
     struct request request = {
         .memory = call->target->memory,
         .serve_stale = call->target->serve_stale,
+        .origin = call->target->origin,
         .read = {table, bytes_get(call->request + 1), *quantity, words},
     };
     return image_request(call->target->image, &request, call->now);

@@ -18,6 +18,7 @@ static enum exception write_words(const struct pdu_call *call, enum table table,
     struct request request = {
         .memory = call->target->memory,
         .serve_stale = call->target->serve_stale,
+        .origin = call->target->origin,
         .write = {table, bytes_get(call->request + 1), count, words, false},
     };
     return image_request(call->target->image, &request, call->now);
@@ -87,6 +88,7 @@ size_t pdu_mask_register(const struct pdu_call *call)
     struct request request = {
         .memory = call->target->memory,
         .serve_stale = call->target->serve_stale,
+        .origin = call->target->origin,
         .write = {TABLE_HOLDING, bytes_get(call->request + 1), 1, masks, true},
     };
     return echo_unless(call, image_request(call->target->image, &request, call->now), 7);
@@ -112,6 +114,7 @@ size_t pdu_write_and_read(const struct pdu_call *call)
     struct request request = {
         .memory = call->target->memory,
         .serve_stale = call->target->serve_stale,
+        .origin = call->target->origin,
         .write = {TABLE_HOLDING, bytes_get(bytes + 5), writes, written, false},
         .read = {TABLE_HOLDING, bytes_get(bytes + 1), reads, read},
     };

@@ -5,33 +5,18 @@
  * Each run takes as many groups as it may before the next one begins. No other division needs
  * fewer: its first run cannot end later than ours, so neither can its second, and so on. */
 
-#include "modbus/reads.h"
+#include "modbus/reads_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct item {
-    enum table table;
-    uint32_t address, words;
-    int64_t period;
-    uint32_t group;
-};
-
-struct reads {
-    const struct plan *plan;
-    const struct client_spec *client;
-    size_t count;
-    struct read *rows; /* room for one to a group */
-    uint32_t *groups;
-    size_t group_count;
-};
-
 /* ---- what is polled ---- */
 
-static struct item item_of(const struct reads *reads, uint32_t index)
+struct reads_item reads_item(const struct reads *reads, uint32_t index)
 {
     const struct group *group = &reads->plan->groups[index];
-    struct item item = {.words = group->words, .group = index, .period = reads->client->period};
+    struct reads_item item = {
+        .words = group->words, .group = index, .period = reads->client->period};
     uint16_t address = 0;
     item.table = plan_cell_table(reads->plan, reads->client->memory, group->cell, &address);
     item.address = address;
@@ -50,7 +35,7 @@ static bool is_polled(const struct reads *reads, uint32_t index)
 
 static int by_place(const void *left, const void *right)
 {
-    const struct item *a = left, *b = right;
+    const struct reads_item *a = left, *b = right;
     if (a->table != b->table)
         return a->table < b->table ? -1 : 1;
     if (a->period != b->period)
@@ -60,58 +45,50 @@ static int by_place(const void *left, const void *right)
     return (a->group > b->group) - (a->group < b->group);
 }
 
-static size_t list(struct reads *reads, struct run run, struct item *items)
+static size_t list(struct reads *reads, struct run run, struct reads_item *items)
 {
     size_t used = 0;
     for (uint32_t i = run.first; i < run.first + run.count; i++)
         if (is_polled(reads, i))
-            items[used++] = item_of(reads, i);
+            items[used++] = reads_item(reads, i);
     qsort(items, used, sizeof *items, by_place);
     return used;
 }
 
 /* ---- runs ---- */
 
-/* Different groups have no bit in common and those of several words have all of theirs, so the last
- * one ends last; bits of one word are groups of the same address. */
-static uint32_t end_of(const struct item *item)
+struct read reads_of(const struct reads *reads, const uint32_t *groups, size_t count)
 {
-    return item->address + item->words;
-}
-
-/* A read of these groups, with nothing known about it yet. */
-static struct read read_of(const struct reads *reads, const uint32_t *groups, size_t count)
-{
-    struct item first = item_of(reads, groups[0]), last = item_of(reads, groups[count - 1]);
+    struct reads_item first = reads_item(reads, groups[0]),
+                      last = reads_item(reads, groups[count - 1]);
     return (struct read){.table = first.table,
                          .address = (uint16_t)first.address,
-                         .count = (uint16_t)(end_of(&last) - first.address),
+                         .count = (uint16_t)(reads_end(&last) - first.address),
                          .group_count = (uint32_t)count,
                          .groups = groups,
                          .cell = reads->plan->groups[groups[0]].cell,
                          .period = first.period};
 }
 
-static bool joins(const struct reads *reads, const struct read *read, const struct item *item)
+static bool joins(const struct reads *reads, const struct read *read, const struct reads_item *item)
 {
     uint32_t unit = table_is_bits(read->table) ? 16 : 1;
     uint32_t end = (uint32_t)read->address + read->count;
     uint32_t gap = item->address > end ? item->address - end : 0;
     return item->table == read->table && item->period == read->period &&
            gap <= unit * reads->client->max_gap &&
-           end_of(item) - read->address <= unit * reads->client->max_read;
+           reads_end(item) - read->address <= unit * reads->client->max_read;
 }
 
-/* The read of as many groups from `start` on as it may take. */
-static struct read widest(const struct reads *reads, size_t start)
+struct read reads_widest(const struct reads *reads, size_t start)
 {
-    struct read read = read_of(reads, &reads->groups[start], 1);
+    struct read read = reads_of(reads, &reads->groups[start], 1);
     for (size_t i = start + 1; i < reads->group_count; i++) {
-        struct item item = item_of(reads, reads->groups[i]);
+        struct reads_item item = reads_item(reads, reads->groups[i]);
         if (!joins(reads, &read, &item))
             break;
         read.group_count++;
-        read.count = (uint16_t)(end_of(&item) - read.address);
+        read.count = (uint16_t)(reads_end(&item) - read.address);
     }
     return read;
 }
@@ -122,7 +99,7 @@ struct reads *reads_create(const struct plan *plan, uint32_t client)
 {
     struct run run = plan_client_groups(plan, client);
     struct reads *reads = calloc(1, sizeof *reads);
-    struct item *items = calloc((size_t)run.count + 1, sizeof *items);
+    struct reads_item *items = calloc((size_t)run.count + 1, sizeof *items);
     if (reads == NULL || items == NULL)
         goto failed;
     *reads = (struct reads){.plan = plan, .client = &plan->clients[client]};
@@ -134,7 +111,7 @@ struct reads *reads_create(const struct plan *plan, uint32_t client)
     for (size_t i = 0; i < reads->group_count; i++)
         reads->groups[i] = items[i].group;
     for (size_t i = 0; i < reads->group_count; i += reads->rows[reads->count++].group_count)
-        reads->rows[reads->count] = widest(reads, i);
+        reads->rows[reads->count] = reads_widest(reads, i);
     free(items);
     return reads;
 failed:
@@ -175,8 +152,8 @@ static size_t best_cut(const struct reads *reads, const struct read *read)
     size_t best = 0, count = read->group_count;
     uint32_t largest = 0;
     for (size_t cut = 1; cut < count; cut++) {
-        struct item last = item_of(reads, read->groups[cut - 1]);
-        uint32_t next = item_of(reads, read->groups[cut]).address, end = end_of(&last);
+        struct reads_item last = reads_item(reads, read->groups[cut - 1]);
+        uint32_t next = reads_item(reads, read->groups[cut]).address, end = reads_end(&last);
         if (next < end)
             continue;
         bool nearer = from_middle(cut, count) < from_middle(best, count);
@@ -203,8 +180,8 @@ bool reads_split(struct reads *reads, size_t index)
         return false;
     memmove(half + 2, half + 1, (reads->count - index - 1) * sizeof *half);
     reads->count++;
-    half[0] = read_of(reads, whole.groups, cut);
-    half[1] = read_of(reads, whole.groups + cut, whole.group_count - cut);
+    half[0] = reads_of(reads, whole.groups, cut);
+    half[1] = reads_of(reads, whole.groups + cut, whole.group_count - cut);
     keep_times(&half[0], &whole);
     keep_times(&half[1], &whole);
     return true;
@@ -224,7 +201,7 @@ void reads_join(struct reads *reads)
 {
     size_t part = 0, joined = 0;
     for (size_t start = 0; start < reads->group_count; joined++) {
-        struct read read = widest(reads, start);
+        struct read read = reads_widest(reads, start);
         keep_times(&read, &reads->rows[part]);
         for (start += read.group_count;
              part < reads->count && reads->rows[part].groups < reads->groups + start; part++)

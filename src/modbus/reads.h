@@ -37,3 +37,11 @@ bool reads_split(struct reads *reads, size_t index);
 /* Joined again as at first: the device may be another one after a loss. Nothing counts as asked or
  * refused then, times are kept: of those that become one the earliest due, the oldest answer. */
 void reads_join(struct reads *reads);
+
+/* Right after reads_create: goes on with what the reads of another program found out about the same
+ * device. `groups` gives for each group of our plan the one in theirs, or MATCH_NONE. Where they
+ * had to divide, we divide; what they knew to be refused is asked for by itself, no sooner than
+ * they would have. Times are kept, but for what has another period, or what they did not read: that
+ * is due `now`. */
+void reads_inherit(struct reads *reads, const struct reads *before, const uint32_t *groups,
+                   int64_t now);

@@ -184,20 +184,28 @@ void resolver_ask(struct resolver *resolver, struct resolver_question *question)
     pthread_mutex_unlock(&shared->mutex);
 }
 
-static void forget_in(struct job *job, const struct resolver_question *question)
+static void drop_from(struct queue *queue, const struct resolver_question *question)
 {
-    for (; job; job = job->next)
+    struct queue kept = {NULL, &kept.first};
+    for (struct job *job; (job = pop(queue));) {
         if (job->asker == question)
-            job->asker = NULL;
+            free(job);
+        else
+            push(&kept, job);
+    }
+    for (struct job *job; (job = pop(&kept));)
+        push(queue, job);
 }
 
 void resolver_forget(struct resolver *resolver, struct resolver_question *question)
 {
     struct shared *shared = resolver->shared;
     pthread_mutex_lock(&shared->mutex);
-    forget_in(shared->asked.first, question);
-    forget_in(shared->running, question);
-    forget_in(shared->done.first, question);
+    drop_from(&shared->asked, question);
+    drop_from(&shared->done, question);
+    for (struct job *job = shared->running; job; job = job->next)
+        if (job->asker == question)
+            job->asker = NULL;
     pthread_mutex_unlock(&shared->mutex);
 }
 

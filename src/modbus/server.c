@@ -3,6 +3,7 @@
 
 #include "modbus/server.h"
 #include <stdlib.h>
+#include "image/audit.h"
 
 struct server {
     struct image *image;
@@ -52,18 +53,34 @@ int server_link(const struct server *server)
     return -1;
 }
 
-size_t server_answer(struct server *server, uint8_t unit, const uint8_t *request, size_t length,
-                     uint8_t *answer, int64_t now)
+static void note_refused(const struct server *server, const struct origin *origin)
 {
+    audit_note(image_audit(server->image), AUDIT_REFUSED, origin, "write refused: %s is read_only",
+               server->spec->name);
+}
+
+size_t server_answer(struct server *server, uint8_t unit, const uint8_t *request, size_t length,
+                     uint8_t *answer, const struct origin *origin, int64_t now)
+{
+    struct origin full;
+    bool writes = pdu_writes(request[0]);
     int memory = server->spec->memory_of[unit];
     if (memory == UNIT_NONE)
         return pdu_exception(request[0], EXCEPTION_GATEWAY_PATH, answer);
+    if (origin && writes) {
+        full = *origin;
+        full.unit = unit;
+        full.function = request[0];
+    }
     struct pdu_target target = {
         .image = server->image,
         .memory = (uint32_t)memory,
         .read_only = server->spec->read_only,
         .identity = &server->identity,
         .serve_stale = server->spec->serve_stale,
+        .origin = origin && writes ? &full : NULL,
     };
+    if (writes && target.read_only)
+        note_refused(server, target.origin);
     return pdu_answer(&target, request, length, answer, now);
 }

@@ -19,6 +19,7 @@ struct image *server_image(const struct server *server);
 /* Its number among the links (link.h); -1 for a spec that is none of the plan's. */
 int server_link(const struct server *server);
 
-/* The answer's length; 0A (GATEWAY_PATH) for a unit that nobody here answers. */
+/* The answer's length; 0A (GATEWAY_PATH) for a unit that nobody here answers. `origin` says who
+ * asks, for the audit log, unit and function are filled in here; NULL: nobody is named. */
 size_t server_answer(struct server *server, uint8_t unit, const uint8_t *request, size_t length,
-                     uint8_t *answer, int64_t now);
+                     uint8_t *answer, const struct origin *origin, int64_t now);

@@ -6,12 +6,18 @@
 #include <string.h>
 #include "modbus/mbap.h"
 
-void session_init(struct session *session, struct server *server)
+void session_init(struct session *session, struct server *server, const struct origin *origin)
 {
     session->server = server;
+    session->origin = origin;
     session->in_length = 0;
     session->out_start = 0;
     session->out_length = 0;
+}
+
+void session_serve(struct session *session, struct server *server)
+{
+    session->server = server;
 }
 
 static bool has_room(const struct session *session)
@@ -34,7 +40,7 @@ static void answer(struct session *session, const struct mbap *mbap, int64_t now
     close_up(session);
     uint8_t *frame = session->out + session->out_length;
     size_t length = server_answer(session->server, mbap->unit, mbap->pdu, mbap->pdu_length,
-                                  frame + MBAP_HEADER, now);
+                                  frame + MBAP_HEADER, session->origin, now);
     session->out_length += mbap_write(frame, mbap->transaction, mbap->unit, length);
 }
 

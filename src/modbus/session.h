@@ -13,12 +13,17 @@ enum { SESSION_IN = 4096, SESSION_OUT = 8192 };
 
 struct session {
     struct server *server;
+    const struct origin *origin; /* the peer, for the audit log; NULL: nobody is named */
     size_t in_length, out_start, out_length;
     uint8_t in[SESSION_IN];   /* received, not yet answered */
     uint8_t out[SESSION_OUT]; /* answered, not yet sent: out_start .. out_length */
 };
 
-void session_init(struct session *session, struct server *server);
+void session_init(struct session *session, struct server *server, const struct origin *origin);
+
+/* Another server answers from here on: the half frame, and the answers that are not sent yet, stay.
+ */
+void session_serve(struct session *session, struct server *server);
 
 /* Room for received bytes, and where: receive there, then call session_received. 0 while
  * back-pressure holds. */

@@ -2,30 +2,14 @@
  * stop or start one, which may come from any thread. The tick runs only while there is a connection
  * to time out, so that an idle program does not wake up. */
 
-#include "modbus/tcp.h"
-#include <pthread.h>
+#include "modbus/tcp_inside.h"
+
 #include <stdlib.h>
 #include "base/clock.h"
-#include "base/loop.h"
+#include "base/memory.h"
 #include "base/thread.h"
-#include "base/waker.h"
-#include "image/link.h"
-#include "modbus/dialer.h"
-#include "modbus/listener.h"
 
 enum { STACK = 256 * 1024, TICK_MAX_MS = 250, TICK_MIN_MS = 10 };
-
-struct tcp {
-    struct waker wish;
-    struct loop *loop;
-    struct dialer *dialer;
-    struct listener **listeners;
-    size_t listener_count;
-    struct connection_timeouts timeouts;
-    bool ticking;
-    bool running;
-    pthread_t thread;
-};
 
 /* From any thread. */
 static void wished(void *context)
@@ -40,10 +24,14 @@ static void obey(void *context)
         listener_obey(tcp->listeners[i]);
 }
 
+/* Nobody runs the loop yet. */
 static bool open_wishes(struct tcp *tcp, struct error *error)
 {
-    return waker_open(&tcp->wish, tcp->loop, obey, tcp, error) ||
-           error_prefix(error, "the TCP servers cannot be woken: ");
+    if (!waker_open(&tcp->wish, tcp->loop, obey, tcp, error) ||
+        !hold_open(&tcp->hold, tcp->loop, error))
+        return error_prefix(error, "the TCP servers cannot be woken: ");
+    hold_pass(&tcp->hold, true);
+    return true;
 }
 
 struct tcp *tcp_create(struct error *error)
@@ -58,6 +46,7 @@ struct tcp *tcp_create(struct error *error)
         tcp_destroy(tcp);
         return NULL;
     }
+    tcp->dialer = dialer_create(tcp->loop);
     tcp_set_timeouts(tcp, TCP_FRAME_TIMEOUT_MS, TCP_SEND_TIMEOUT_MS);
     return tcp;
 }
@@ -71,27 +60,20 @@ static void stop(struct tcp *tcp)
     tcp->running = false;
 }
 
-static void attach(const struct listener *listener, void (*wake)(void *context), void *context)
-{
-    if (listener->link >= 0)
-        link_attach(server_image(listener->connections.server), (size_t)listener->link, wake,
-                    context);
-}
-
 void tcp_destroy(struct tcp *tcp)
 {
     if (!tcp)
         return;
     stop(tcp);
     dialer_destroy(tcp->dialer);
-    for (size_t i = 0; i < tcp->listener_count; i++) {
-        attach(tcp->listeners[i], NULL, NULL);
-        listener_close(tcp->listeners[i]);
-        free(tcp->listeners[i]);
-    }
+    for (size_t i = 0; i < tcp->listener_count; i++)
+        tcp_listener_destroy(tcp->listeners[i]);
+    tcp_settle(tcp);
+    hold_close(&tcp->hold);
     waker_close(&tcp->wish);
     loop_destroy(tcp->loop);
     free(tcp->listeners);
+    free(tcp->resting);
     free(tcp);
 }
 
@@ -100,6 +82,8 @@ void tcp_set_timeouts(struct tcp *tcp, int frame_ms, int send_ms)
     tcp->timeouts.frame = (int64_t)frame_ms * NS_PER_MS;
     tcp->timeouts.send = (int64_t)send_ms * NS_PER_MS;
 }
+
+/* ---- the tick ---- */
 
 static void tick(void *context)
 {
@@ -128,51 +112,70 @@ static int tick_ms(const struct tcp *tcp)
     return ms < TICK_MIN_MS ? TICK_MIN_MS : ms > TICK_MAX_MS ? TICK_MAX_MS : (int)ms;
 }
 
-static void busy(void *context)
+void tcp_tick(struct tcp *tcp)
 {
-    struct tcp *tcp = context;
-    if (tcp->ticking)
-        return;
     tcp->ticking = true;
     loop_tick(tcp->loop, tick_ms(tcp), tick, tcp);
 }
 
-static struct listener *listener_for(struct tcp *tcp, struct server *server)
+static void busy(void *context)
 {
-    struct listener *listener = calloc(1, sizeof *listener);
-    if (!listener)
-        return NULL;
+    struct tcp *tcp = context;
+    if (!tcp->ticking)
+        tcp_tick(tcp);
+}
+
+/* ---- listeners and dials ---- */
+
+struct listener *tcp_listener_create(struct tcp *tcp)
+{
+    struct listener *listener = memory_zeroed(1, sizeof *listener);
+    listener->source.fd = -1;
+    listener->link = -1;
     listener->connections.loop = tcp->loop;
-    listener->connections.server = server;
     listener->connections.timeouts = &tcp->timeouts;
+    listener->connections.total = &tcp->connections;
+    listener->wake = wished;
     listener->busy = busy;
     listener->context = tcp;
     return listener;
 }
 
+void tcp_listener_destroy(struct listener *listener)
+{
+    if (!listener)
+        return;
+    listener_leave(listener);
+    listener_close(listener);
+    free(listener);
+}
+
 bool tcp_listen(struct tcp *tcp, struct server *server, struct error *error)
 {
-    size_t size = (tcp->listener_count + 1) * sizeof *tcp->listeners;
-    struct listener **listeners = realloc(tcp->listeners, size);
-    if (!listeners)
-        return error_set(error, "not enough memory for the TCP servers");
-    tcp->listeners = listeners;
-    struct listener *listener = listener_for(tcp, server);
-    if (!listener)
-        return error_set(error, "not enough memory for the TCP servers");
-    if (!listener_open(listener, error)) {
-        free(listener);
-        return false;
-    }
-    listeners[tcp->listener_count++] = listener;
-    attach(listener, wished, tcp);
+    struct listener *listener = tcp_listener_create(tcp);
+    if (!listener_bind(listener, server_spec(server), error))
+        goto failed;
+    listener_serve(listener, server);
+    if (!listener_start(listener, error))
+        goto failed;
+    tcp->listeners = memory_grow(tcp->listeners, tcp->listener_count, sizeof *tcp->listeners);
+    tcp->listeners[tcp->listener_count++] = listener;
     return true;
+
+failed:
+    tcp_listener_destroy(listener);
+    return false;
 }
 
 bool tcp_dial(struct tcp *tcp, struct image *image, struct error *error)
 {
-    tcp->dialer = dialer_create(tcp->loop, image, error);
-    return tcp->dialer != NULL;
+    if (!dialer_open(tcp->dialer, image_plan(image), error))
+        return false;
+    struct dialer_change *change = dialer_prepare(tcp->dialer, image, error);
+    if (!change)
+        return false;
+    dialer_commit(change, NULL, clock_monotonic());
+    return true;
 }
 
 uint16_t tcp_port(const struct tcp *tcp, size_t listener)
@@ -180,23 +183,27 @@ uint16_t tcp_port(const struct tcp *tcp, size_t listener)
     return tcp->listeners[listener]->port;
 }
 
+/* ---- the thread ---- */
+
 static void *serve(void *context)
 {
     struct tcp *tcp = context;
     loop_run(tcp->loop);
+    hold_pass(&tcp->hold, true);
     return NULL;
 }
 
 bool tcp_start(struct tcp *tcp, struct error *error)
 {
+    hold_pass(&tcp->hold, false);
     tcp->running = thread_start(&tcp->thread, "msm-tcp", STACK, serve, tcp, error);
-    return tcp->running || error_prefix(error, "cannot start the thread of the TCP links: ");
+    if (tcp->running)
+        return true;
+    hold_pass(&tcp->hold, true);
+    return error_prefix(error, "cannot start the thread of the TCP links: ");
 }
 
 size_t tcp_connections(const struct tcp *tcp)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < tcp->listener_count; i++)
-        count += atomic_load(&tcp->listeners[i]->connections.count);
-    return count;
+    return atomic_load(&tcp->connections);
 }

@@ -94,6 +94,11 @@ const struct variable **push_array(lua_State *L)
     return proxy;
 }
 
+bool is_array(lua_State *L, int index)
+{
+    return luaL_testudata(L, index, ARRAY) != NULL;
+}
+
 const struct variable *array_variable(lua_State *L, int index)
 {
     return *(const struct variable *const *)luaL_checkudata(L, index, ARRAY);
@@ -121,7 +126,7 @@ static const uint16_t *convert_elements(lua_State *L, const struct variable *v, 
 
 void assign_array(lua_State *L, const struct variable *v, int index)
 {
-    if (!lua_istable(L, index) && !luaL_testudata(L, index, ARRAY))
+    if (!lua_istable(L, index) && !is_array(L, index))
         complain(L, "%s is an array of %d: it takes a table of %d values, not %s", v->path,
                  v->count, v->count, shown(L, index));
     lua_Integer given = luaL_len(L, index);

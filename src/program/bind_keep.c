@@ -1,77 +1,172 @@
-/* keep: plain data by name. What stands in it is the program's memory between scans that belongs to
- * a name and not to a function, so that a block like a timer can be found again. */
+/* keep: plain data by name that outlives the program. While the body runs it works on a scratch
+ * copy of what was kept; program_keep brings what is new of it into the image's keeps, and from
+ * then on a script's hands are on those. */
 
-#include "program/inside.h"
+#include "program/keep.h"
 
+#include "base/log.h"
+
+#include <stdio.h>
 #include <string.h>
 
-static const char KEPT[] = "msm.kept"; /* registry: name -> table */
-enum { DEEPEST = 16 };
-
-/* A table that is met twice would be two tables after a copy; and checking each of its ways could
- * take for ever. `seen` is the stack index of those met. */
-static void check_unshared(lua_State *L, int index, const char *name, int seen)
+bool keep_init(struct program *program, const struct keeps *keeps, struct error *error)
 {
-    lua_pushvalue(L, index);
-    if (lua_rawget(L, seen) != LUA_TNIL)
-        complain(L, "keep(\"%s\"): one table stands in two places; each place needs its own", name);
-    lua_pop(L, 1);
-    lua_pushvalue(L, index);
-    lua_pushboolean(L, true);
-    lua_rawset(L, seen);
+    struct kept *kept = &program->kept;
+    kept->defaults = keeps_create(error);
+    kept->scratch = kept->defaults ? keeps_create(error) : NULL;
+    kept->now = kept->scratch;
+    if (kept->scratch && keeps)
+        keeps_read(keeps, kept->scratch);
+    return kept->scratch != NULL;
 }
 
-static void check_plain(lua_State *L, int index, const char *name, int depth, int seen)
+void keep_finish(struct program *program)
 {
-    int type = lua_type(L, index);
-    if (type == LUA_TBOOLEAN || type == LUA_TNUMBER || type == LUA_TSTRING)
-        return;
-    if (type != LUA_TTABLE || lua_getmetatable(L, index))
-        complain(L,
-                 "keep(\"%s\"): plain data only (booleans, numbers, text and tables of them), "
-                 "not %s",
-                 name, type == LUA_TTABLE ? "a table with a metatable" : shown(L, index));
-    if (depth > DEEPEST)
-        complain(L, "keep(\"%s\"): tables inside tables, more than %d deep", name, DEEPEST);
-    index = lua_absindex(L, index);
-    luaL_checkstack(L, 8, "keep");
-    check_unshared(L, index, name, seen);
-    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-        check_plain(L, -2, name, depth + 1, seen);
-        check_plain(L, -1, name, depth + 1, seen);
-    }
+    keeps_destroy(program->kept.defaults);
+    keeps_destroy(program->kept.scratch);
 }
 
-/* keep("mixer", { step = 1 }): the table of that name; the second argument says what stands in it
- * at first. A name is an identity: it is used once. */
+static const char *check_name(lua_State *L)
+{
+    const char *name = plain_text(L, 1);
+    if (!name || !*name)
+        complain(L, "keep takes a name first, keep(\"mixer\", { step = 1 }), not %s", shown(L, 1));
+    if (strlen(name) > KEEPS_KEY_MAX)
+        complain(L, "keep: a name has at most %d bytes; %s has %zu", KEEPS_KEY_MAX, shown(L, 1),
+                 strlen(name));
+    return name;
+}
+
+static bool set_retain(lua_State *L, void *target)
+{
+    ((struct keep_spec *)target)->retain = lua_toboolean(L, -1);
+    return lua_type(L, -1) == LUA_TBOOLEAN;
+}
+
+static const struct option OPTIONS[] = {
+    {"retain", "true or false", set_retain},
+    {NULL, NULL, NULL},
+};
+
+static struct keep_place place_of(struct keeps *keeps, const char *name)
+{
+    struct keep_place place = {.keeps = keeps};
+    keeps_find(keeps, name, false, &place.table);
+    return place;
+}
+
+static bool make(struct keep_place *place, const char *name, struct error *error)
+{
+    return keeps_find(place->keeps, name, true, &place->table) || keeps_refuse_room(error);
+}
+
+/* The table at index 2 as the defaults of this name, not committed. */
+static void take_defaults(lua_State *L, const char *name)
+{
+    struct keep_place place = {.keeps = program_of(L)->kept.defaults};
+    keeps_revert(place.keeps); /* what a refusal left there */
+    if (keeps_find(place.keeps, name, false, &place.table))
+        return; /* the plan refuses the second one */
+    struct error error;
+    if (!make(&place, name, &error))
+        complain(L, "keep \"%s\": %s", name, error.text);
+    keep_deposit(L, 2, name, NULL, place);
+}
+
+struct change {
+    struct program *program;
+    const struct keep_spec *spec;
+};
+
+static void tell_changed(void *context, const struct trail *field, enum kind before, enum kind now)
+{
+    const struct change *change = context;
+    char path[TRAIL_TEXT];
+    if (!change->program->quiet)
+        log_line("%s: keep \"%s\": field %s was %s and is %s now; it begins with its default",
+                 change->spec->where, change->spec->name, trail_text(field, path),
+                 kind_text(before), kind_text(now));
+}
+
+/* What the scratch has of this name gets what it lacks. */
+static bool complete_scratch(struct program *program, const struct keep_spec *spec,
+                             struct error *error)
+{
+    struct change change = {program, spec};
+    struct keep_place to = {.keeps = program->kept.scratch};
+    struct keep_place defaults = place_of(program->kept.defaults, spec->name);
+    if (keeps_find(to.keeps, spec->name, false, &to.table))
+        return keep_complete(to, defaults, tell_changed, &change, error);
+    return make(&to, spec->name, error) && keep_copy(to, defaults, error);
+}
+
+/* keep("mixer", { step = 1 }, { retain = true }): a table of plain data that belongs to a name and
+ * lives through reloads, with `retain` also through restarts. The second argument says which fields
+ * it has at first; those that are named there keep their kind (a boolean, a number, text, a table)
+ * and are added where an older program's table lacks them; others are free. It holds booleans,
+ * numbers, text (up to 1024 bytes) and tables of them (up to 16 deep), under keys that are text (up
+ * to 47 bytes) or integers; a table that is assigned is copied in. All keeps together have up to
+ * 16384 fields. A name is an identity and is used once in a program. Body only. */
 static int keep(lua_State *L)
 {
-    if (!plain_text(L, 1))
-        complain(L, "keep takes a name first, keep(\"mixer\", { step = 1 }), not %s", shown(L, 1));
-    const char *name = lua_tostring(L, 1);
-    if (lua_isnoneornil(L, 2)) {
-        lua_settop(L, 1);
+    struct program *program = program_of(L);
+    struct error error;
+    require_body(L, "keep");
+    const char *name = check_name(L);
+    if (lua_gettop(L) > 3)
+        complain(L,
+                 "keep takes a name, a table of defaults and a table of options, not %d arguments",
+                 lua_gettop(L));
+    lua_settop(L, 3);
+    if (lua_isnil(L, 2)) {
         lua_newtable(L);
+        lua_replace(L, 2);
     }
-    lua_settop(L, 2);
-    if (!lua_istable(L, 2))
-        complain(L, "keep(\"%s\"): the second argument is a table of first values, not %s", name,
-                 shown(L, 2));
-    lua_newtable(L);
-    check_plain(L, 2, name, 0, 3);
-    lua_settop(L, 2);
-    lua_getfield(L, LUA_REGISTRYINDEX, KEPT);
-    if (lua_getfield(L, -1, name) != LUA_TNIL)
-        complain(L, "keep: \"%s\" is used already; a name is an identity and is used once", name);
-    lua_pushvalue(L, 2);
-    lua_setfield(L, 3, name);
-    lua_settop(L, 2);
+    if (keep_kind(L, 2) != KIND_TABLE)
+        complain(L, "keep \"%s\": the second argument is a table of defaults, not %s", name,
+                 keep_shown(L, 2));
+    struct keep_spec spec = {.name = plan_string(program->plan, name), .where = user_line(L)};
+    read_options(L, 3, OPTIONS, &spec, lua_pushfstring(L, "keep \"%s\"", name));
+    take_defaults(L, name);
+    if (plan_keep(program->plan, &spec, &error) < 0)
+        complain(L, "%s", error.text);
+    keeps_commit(program->kept.defaults);
+    if (!complete_scratch(program, &spec, &error))
+        complain(L, "keep \"%s\": %s", name, error.text);
+    keep_push_root(L, name);
     return 1;
+}
+
+/* First what is new, with the values that the body gave it; then what is missing all the same or of
+ * another kind. */
+static bool bring(struct program *program, struct keeps *live, const char *name,
+                  struct error *error)
+{
+    struct keep_place to = {.keeps = live};
+    return make(&to, name, error) && keep_bring(to, place_of(program->kept.scratch, name), error) &&
+           keep_complete(to, place_of(program->kept.defaults, name), NULL, NULL, error);
+}
+
+bool program_keep(struct program *program, struct error *error)
+{
+    struct keeps *live = program->image ? image_keeps(program->image) : NULL;
+    const struct plan *plan = program->plan;
+    if (!live)
+        return true; /* nobody else would look at them */
+    keeps_mark_tables(program->kept.scratch);
+    for (size_t i = 0; i < plan->keep_count; i++) {
+        if (bring(program, live, plan->keeps[i].name, error))
+            continue;
+        keeps_revert(live);
+        return error_prefix(error, "%s: keep \"%s\": ", plan->keeps[i].where, plan->keeps[i].name);
+    }
+    program->kept.now = live;
+    program->kept.epoch++;
+    return true;
 }
 
 void open_keep(lua_State *L)
 {
-    lua_newtable(L);
-    lua_setfield(L, LUA_REGISTRYINDEX, KEPT);
+    open_keep_proxies(L);
     lua_register(L, "keep", keep);
 }

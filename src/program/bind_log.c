@@ -26,6 +26,8 @@ static bool may_print(struct program *program, size_t length)
 {
     struct print_limit *limit = &program->print;
     double time = program->cycle.time;
+    if (program->quiet)
+        return false;
     limit->tokens += (time - limit->filled) * LINES_IN_SECOND;
     limit->tokens = limit->tokens > BURST ? BURST : limit->tokens;
     limit->filled = time;
@@ -67,12 +69,25 @@ static void make_harmless(lua_State *L)
     lua_remove(L, -2);
 }
 
-void log_stacked(lua_State *L)
+static void log_always(lua_State *L)
 {
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
     if (may_print(program_of(L), length))
         log_text(text, length);
+}
+
+void log_stacked(lua_State *L)
+{
+    size_t length;
+    struct answer *answer = program_of(L)->answer;
+    if (!answer) {
+        log_always(L);
+        return;
+    }
+    const char *text = lua_tolstring(L, -1, &length);
+    answer_line(answer);
+    answer_add(answer, text, length);
 }
 
 /* print(…): values as text with tabs between them. */
@@ -114,7 +129,7 @@ static int log_message(lua_State *L)
     lua_pushfstring(L, "%s: %s", name, lua_tostring(L, lua_upvalueindex(1)));
     lua_insert(L, -2);
     lua_concat(L, 2);
-    log_stacked(L);
+    log_always(L);
     return 0;
 }
 

@@ -60,6 +60,7 @@ bool read_order(lua_State *L, enum order *order);
 
 /* bind_array.c */
 const struct variable **push_array(lua_State *L); /* the variable is filled in later */
+bool is_array(lua_State *L, int index);
 const struct variable *array_variable(lua_State *L, int index);
 void assign_array(lua_State *L, const struct variable *variable, int index);
 

@@ -48,10 +48,11 @@ static int load_module(lua_State *L, const char *path)
     if (file && !program_of(L)->lua_root)
         return luaL_loadbufferx(L, file->text, file->length, lua_pushfstring(L, "=%s", path), "t");
     const char *place = module_place(L, path);
-    if (access(place, R_OK) != 0)
+    const struct source *source = sources_take(program_of(L), place);
+    if (!source)
         complain(L, "require: no module %s: the library has none, and %s: %s", path, place,
                  strerror(errno));
-    return luaL_loadfilex(L, place, "t");
+    return sources_load(L, source);
 }
 
 /* Tests find Debian's modules, too, where neither the library nor the script's folder has one of

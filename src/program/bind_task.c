@@ -1,12 +1,10 @@
-/* every, on_start, on_stop and program: what runs when, and the program's own settings. */
+/* every, on_start and on_stop: what runs when. */
 
 #include "program/bind_memory.h"
 
 #include <string.h>
 
 enum { LEAST_PERIOD = NS_PER_MS / 10 };
-
-static const int64_t MOST_STOP_TIMEOUT = INT64_C(60) * NS_PER_S;
 
 static void check_function(lua_State *L, int index, const char *what)
 {
@@ -85,8 +83,8 @@ static int set_hook(lua_State *L, int *reference, const char *what)
     return 0;
 }
 
-/* on_start(function(why) … end): called once, in the first scan, before its tasks. `why` is "cold".
- * Body only. */
+/* on_start(function(why) … end): called once, in the first scan, before its tasks. `why` is "cold",
+ * "restart" (after a fault) or "reload". Body only. */
 static int on_start(lua_State *L)
 {
     return set_hook(L, &program_of(L)->on_start, "on_start");
@@ -99,75 +97,10 @@ static int on_stop(lua_State *L)
     return set_hook(L, &program_of(L)->on_stop, "on_stop");
 }
 
-static bool set_name(lua_State *L, void *target)
-{
-    struct program *program = target;
-    size_t length;
-    if (lua_type(L, -1) != LUA_TSTRING)
-        return false;
-    const char *name = lua_tolstring(L, -1, &length);
-    if (!length || length > 63 ||
-        strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.") != length)
-        return false;
-    plan_rename(program->plan, name);
-    return true;
-}
-
-static bool set_memory(lua_State *L, void *target)
-{
-    struct program *program = target;
-    lua_Integer mib;
-    if (!read_integer(L, -1, 1, 4096, &mib))
-        return false;
-    pool_set_cap(program->pool, (size_t)mib * 1024 * 1024);
-    return true;
-}
-
-static bool set_stop_timeout(lua_State *L, void *target)
-{
-    struct program *program = target;
-    int64_t timeout = check_duration(L, -1, "program: option stop_timeout");
-    plan_set_stop_timeout(program->plan, timeout);
-    return timeout <= MOST_STOP_TIMEOUT;
-}
-
-static const struct option OPTIONS[] = {
-    {"memory", "the MiB that the script may use, 1..4096", set_memory},
-    {"name", "letters, digits, _ - and ., up to 63", set_name},
-    {"stop_timeout", "a duration, up to 1 min", set_stop_timeout},
-    {NULL, NULL, NULL},
-};
-
-/* program { name = "plant", memory = 64, stop_timeout = "2s" }: settings of the whole program: the
- * name that commands find it by, the MiB that the script may use (1..4096, 64 unless stated), and
- * how long clients get at a stop to deliver safe values (0..1 min, 2 s unless stated). Body only.
- */
-static int set_program(lua_State *L)
-{
-    require_body(L, "program");
-    if (!lua_istable(L, 2))
-        complain(L, "program takes a table of options, program { name = \"plant\" }");
-    read_options(L, 2, OPTIONS, program_of(L), "program");
-    return 0;
-}
-
-/* program.stop(): ends the program after this scan, as Ctrl-C does. */
-static int stop(lua_State *L)
-{
-    program_of(L)->stop_wanted = true;
-    return 0;
-}
-
 void open_task(lua_State *L)
 {
     lua_register(L, "every", every);
     lua_register(L, "on_start", on_start);
     lua_register(L, "on_stop", on_stop);
-    static const luaL_Reg functions[] = {{"stop", stop}, {NULL, NULL}};
-    luaL_newlib(L, functions);
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, set_program);
-    lua_setfield(L, -2, "__call");
-    lua_setmetatable(L, -2);
-    lua_setglobal(L, "program");
+    open_program(L);
 }

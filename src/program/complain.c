@@ -20,7 +20,7 @@ static bool is_users(const lua_Debug *ar)
     return ar->currentline > 0 && strncmp(ar->source, "=msm/", 5) != 0;
 }
 
-static bool find_user(lua_State *L, lua_Debug *ar)
+bool find_user(lua_State *L, lua_Debug *ar)
 {
     for (int level = 0; lua_getstack(L, level, ar); level++) {
         lua_getinfo(L, "Sl", ar);
@@ -169,7 +169,30 @@ const char *raised_text(lua_State *L)
 
 int traceback(lua_State *L)
 {
-    luaL_traceback(L, L, raised_text(L), 1);
+    if (interrupt_is_late(L))
+        return 1;
+    lua_pushstring(L, raised_text(L));
+    push_fault_text(L, 1);
+    return 1;
+}
+
+/* In the body most errors are the main chunk's own, where a traceback would say nothing more than
+ * the file and line in front of the text do. */
+int body_traceback(lua_State *L)
+{
+    lua_Debug ar;
+    if (interrupt_is_late(L))
+        return 1;
+    const char *text = raised_text(L);
+    int depth = 0;
+    for (int level = 0; depth < 2 && lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "S", &ar);
+        depth += strcmp(ar.what, "C") != 0;
+    }
+    if (depth > 1)
+        luaL_traceback(L, L, text, 1);
+    else
+        lua_pushstring(L, text);
     return 1;
 }
 

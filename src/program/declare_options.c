@@ -236,6 +236,11 @@ static bool set_pulse(lua_State *L, void *v)
     return read_flag(L, &target(v)->pulse);
 }
 
+static bool set_retain(lua_State *L, void *v)
+{
+    return read_flag(L, &target(v)->retain);
+}
+
 static bool set_round(lua_State *L, void *v)
 {
     return read_flag(L, &target(v)->round);
@@ -298,6 +303,7 @@ static const struct option OPTIONS[] = {
     {"period", "a duration", set_period},
     {"poll", "true or false", set_poll},
     {"pulse", "true or false", set_pulse},
+    {"retain", "true or false", set_retain},
     {"round", "true or false", set_round},
     {"safe", "a value", set_safe},
     {"scale", "a number", set_scale},

@@ -5,6 +5,8 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include "image/draft.h"
 #include "program/pool.h"
 #include "program/program.h"
@@ -21,11 +23,49 @@ struct print_limit {
     unsigned long left_out;
 };
 
+/* The coroutines that run, each resumed by the one before it. Lies on the C stack. */
+struct running {
+    lua_State *L;
+    struct running *before;
+};
+
+/* What the watchdog's signals and the code that they end share (interrupt.c). */
+struct interrupt {
+    struct running base;
+    struct running *volatile running; /* the innermost; NULL: no code runs */
+    volatile sig_atomic_t late;
+    const char *stack;  /* where the C stack stood when the call began */
+    struct error error; /* what it was ended with, or "" */
+    char where[160];    /* "tank.lua:12" where it was stuck, or "" */
+};
+
+/* The texts that a program is made of (sources.c). */
+struct sources {
+    struct source *rows;
+    size_t count;
+    const struct source *given; /* while the body runs: those to take instead of files */
+    size_t given_count;
+};
+
+struct answer;
+
+/* What keep works on (keep.h). */
+struct kept {
+    struct keeps *defaults, *scratch;
+    struct keeps *now; /* the scratch, or the image's */
+    uint32_t epoch;    /* counts how often `now` was exchanged */
+};
+
 struct program {
     lua_State *L;
     struct pool *pool;
     char *path, *directory; /* the folder ends in "/", or is "" */
     char *lua_root;         /* or NULL */
+    char *why;              /* on_start's argument */
+    struct sources sources;
+    struct interrupt interrupt;
+    struct answer *answer; /* of the eval that runs, or NULL: what is printed goes into it */
+    bool quiet;            /* print and log say nothing */
     struct plan *plan;
     const char *last_line;     /* that user_line gave */
     const struct early *early; /* assignments that a client would have forbidden */
@@ -41,6 +81,8 @@ struct program {
     struct print_limit print;
     size_t collect_at;          /* bytes in use that call for a full collection */
     char out_of_memory_at[160]; /* file:line of the last refused allocation, or "" */
+    bool out_of_memory_deep;    /* and whether it was in a recursion */
+    struct kept kept;
 };
 
 /* The program that owns a state or any of its coroutines. */
@@ -63,8 +105,83 @@ void check_room(lua_State *L, size_t size);
 /* Raises unless the script's body still runs; `what` is what was called. Checks the room, too. */
 void require_body(lua_State *L, const char *what);
 
-/* Message handler for pcall: adds the traceback. */
+/* Message handler for pcall: adds the traceback and the locals. */
 int traceback(lua_State *L);
+
+/* The innermost running function of the user's own code. */
+bool find_user(lua_State *L, lua_Debug *ar);
+
+/* fault_text.c: pushes the text on top with the traceback of what stands above `level` and the
+ * locals of the innermost function of the user's behind it, all within a struct error. Runs no code
+ * of the script's. */
+void push_fault_text(lua_State *L, int level);
+
+/* interrupt.c: around every call of the script's code. interrupt_end says whether the watchdog
+ * ended it, and gives the error then. */
+void interrupt_begin(struct program *program);
+bool interrupt_end(struct program *program, struct error *error);
+
+/* Another coroutine is the innermost one from here on. The signal may come at any moment: it must
+ * find the frame as it was filled. */
+static inline void interrupt_switch(struct program *program, struct running *frame)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    program->interrupt.running = frame;
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* Whether time is up: then whoever holds errors back lets them through, by interrupt_raise. */
+bool interrupt_is_late(lua_State *L);
+int interrupt_raise(lua_State *L);
+
+/* For C code that goes round a loop of the script's making: raises when time is up. */
+void interrupt_check(lua_State *L);
+
+/* Whether a coroutine was ended by the watchdog. Its own code runs no more, not even to close. */
+bool interrupt_ended(lua_State *co);
+
+/* For C code that goes deeper than Lua counts: raises where little of the C stack is left. */
+void interrupt_check_stack(lua_State *L);
+
+/* What of Lua's own library holds errors back, switches coroutines or may go round for ever, in a
+ * form that the watchdog can end. */
+void open_protected(lua_State *L);  /* pcall, xpcall */
+void open_coroutines(lua_State *L); /* resume, wrap, close */
+void open_lists(lua_State *L);      /* table.*, string.rep */
+void open_load(lua_State *L);       /* load */
+
+/* sources.c: the text at a path, as given or read from there; kept by the program. NULL with errno.
+ * sources_load pushes it as a function or an error's text, as luaL_load… do. */
+const struct source *sources_take(struct program *program, const char *path);
+int sources_load(lua_State *L, const struct source *source);
+void sources_free(struct sources *sources);
+
+/* program.c: calls what is on the stack, `count` arguments on top of it; takes both off. */
+bool program_call(struct program *program, int count, lua_CFunction handler, struct error *error);
+
+/* Message handler: the traceback only where there is more to say than the line. */
+int body_traceback(lua_State *L);
+
+/* answer.c: text for who asked, up to ANSWER_MOST bytes; what is beyond is left out, and said. */
+enum { ANSWER_MOST = 64 * 1024 };
+struct answer {
+    char *text;
+    size_t length;
+    bool cut;
+};
+bool answer_begin(struct answer *answer); /* false: no memory */
+void answer_add(struct answer *answer, const char *text, size_t length);
+void answer_line(struct answer *answer); /* what follows begins a line */
+char *answer_end(struct answer *answer); /* to be freed */
+
+/* eval.c: calls a function with `code` as a light userdata; its answer goes into program->answer,
+ * and comes back as text to be freed. */
+bool answer_by(struct program *program, lua_CFunction function, const char *code, char **text,
+               struct error *error);
+
+/* readable.c: a value as a person reads it: text in quotes, one level of tables and arrays. Runs no
+ * code of the script's. */
+void add_readable(lua_State *L, int index, struct answer *answer);
 
 /* For a message handler: what was raised, as text, with the user's line in front where it names
  * none. An error that is no text says what it is. */
@@ -138,14 +255,20 @@ void open_requests(lua_State *L);
 void open_serial(lua_State *L);  /* serial */
 void open_client(lua_State *L);  /* client */
 void open_server(lua_State *L);  /* server */
-void open_task(lua_State *L);    /* every, on_start, on_stop, program */
+void open_task(lua_State *L);    /* every, on_start, on_stop */
 void open_scan(lua_State *L);    /* scan */
 void open_log(lua_State *L);     /* print, log */
 void open_keep(lua_State *L);    /* keep */
+void open_program(lua_State *L); /* program */
 void open_require(lua_State *L); /* require, msm.core */
 void open_sandbox(lua_State *L); /* what Lua's own libraries offer here; last of all */
 
-/* bind_log.c: the text on top goes to the log, as far as print_limit lets it. */
+/* bind_keep.c: `keeps` are what was kept when the body begins to run; NULL: nothing. */
+bool keep_init(struct program *program, const struct keeps *keeps, struct error *error);
+void keep_finish(struct program *program);
+
+/* bind_log.c: the text on top goes to the log, as far as print_limit lets it, or to who asked for
+ * an eval. */
 void log_stacked(lua_State *L);
 
 /* The lines that print_limit held back, said once at the end. */

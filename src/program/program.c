@@ -3,12 +3,18 @@
 
 #include "program/inside.h"
 
+#include "base/watchdog.h"
+#include "image/plan_diagnostics.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_GROWTH = 256 * 1024 }; /* between two full collections of a small script */
+enum {
+    LEAST_GROWTH = 256 * 1024, /* between two full collections of a small script */
+    DEEP = 20000               /* calls inside one another: more than anybody means */
+};
 
 /* Room in the body's file names: "scripts/" of "scripts/tank.lua". */
 static char *directory_of(const char *path)
@@ -32,6 +38,7 @@ static void note_out_of_memory(void *context)
     struct program *program = context;
     lua_Debug ar;
     program->out_of_memory_at[0] = '\0';
+    program->out_of_memory_deep = program->L && lua_getstack(program->L, DEEP, &ar);
     for (int level = 0; program->L && lua_getstack(program->L, level, &ar); level++) {
         lua_getinfo(program->L, "Sl", &ar);
         if (ar.currentline <= 0)
@@ -44,14 +51,14 @@ static void note_out_of_memory(void *context)
 
 static void fail_out_of_memory(struct program *program, struct error *error)
 {
-    error_set(error,
-              "%sout of memory: the script may use %zu MiB; program { memory = … } "
-              "in its body changes that",
-              program->out_of_memory_at, pool_cap(program->pool) / (1024 * 1024));
+    error_set(error, "%sout of memory: the script may use %zu MiB; %s", program->out_of_memory_at,
+              pool_cap(program->pool) / (1024 * 1024),
+              program->out_of_memory_deep
+                  ? "functions call one another there without end (stack overflow)"
+                  : "program { memory = … } in its body changes that");
 }
 
-/* Calls what is on the stack, `count` arguments on top of it; takes both off and leaves `results`
- * where it went well. */
+/* Takes function and arguments off, and leaves `results` where it went well. */
 static bool call_for(struct program *program, int count, int results, lua_CFunction handler,
                      struct error *error)
 {
@@ -60,19 +67,22 @@ static bool call_for(struct program *program, int count, int results, lua_CFunct
     program->out_of_memory_at[0] = '\0';
     lua_pushcfunction(L, handler);
     lua_insert(L, base);
-    if (lua_pcall(L, count, results, base) == LUA_OK) {
+    interrupt_begin(program);
+    int status = lua_pcall(L, count, results, base);
+    bool ended = interrupt_end(program, error);
+    if (status == LUA_OK && !ended) {
         lua_remove(L, base);
         return true;
     }
-    if (is_out_of_memory(lua_tostring(L, -1)))
+    if (!ended && is_out_of_memory(lua_tostring(L, -1)))
         fail_out_of_memory(program, error);
-    else
+    else if (!ended)
         error_set(error, "%s", lua_tostring(L, -1));
     lua_settop(L, base - 1);
     return false;
 }
 
-static bool call(struct program *program, int count, lua_CFunction handler, struct error *error)
+bool program_call(struct program *program, int count, lua_CFunction handler, struct error *error)
 {
     return call_for(program, count, 0, handler, error);
 }
@@ -97,32 +107,16 @@ static int open_libraries(lua_State *L)
     return 0;
 }
 
-/* In the body most errors are the main chunk's own, where a traceback would say nothing more than
- * the file and line in front of the text do. */
-static int body_traceback(lua_State *L)
-{
-    lua_Debug ar;
-    const char *text = raised_text(L);
-    int depth = 0;
-    for (int level = 0; depth < 2 && lua_getstack(L, level, &ar); level++) {
-        lua_getinfo(L, "S", &ar);
-        depth += strcmp(ar.what, "C") != 0;
-    }
-    if (depth > 1)
-        luaL_traceback(L, L, text, 1);
-    else
-        lua_pushstring(L, text);
-    return 1;
-}
-
 /* Returns the script as a function. */
 static int load_body(lua_State *L)
 {
-    const char *path = program_of(L)->path;
-    int result = luaL_loadfilex(L, path, "t");
-    if (result == LUA_ERRFILE)
-        lua_pushfstring(L, "cannot read %s: %s", path, strerror(errno));
-    return result == LUA_OK ? 1 : lua_error(L);
+    struct program *program = program_of(L);
+    const struct source *source = sources_take(program, program->path);
+    if (!source) {
+        lua_pushfstring(L, "cannot read %s: %s", program->path, strerror(errno));
+        return lua_error(L);
+    }
+    return sources_load(L, source) == LUA_OK ? 1 : lua_error(L);
 }
 
 /* Called from here, not from load_body: no traceback is to show the host. */
@@ -130,7 +124,18 @@ static bool run_body(struct program *program, struct error *error)
 {
     lua_pushcfunction(program->L, load_body);
     return call_for(program, 0, 1, body_traceback, error) &&
-           call(program, 0, body_traceback, error);
+           program_call(program, 0, body_traceback, error);
+}
+
+static bool run_watched(struct program *program, struct watchdog *watchdog, struct error *error)
+{
+    const struct watchdog_hooks hooks = {program, program_late, program_stuck};
+    if (!watchdog)
+        return run_body(program, error);
+    watchdog_begin(watchdog, &hooks, WATCHDOG_BODY);
+    bool ok = run_body(program, error);
+    watchdog_end(watchdog);
+    return ok;
 }
 
 static struct program *create(const struct program_options *options, struct error *error)
@@ -141,7 +146,11 @@ static struct program *create(const struct program_options *options, struct erro
     program->path = strdup(options->path);
     program->directory = directory_of(options->path);
     program->lua_root = options->lua_root ? strdup(options->lua_root) : NULL;
+    program->why = strdup(options->why ? options->why : "cold");
+    program->sources.given = options->sources;
+    program->sources.given_count = options->source_count;
     program->open = options->open;
+    program->quiet = options->quiet;
     program->declaring = true;
     program->on_start = program->on_stop = LUA_NOREF;
     program->cycle = (struct cycle){.monotonic = options->now.monotonic,
@@ -152,7 +161,8 @@ static struct program *create(const struct program_options *options, struct erro
     free(name);
     program->draft = draft_create(error);
     program->pool = pool_create(DEFAULT_MEMORY_CAP, note_out_of_memory, program);
-    if (!program->plan || !program->draft || !program->pool)
+    if (!program->why || !program->plan || !program->draft || !program->pool ||
+        !keep_init(program, options->keeps, error))
         goto no_memory;
     program->L = lua_newstate(pool_realloc, program->pool);
     if (!program->L)
@@ -185,10 +195,12 @@ struct program *program_load(const struct program_options *options, struct error
         return NULL;
     lua_State *L = program->L;
     lua_pushcfunction(L, open_libraries);
-    if (!call(program, 0, traceback, error) || !run_body(program, error))
+    if (!program_call(program, 0, traceback, error) ||
+        !run_watched(program, options->watchdog, error))
         goto failed;
     program->declaring = false;
-    if (!plan_seal(program->plan, error))
+    program->sources.given = NULL;
+    if (!plan_diagnostics(program->plan, error) || !plan_seal(program->plan, error))
         goto failed;
     lua_gc(L, LUA_GCGEN, 0, 0);
     lua_gc(L, LUA_GCSTOP);
@@ -209,10 +221,13 @@ void program_destroy(struct program *program)
         lua_close(program->L);
     pool_destroy(program->pool);
     draft_destroy(program->draft);
+    keep_finish(program);
     plan_unref(program->plan);
     free(program->path);
     free(program->directory);
     free(program->lua_root);
+    free(program->why);
+    sources_free(&program->sources);
     free(program);
 }
 
@@ -239,7 +254,7 @@ void program_attach(struct program *program, struct view *view)
 /* Argument: the function. The text is made in here, because making it may raise. */
 static int run_start(lua_State *L)
 {
-    lua_pushliteral(L, "cold");
+    lua_pushstring(L, program_of(L)->why);
     lua_call(L, 1, 0);
     return 0;
 }
@@ -252,7 +267,7 @@ bool program_start(void *context, const struct cycle *cycle, struct error *error
         return true;
     lua_pushcfunction(program->L, run_start);
     lua_rawgeti(program->L, LUA_REGISTRYINDEX, program->on_start);
-    return call(program, 1, traceback, error);
+    return program_call(program, 1, traceback, error);
 }
 
 bool program_task(void *context, size_t task, double dt, const struct cycle *cycle,
@@ -262,7 +277,7 @@ bool program_task(void *context, size_t task, double dt, const struct cycle *cyc
     program->cycle = *cycle;
     lua_rawgeti(program->L, LUA_REGISTRYINDEX, program->tasks[task]);
     lua_pushnumber(program->L, dt);
-    return call(program, 1, traceback, error);
+    return program_call(program, 1, traceback, error);
 }
 
 bool program_stop(void *context, const struct cycle *cycle, struct error *error)
@@ -272,7 +287,7 @@ bool program_stop(void *context, const struct cycle *cycle, struct error *error)
     bool ok = true;
     if (program->on_stop != LUA_NOREF) {
         lua_rawgeti(program->L, LUA_REGISTRYINDEX, program->on_stop);
-        ok = call(program, 0, traceback, error);
+        ok = program_call(program, 0, traceback, error);
     }
     finish_print(program);
     return ok;
@@ -293,4 +308,10 @@ void program_rest(void *context)
     lua_gc(program->L, LUA_GCSTEP, 0);
     if (pool_used(program->pool) >= program->collect_at)
         collect_all(program);
+}
+
+void program_memory(const struct program *program, size_t *used, size_t *cap)
+{
+    *used = pool_used(program->pool);
+    *cap = pool_cap(program->pool);
 }

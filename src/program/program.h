@@ -8,17 +8,30 @@
 #include "base/clock.h"
 #include "base/cycle.h"
 #include "base/error.h"
+#include "base/source.h"
 #include "image/plan.h"
 #include "image/view.h"
 
+struct keeps;
 struct program;
+struct watchdog;
 
 struct program_options {
-    const char *path;     /* of the script, as messages shall show it */
+    const char *path; /* of the script, as messages shall show it */
+    const struct source
+        *sources; /* texts to take instead of files, the script first; NULL: files */
+    size_t source_count;
     const char *lua_root; /* folder to take the Lua library from, or NULL for the embedded one */
     bool open;            /* all of Lua's libraries, for tests; false: the sandbox */
+    bool quiet;           /* print and log say nothing: for a trial */
     struct instant now;   /* the body's frozen time */
+    const char *why;      /* on_start's argument: "cold" (also NULL), "restart", "reload" */
+    const struct keeps *keeps; /* what keep finds while the body runs is a copy of these, as last
+                                  committed; NULL: nothing */
+    struct watchdog *watchdog; /* watches the body, WATCHDOG_BODY; NULL: nobody */
 };
+
+#define WATCHDOG_BODY INT64_C(2000000000) /* ns, until the body says otherwise */
 
 /* Reads the file, runs its body, seals the plan. NULL with an error that names file and line. */
 struct program *program_load(const struct program_options *options, struct error *error);
@@ -31,16 +44,50 @@ struct plan *program_plan(const struct program *program);
  * else sees the image, which must outlive the program: requests wait in it. */
 void program_apply(struct program *program, struct image *image, int64_t now);
 
-/* From here on the script reads and writes this view of that image. */
+/* From here on keep works on the image's keeps (image_keeps): fields that the body gave and that
+ * are new come into them; what it assigned to fields that are there is left out, as with variables.
+ * On the thread that steps the scan, or before it runs. False with an error (no room), and nothing
+ * is changed. */
+bool program_keep(struct program *program, struct error *error);
+
+/* From here on the script reads and writes this view of that image; may be called again with
+ * another view of an image of the same plan. */
 void program_attach(struct program *program, struct view *view);
 
+/* Files whose text it is made of, the script first: for who watches them and who keeps them. Valid
+ * as long as the program. */
+size_t program_sources(const struct program *program, const struct source **sources);
+
+/* The watchdog's hooks, for the scan and the body; `program` is a struct program.
+ * async-signal-safe, on the thread that runs it. After program_late the code that runs raises an
+ * error at its next line that no pcall, no handler and no coroutine holds back. program_stuck notes
+ * where it is, for program_where ("tank.lua:12", or ""). */
+void program_late(void *program);
+void program_stuck(void *program);
+const char *program_where(const struct program *program);
+
+/* Runs a line of code as `eval` does: an expression's values, or statements; what it printed and
+ * its values come back as text (malloc; the caller frees), one value a line. Between two scans, in
+ * scan_between. */
+bool program_eval(struct program *program, const char *code, const struct cycle *cycle, char **text,
+                  struct error *error);
+
+/* Names that `eval` could go on with: globals, variables and methods that begin with the last word
+ * of `code`. Newline-separated (malloc). */
+char *program_complete(struct program *program, const char *code);
+
 /* The scan's hooks; `program` is a struct program. An error names file and line, with the
- * traceback behind it. */
+ * traceback and the locals of the function behind it. */
 bool program_start(void *program, const struct cycle *cycle, struct error *error);
 bool program_task(void *program, size_t task, double dt, const struct cycle *cycle,
                   struct error *error);
 bool program_stop(void *program, const struct cycle *cycle, struct error *error);
 bool program_stop_wanted(void *program);
+
+/* Bytes that the script uses, and may. Any thread: a figure for a person, perhaps half a moment
+ * old.
+ */
+void program_memory(const struct program *program, size_t *used, size_t *cap);
 
 /* Collects garbage where nobody waits for the logic: what is new each time, everything when the
  * memory in use has doubled since. */

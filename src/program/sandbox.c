@@ -12,20 +12,6 @@ static const char *const REMOVED[] = {"collectgarbage", "dofile",  "loadfile", "
                                       "debug",          "package", NULL};
 static const char *const KEPT_OF_OS[] = {"clock", "date", "difftime", "time", NULL};
 
-/* load(chunk, name, mode, env): text only; binary chunks can crash the interpreter. Upvalue: Lua's
- * own load. */
-static int load_text(lua_State *L)
-{
-    int count = lua_gettop(L) < 3 ? 3 : lua_gettop(L);
-    lua_settop(L, count);
-    lua_pushliteral(L, "t");
-    lua_replace(L, 3);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, count, LUA_MULTRET);
-    return lua_gettop(L);
-}
-
 /* setmetatable without finalizers: they would run at moments that no scan knows. */
 static int set_metatable(lua_State *L)
 {
@@ -145,13 +131,16 @@ static void limit_libraries(lua_State *L)
     lua_pushglobaltable(L);
     for (int i = 0; REMOVED[i]; i++)
         remove_field(L, -1, REMOVED[i]);
-    wrap(L, -1, "load", load_text);
     wrap(L, -1, "rawset", raw_set);
     wrap(L, -1, "setmetatable", set_metatable);
     lua_getfield(L, -1, "string");
     remove_field(L, -1, "dump");
     lua_pop(L, 2);
     limit_os(L);
+    open_load(L);
+    open_protected(L);
+    open_coroutines(L);
+    open_lists(L);
 }
 
 static void seed_random(lua_State *L)

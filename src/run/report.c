@@ -1,6 +1,6 @@
 /* Numbers become lines for a person: three digits, and the unit that suits them. */
 
-#include "report.h"
+#include "run/report.h"
 
 #include "base/clock.h"
 #include "base/duration.h"

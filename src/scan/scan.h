@@ -21,6 +21,9 @@
 #include "image/view.h"
 #include "scan/stats.h"
 
+struct plan_match;
+struct watchdog;
+
 enum scan_state { SCAN_READY, SCAN_RUN, SCAN_FAULT, SCAN_STOPPED };
 
 /* The program as the scan knows it. All are called on the scan's thread, without any lock. All
@@ -34,7 +37,9 @@ struct scan_hooks {
     bool (*stop_wanted)(void *context); /* program.stop() was called */
     void (*rest)(void *context);        /* after publish: garbage */
     void (*fault)(void *context,
-                  const struct error *error); /* told once, after the outputs are safe */
+                  const struct error *error); /* told once, after the outputs are safe … */
+    void (*late)(void *context);  /* in a signal handler, while one of the first three runs, … */
+    void (*stuck)(void *context); /* … as base/watchdog.h says; NULL for none */
 };
 
 struct scan;
@@ -46,6 +51,45 @@ struct scan *scan_create(struct image *image, const struct scan_hooks *hooks, st
                          struct error *error);
 void scan_destroy(struct scan *scan); /* NULL is accepted */
 struct view *scan_view(struct scan *scan);
+
+/* Before the first step: goes on where another scan, which will not step again, has been: time,
+ * count and statistics, the phase of tasks that match; remote writes that a task of the old one has
+ * not seen in a completed step are news to its successor, and what came after the old one's last
+ * completed step is news to new tasks. The image has adopted the old one's. `now` is where new
+ * tasks are due first. Their first dt is one period, and out of a fault everybody's. */
+void scan_continue(struct scan *scan, const struct scan *before, const struct plan_match *match,
+                   int64_t now);
+
+/* On trial a fault makes no output safe and refuses no master: the scan stops where it is, as it
+ * was after its last completed step, and hooks->fault is told; whoever put it on trial brings
+ * another program back, or ends the trial, which then makes the outputs safe after all. So does a
+ * stop. Scan thread, before it runs, or who abandoned it. */
+void scan_try(struct scan *scan, bool on_trial, int64_t now);
+
+/* Between two steps: latch, `call`, publish; what it assigned when it fails is taken back, and the
+ * error is the caller's: it is no fault. It is no scan either: it has the number of the last one,
+ * and what was written since is still news to the tasks. False without calling unless the program
+ * runs, and while a master's pulse that no task has seen yet waits for the next scan. Scan
+ * thread. */
+bool scan_between(struct scan *scan,
+                  bool (*call)(void *context, const struct cycle *cycle, struct error *error),
+                  void *context, struct instant now, struct error *error);
+
+/* What watches the hooks from here on (base/watchdog.h; the scan's thread has opened it) with
+ * plan_watchdog's deadline. NULL: nobody. Scan thread, or before it runs. */
+void scan_watch(struct scan *scan, struct watchdog *watchdog);
+
+/* Another thread takes the image over, because this scan's thread does not come back: the state is
+ * FAULT and the outputs are made safe (on trial when the trial ends, as after any fault), the scan
+ * touches neither image nor hooks again, `late` and `stuck` included, and if its hook ever
+ * returns, scan_step returns at once. Its memory stays, and what the hook uses. Any other
+ * thread. */
+void scan_abandon(struct scan *scan, int64_t now);
+bool scan_is_abandoned(const struct scan *scan);
+
+/* Before the first step: begins in FAULT, for what follows an abandoned one; the image is left as
+ * it is. */
+void scan_begin_faulted(struct scan *scan);
 
 /* When scan_step wants to be called next, monotonic ns. */
 int64_t scan_due(const struct scan *scan);

@@ -16,9 +16,34 @@ struct scan_thread_options {
 };
 
 /* Makes the thread, which then waits for scan_thread_go: what is to be said of it can be said
- * before the program says anything. NULL with an error. */
+ * before the program says anything. It opens a watchdog for what it steps (scan_watch); where the
+ * system has none it says so and goes on. NULL with an error. */
 struct scan_thread *scan_thread_start(struct scan *scan, const struct scan_thread_options *options,
                                       struct error *error);
+
+/* Work that is to be done on the scan's thread between two scans, also while it sleeps. Lies with
+ * who asks, until it has run. */
+struct scan_job {
+    void (*run)(struct scan_job *job, struct scan_thread *thread, struct instant now);
+    struct scan_job *next; /* the thread's */
+};
+
+/* Any thread. Jobs run in the order in which they were posted, none before scan_thread_go; who must
+ * know when says so in `run`. After a job comes a step that is due, so that jobs without end do not
+ * keep the scan from running. A job that is still waiting at the end is not run. */
+void scan_thread_post(struct scan_thread *thread, struct scan_job *job);
+
+/* True: it will not run. False: it has begun, or was never posted. */
+bool scan_thread_withdraw(struct scan_thread *thread, struct scan_job *job);
+
+/* In a job: the scan that this thread steps, and the one that it steps from now on. */
+struct scan *scan_thread_scan(const struct scan_thread *thread);
+void scan_thread_change(struct scan_thread *thread, struct scan *scan);
+
+/* Lets go of a thread that does not come back from its scan: scan_abandon, lowest priority; it ends
+ * itself should it ever return, and neither says so nor looks at a scan or at waiting jobs again.
+ * What it uses stays, also the job that it runs. Nothing else may be done with `thread` then. */
+void scan_thread_abandon(struct scan_thread *thread, int64_t now);
 
 /* Lets the first scan begin. */
 void scan_thread_go(struct scan_thread *thread);

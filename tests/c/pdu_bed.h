@@ -30,7 +30,8 @@ static inline int desk_open(void **state)
 {
     struct desk *desk = calloc(1, sizeof *desk);
     bed_open(&desk->bed);
-    desk->target = (struct pdu_target){desk->bed.image, BED_MEM, false, &IDENTITY, false};
+    desk->target =
+        (struct pdu_target){.image = desk->bed.image, .memory = BED_MEM, .identity = &IDENTITY};
     *state = desk;
     return 0;
 }

@@ -43,10 +43,9 @@ static inline uint32_t race_random(struct race *race, uint32_t below)
     return (uint32_t)(race->random >> 33) % below;
 }
 
-static inline void race_declare(struct client_bed *cb)
+static inline void race_declare(struct bed *bed)
 {
 #define EXPIRES .has_expire = true, .expire = 300 * (int64_t)MS
-    struct bed *bed = &cb->bed;
     bed_declare(bed, WORD("SCRIPT", AT_SCRIPT, EXPIRES));
     bed_declare(bed, WORD("OUT", AT_OUT, .direction = DIRECTION_OUT));
     bed_declare(bed, WORD("MASTER", AT_MASTER));
@@ -70,7 +69,7 @@ static inline void race_init(struct race *race, struct client_bed *cb, uint64_t 
     *race = (struct race){.cb = cb, .random = seed};
     cb->spec.period = 20 * MS;
     cb->spec.timeout = 50 * MS;
-    race_declare(cb);
+    race_declare(&cb->bed);
     client_bed_online(cb);
     client_bed_run(cb, 100 * MS);
 }
@@ -154,24 +153,27 @@ static inline void race_scan(struct race *race)
     race->scanning = true;
 }
 
-static inline void race_set(struct race *race, const char *name, uint16_t word)
+/* Refused while the device is offline. */
+static inline bool race_set(struct race *race, const char *name, uint16_t word)
 {
-    image_set(race->cb->bed.image, bed_point(&race->cb->bed, name), &word, race->cb->now);
+    struct bed *bed = &race->cb->bed;
     race->writes++;
+    return image_set(bed->image, bed_point(bed, name), &word, NULL, race->cb->now) ==
+           EXCEPTION_NONE;
 }
 
 static inline void race_master(struct race *race)
 {
     switch (race_random(race, 3)) {
     case 0:
-        race_set(race, "MASTER", ++race->said[AT_MASTER]);
+        race->said[AT_MASTER] += race_set(race, "MASTER", race->said[AT_MASTER] + 1);
         break;
     case 1:
         race_set(race, "BIT2", (uint16_t)(race_random(race, 2) << 2));
         break;
     default:
-        race_local_token(race, ++race->token);
-        race_set(race, "ALL", race->local_token);
+        if (race_set(race, "ALL", ++race->token))
+            race_local_token(race, race->token);
     }
 }
 

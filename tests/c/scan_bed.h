@@ -198,11 +198,34 @@ static inline struct plan *make_plan(const int64_t *periods, size_t count)
         .name = "VALVE", .table = TABLE_COIL, .type = TYPE_BOOL, .has_safe = true};
     v.safe = (struct value){.kind = VALUE_BOOLEAN, .boolean = false};
     declare(plan, v);
+    v = (struct variable){
+        .name = "PULSE", .table = TABLE_COIL, .type = TYPE_BOOL, .address = 1, .pulse = true};
+    declare(plan, v);
     for (size_t i = 0; i < count; i++)
         plan_task(plan, &(struct task_spec){.period = periods[i], .where = "test.lua:9"});
     if (!plan_seal(plan, &error))
         fail_msg("%s", error.text);
     return plan;
+}
+
+static inline struct scan_hooks bed_hooks(struct fixture *f)
+{
+    return (struct scan_hooks){.context = f,
+                               .start = on_start,
+                               .task = on_task,
+                               .stop = on_stop,
+                               .stop_wanted = stop_wanted,
+                               .rest = rest,
+                               .fault = fault};
+}
+
+static inline struct scan *make_scan(struct fixture *f, int64_t start)
+{
+    struct error error;
+    struct scan_hooks hooks = bed_hooks(f);
+    struct scan *scan = scan_create(f->image, &hooks, (struct instant){start, f->utc}, &error);
+    assert_non_null(scan);
+    return scan;
 }
 
 static inline int setup(void **state)
@@ -229,9 +252,7 @@ static inline void begin(struct fixture *f, const int64_t *periods, size_t count
     f->plan = make_plan(periods, count);
     f->image = image_create(f->plan, START, &error);
     assert_non_null(f->image);
-    struct scan_hooks hooks = {f, on_start, on_task, on_stop, stop_wanted, rest, fault};
-    f->scan = scan_create(f->image, &hooks, (struct instant){START, f->utc}, &error);
-    assert_non_null(f->scan);
+    f->scan = make_scan(f, START);
 }
 
 /* The usual program: one task of 100 ms. */

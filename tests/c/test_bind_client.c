@@ -49,7 +49,7 @@ static void a_client_with_nothing_said(void **state)
     assert_int_equal(client->max_read, 125);
     assert_int_equal(client->max_write, 123);
     assert_int_equal(client->max_gap, 10);
-    assert_int_equal(program_plan(program)->stop_timeout, 2 * S);
+    assert_int_equal(program_plan(program)->settings.stop_timeout, 2 * S);
     program_destroy(program);
 }
 
@@ -74,7 +74,7 @@ static void a_client_with_everything_said(void **state)
     assert_int_equal(client->max_read, 7);
     assert_int_equal(client->max_write, 8);
     assert_int_equal(client->max_gap, 11);
-    assert_int_equal(program_plan(program)->stop_timeout, 3 * S);
+    assert_int_equal(program_plan(program)->settings.stop_timeout, 3 * S);
     program_destroy(program);
 }
 

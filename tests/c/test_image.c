@@ -91,12 +91,12 @@ static void an_image_of_nothing(void **state)
 static void force(struct bed *bed, const char *name, uint16_t word)
 {
     uint16_t words[2] = {word, word};
-    image_force(bed->image, bed_point(bed, name), words, LATER);
+    image_force(bed->image, bed_point(bed, name), words, NULL, LATER);
 }
 
 static void release(struct bed *bed, const char *name, bool restore)
 {
-    image_unforce(bed->image, bed_point(bed, name), restore, LATER);
+    image_unforce(bed->image, bed_point(bed, name), restore, NULL, LATER);
 }
 
 static void a_force_holds_against_everyone(void **state)
@@ -109,7 +109,7 @@ static void a_force_holds_against_everyone(void **state)
     assert_int_equal(bed_get(bed, 0), 99);
     assert_int_equal(bed_put(bed, 0, 11), EXCEPTION_NONE); /* answered all the same */
     assert_int_equal(bed_get(bed, 0), 99);
-    image_set(bed->image, bed_point(bed, "A"), WORDS(12), BED_NOW);
+    image_set(bed->image, bed_point(bed, "A"), WORDS(12), NULL, BED_NOW);
     assert_int_equal(bed_get(bed, 0), 99);
     view_latch(bed->view);
     bed_assign(bed, "A", 13);
@@ -379,6 +379,37 @@ static void looking_is_no_change(void **state)
     assert_int_not_equal(atomic_load(&bed->image->version), version);
 }
 
+static void what_is_forced_is_listed(void **state)
+{
+    struct bed *bed = *state;
+    uint32_t points[4] = {9, 9, 9, 9};
+    uint16_t words[2];
+    bed_declare(bed, WORD("A", 0));
+    bed_declare(bed, WIDE("B", 1));
+    bed_declare(bed, BIT("C", 3, 2));
+    bed_ready(bed);
+    assert_int_equal(image_forced(bed->image, points, 4), 0);
+    assert_false(image_suppressed(bed->image, 0, words));
+    bed_write(bed, TABLE_HOLDING, 1, 2, WORDS(7, 8));
+    image_force(bed->image, bed_point(bed, "B"), WORDS(1, 2), NULL, BED_NOW);
+    image_force(bed->image, bed_point(bed, "C"), WORDS(0), NULL, BED_NOW);
+    assert_int_equal(image_forced(bed->image, NULL, 0), 2);
+    assert_int_equal(image_forced(bed->image, points, 1), 2);
+    assert_int_equal(points[0], bed_point(bed, "B"));
+    assert_int_equal(points[1], 9);
+    assert_int_equal(image_forced(bed->image, points, 4), 2);
+    assert_int_equal(points[1], bed_point(bed, "C"));
+    assert_int_equal(points[2], 9);
+    assert_true(image_suppressed(bed->image, bed_point(bed, "B"), words));
+    assert_memory_equal(words, WORDS(7, 8), 4);
+    bed_put(bed, 3, 4);
+    assert_true(image_suppressed(bed->image, bed_point(bed, "C"), words));
+    assert_int_equal(words[0], 4);
+    image_unforce(bed->image, bed_point(bed, "B"), false, NULL, BED_NOW);
+    assert_false(image_suppressed(bed->image, bed_point(bed, "B"), words));
+    assert_int_equal(image_forced(bed->image, points, 4), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +434,7 @@ int main(void)
         BED_TEST(time_moves_for_all_that_share_bits),
         BED_TEST(nobody_reads_beside_a_change_under_way),
         BED_TEST(looking_is_no_change),
+        BED_TEST(what_is_forced_is_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

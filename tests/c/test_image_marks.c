@@ -75,9 +75,9 @@ static void a_pulse_is_news_when_it_is_1(void **state)
     assert_int_equal(written(bed, "BIT"), 0);
     bed_mask(bed, 0, 0xFFDF, 0x20);
     assert_int_equal(written(bed, "BIT"), 3);
-    image_set(bed->image, bed_point(bed, "P"), WORDS(0), LATER);
+    image_set(bed->image, bed_point(bed, "P"), WORDS(0), NULL, LATER);
     assert_int_equal(written(bed, "P"), 0);
-    image_set(bed->image, bed_point(bed, "P"), WORDS(1), LATER);
+    image_set(bed->image, bed_point(bed, "P"), WORDS(1), NULL, LATER);
     assert_int_equal(written(bed, "P"), 5);
 }
 
@@ -90,10 +90,10 @@ static void a_force_does_not_leak_into_what_is_the_programs(void **state)
     bed_declare(bed, BIT("SHARED", 0, 0));
     bed_declare(bed, BIT("OURS", 0, 1, .direction = DIRECTION_OUT));
     bed_ready(bed);
-    image_force(bed->image, bed_point(bed, "OURS"), WORDS(2), LATER);
+    image_force(bed->image, bed_point(bed, "OURS"), WORDS(2), NULL, LATER);
     assert_int_equal(bed_put(bed, 0, 3), EXCEPTION_NONE);
     assert_int_equal(bed_put(bed, 0, 1), EXCEPTION_ADDRESS); /* unchanged means: as it is read */
-    image_unforce(bed->image, bed_point(bed, "OURS"), true, LATER);
+    image_unforce(bed->image, bed_point(bed, "OURS"), true, NULL, LATER);
     assert_int_equal(bed_get(bed, 0), 1);
 }
 
@@ -103,12 +103,12 @@ static void forced_points_are_answered(void **state)
     struct bed *bed = *state;
     bed_declare(bed, WORD("A", 0, RANGE(0, 10)));
     bed_ready(bed);
-    image_force(bed->image, bed_point(bed, "A"), WORDS(9), LATER);
+    image_force(bed->image, bed_point(bed, "A"), WORDS(9), NULL, LATER);
     assert_int_equal(bed_put(bed, 0, 5), EXCEPTION_NONE);
     assert_int_equal(bed_put(bed, 0, 11), EXCEPTION_VALUE);
     assert_int_equal(bed_get(bed, 0), 9);
     assert_int_equal(written(bed, "A"), 1);
-    image_unforce(bed->image, bed_point(bed, "A"), true, LATER);
+    image_unforce(bed->image, bed_point(bed, "A"), true, NULL, LATER);
     assert_int_equal(bed_get(bed, 0), 5);
 }
 

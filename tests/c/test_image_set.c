@@ -1,7 +1,8 @@
 /* Proves that a write by name (`set`) obeys the rules of a master's write by address, reaches only
  * the bits of its own variable, and changes nothing when it is refused. */
 
-#include "image_help.h"
+#include "plan_bed.h"
+#include "image/link.h"
 
 enum { LATER = 7000 };
 
@@ -13,7 +14,7 @@ static uint64_t written(struct bed *bed, const char *name)
 
 static enum exception set(struct bed *bed, const char *name, uint16_t word)
 {
-    return image_set(bed->image, bed_point(bed, name), WORDS(word, 0, 0, 0), LATER);
+    return image_set(bed->image, bed_point(bed, name), WORDS(word, 0, 0, 0), NULL, LATER);
 }
 
 static void refuse_set(struct bed *bed, enum exception expected, const char *name, uint16_t word)
@@ -107,11 +108,28 @@ static void names_do_not_go_round_the_rules(void **state)
     refuse_set(bed, EXCEPTION_ADDRESS, "HALF", 1);
     assert_int_equal(set(bed, "WORD", 0x0302), EXCEPTION_NONE);
     assert_int_equal(written(bed, "OURS"), 0);
-    assert_int_equal(image_set(bed->image, bed->plan->raws[0].point, WORDS(7), LATER),
+    assert_int_equal(image_set(bed->image, bed->plan->raws[0].point, WORDS(7), NULL, LATER),
                      EXCEPTION_NONE);
     assert_int_equal(bed_get(bed, 4), 7);
-    assert_int_equal(image_set(bed->image, bed->plan->raws[1].point, WORDS(7), LATER),
+    assert_int_equal(image_set(bed->image, bed->plan->raws[1].point, WORDS(7), NULL, LATER),
                      EXCEPTION_ADDRESS); /* raw inputs are the program's */
+}
+
+/* As a master's write is: what cannot reach its device is refused at once. */
+static void names_are_refused_while_the_device_is_away(void **state)
+{
+    struct bed *bed = *state;
+    bed_plc(bed);
+    bed_declare(bed, WORD("A", 0, PLC(RANGE(0, 9))));
+    bed_declare(bed, BED_VARIABLE("OURS", TABLE_VAR, TYPE_UINT16, 0, PLC()));
+    bed_ready(bed);
+    refuse_set(bed, EXCEPTION_GATEWAY_TARGET, "A", 5);
+    refuse_set(bed, EXCEPTION_VALUE, "A", 10); /* the user's mistake comes first */
+    assert_int_equal(set(bed, "OURS", 5), EXCEPTION_NONE);
+    link_publish(bed->image, 0, &(struct link_status){.online = true}, false);
+    assert_int_equal(set(bed, "A", 5), EXCEPTION_NONE);
+    link_publish(bed->image, 0, &(struct link_status){.online = false}, false);
+    refuse_set(bed, EXCEPTION_GATEWAY_TARGET, "A", 6);
 }
 
 int main(void)
@@ -121,6 +139,7 @@ int main(void)
         BED_TEST(names_reach_their_own_bits),
         BED_TEST(names_obey_limits_and_fault),
         BED_TEST(names_do_not_go_round_the_rules),
+        BED_TEST(names_are_refused_while_the_device_is_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -346,6 +346,96 @@ static void a_lost_port_fails_what_is_under_way(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* ---- another program takes over ---- */
+
+/* The same clients on a line of their own, as of the next program. */
+static void take_over(struct bed *bed)
+{
+    struct error error;
+    struct line_client *next = line_client_create(&bed->spec, &error);
+    for (int i = 0; i < UNITS; i++)
+        assert_true(line_client_add(next, &bed->clients[i], &error));
+    line_client_inherit(next, bed->line, bed->now);
+    line_client_destroy(bed->line);
+    bed->line = next;
+    assert_true(line_client_is_open(next));
+}
+
+static void an_answer_to_the_program_before_is_dropped(void **state)
+{
+    struct bed *bed = *state;
+    bed->clients[0].due = 0;
+    expect_request(bed, 0);
+    bed->now += 10 * (int64_t)NS_PER_MS;
+    take_over(bed);
+    assert_int_equal(bed->clients[0].failed, 1);
+    assert_int_equal(bed->clients[0].failure, FAILURE_LOST);
+    bed->clients[1].due = 0;
+    assert_null(run_until(bed, bed->now + 20 * (int64_t)NS_PER_MS)); /* the line is not free */
+    int64_t heard = bed->now;
+    answer_word(bed, 1, 7);
+    assert_int_equal(bed->clients[0].answered, 0);
+    expect_request(bed, 1);
+    assert_int_equal(bed->now - heard, rtu_gap(9600, 11));
+    answer_word(bed, 2, 8);
+    assert_int_equal(bed->clients[1].answered, 1);
+}
+
+static void half_an_answer_is_completed(void **state)
+{
+    struct bed *bed = *state;
+    uint8_t pdu[] = {3, 2, 0, 9}, frame[RTU_MAX];
+    size_t length = rtu_write(frame, 1, pdu, sizeof pdu);
+    bed->clients[0].due = 0;
+    expect_request(bed, 0);
+    receive(bed, frame, 3);
+    take_over(bed);
+    bed->clients[1].due = 0;
+    receive(bed, frame + 3, length - 3);
+    expect_request(bed, 1);
+    assert_int_equal(bed->clients[0].answered, 0);
+}
+
+static void a_request_that_times_out_is_followed_by_quiet(void **state)
+{
+    struct bed *bed = *state;
+    bed->clients[0].due = 0;
+    expect_request(bed, 0);
+    int64_t sent = bed->now;
+    take_over(bed);
+    bed->clients[1].due = 0;
+    expect_request(bed, 1);
+    assert_int_equal(bed->now - sent, sent_after(bed, sizeof READ) + 2 * TIMEOUT);
+    assert_int_equal(bed->clients[0].failed, 1);
+}
+
+static void a_broadcast_keeps_its_turnaround(void **state)
+{
+    struct bed *bed = *state;
+    bed->clients[0].exchange.broadcast = true;
+    bed->clients[0].due = 0;
+    expect_request(bed, 0);
+    int64_t sent = bed->now;
+    take_over(bed);
+    bed->clients[1].due = 0;
+    expect_request(bed, 1);
+    assert_int_equal(bed->now - sent, sent_after(bed, sizeof READ) + 100 * (int64_t)NS_PER_MS);
+    assert_int_equal(bed->clients[0].answered, 0);
+}
+
+static void an_orphan_ends_with_its_port(void **state)
+{
+    struct bed *bed = *state;
+    bed->clients[0].due = 0;
+    expect_request(bed, 0);
+    take_over(bed);
+    take_over(bed); /* once more while it is on its way */
+    line_client_lost(bed->line, "gone", bed->now + NS_PER_S, bed->now);
+    assert_int_equal(bed->clients[0].failed, 1);
+    assert_int_equal(bed->clients[0].lost, 1);
+    assert_false(line_client_is_open(bed->line));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +458,11 @@ int main(void)
         TEST(an_unknown_answer_ends_with_silence),
         TEST(a_broadcast_waits_for_nobody),
         TEST(a_lost_port_fails_what_is_under_way),
+        TEST(an_answer_to_the_program_before_is_dropped),
+        TEST(half_an_answer_is_completed),
+        TEST(a_request_that_times_out_is_followed_by_quiet),
+        TEST(a_broadcast_keeps_its_turnaround),
+        TEST(an_orphan_ends_with_its_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

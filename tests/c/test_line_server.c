@@ -38,7 +38,8 @@ static int setup(void **state)
     desk->more.memory_of[4] = BED_OWN;
     desk->more.memory_of[5] = BED_MEM;
     desk->second = server_create(desk->bed.image, &desk->more);
-    desk->spec = (struct line_spec){.name = "bed", .baud = 9600, .parity = 'E', .stop_bits = 1};
+    desk->spec = (struct line_spec){
+        .name = "bed", .device = "/dev/bed", .baud = 9600, .parity = 'E', .stop_bits = 1};
     desk->line = line_server_create(&desk->spec, &error);
     desk->gap = rtu_gap(9600, 11);
     desk->now = NS_PER_S;
@@ -297,6 +298,28 @@ static void a_new_port_begins_anew(void **state)
     ANSWER(desk, 1, 3, 2, 0, 0);
 }
 
+/* Another program takes over: half a request is completed, and an answer that waits is sent. */
+static void a_port_that_stays_loses_nothing(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    static const uint8_t read[] = {3, 0, OWN_FREE, 0, 1};
+    uint8_t frame[RTU_MAX];
+    size_t length = rtu_write(frame, 1, read, sizeof read);
+    receive(desk, frame, 3);
+    for (int i = 0; i < 2; i++) {
+        struct line_server *next = line_server_create(&desk->spec, &error);
+        assert_true(line_server_add(next, desk->bed.server, &error));
+        line_server_inherit(next, desk->line);
+        line_server_destroy(desk->line);
+        desk->line = next;
+        if (i == 0)
+            receive(desk, frame + 3, length - 3);
+    }
+    ANSWER(desk, 1, 3, 2, 0, 0);
+    expect_silence(desk);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -315,6 +338,7 @@ int main(void)
         TEST(broadcasts_pass_a_reader_by),
         TEST(who_is_stopped_hears_nothing),
         TEST(a_new_port_begins_anew),
+        TEST(a_port_that_stays_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

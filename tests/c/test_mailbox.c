@@ -114,6 +114,24 @@ static void nothing_too_long_gets_in(void **state)
     assert_int_equal(look(bed, ticket), MAIL_FAILED);
 }
 
+static void another_program_ends_all(void **state)
+{
+    struct bed *bed = *state;
+    uint8_t answer[MAILBOX_PDU] = {3};
+    int waits = ask(bed, 0, 3), taken = ask(bed, 1, 3), dropped = ask(bed, 1, 3);
+    take(bed, 1);
+    take(bed, 1);
+    mailbox_drop(bed->image, dropped);
+    mailbox_end(bed->image, "it is over");
+    assert_int_equal(take(bed, 0), -1);
+    mailbox_answer(bed->image, taken, answer, 1); /* late, and nobody's */
+    mailbox_answer(bed->image, dropped, answer, 1);
+    assert_int_equal(look(bed, waits), MAIL_FAILED);
+    assert_int_equal(look(bed, taken), MAIL_FAILED);
+    for (int i = 0; i < MAILBOX_SLOTS; i++)
+        assert_true(ask(bed, 0, 3) >= 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, bed_finish)
 
 int main(void)
@@ -124,6 +142,7 @@ int main(void)
         TEST(a_failure_says_why),
         TEST(all_slots_come_back),
         TEST(nothing_too_long_gets_in),
+        TEST(another_program_ends_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,7 @@ static void what_overlaps_is_taken_as_one(void **state)
 static void a_neighbour_in_the_same_word_keeps_its_own(void **state)
 {
     struct bed *bed = *state;
-    image_set(bed->image, bed_point(bed, "BIT1"), WORDS(2), 1);
+    image_set(bed->image, bed_point(bed, "BIT1"), WORDS(2), NULL, 1);
     mirror_poll(bed, &side, "BIT0", 1, QUALITY_GOOD);
     assert_int_equal(mirror_value(bed, "BIT0"), 1);
     assert_int_equal(mirror_value(bed, "BIT1"), 2);
@@ -96,7 +96,7 @@ static void what_was_changed_here_is_not_overwritten(void **state)
 static void how_many_were_overtaken_is_told(void **state)
 {
     struct bed *bed = *state;
-    image_set(bed->image, bed_point(bed, "A"), WORDS(5), 1);
+    image_set(bed->image, bed_point(bed, "A"), WORDS(5), NULL, 1);
     struct mirror_news news[] = {
         {.group = mirror_group(bed, "A"), .take = true, .quality = QUALITY_GOOD},
         {.group = mirror_group(bed, "IN"), .take = true, .quality = QUALITY_GOOD},
@@ -112,7 +112,7 @@ static void how_many_were_overtaken_is_told(void **state)
 static void a_force_stays_and_is_sent_again(void **state)
 {
     struct bed *bed = *state;
-    image_force(bed->image, bed_point(bed, "A"), WORDS(5), 1);
+    image_force(bed->image, bed_point(bed, "A"), WORDS(5), NULL, 1);
     mirror_expect(bed, &side, "A");
     assert_false(mirror_poll(bed, &side, "A", 7, QUALITY_GOOD).overtaken);
     assert_int_equal(*mirror_cell(bed, &side, "A"), 5);
@@ -123,18 +123,18 @@ static void a_force_stays_and_is_sent_again(void **state)
     mirror_poll(bed, &side, "A", 7, QUALITY_GOOD); /* the same again: no new write */
     assert_int_equal(mirror_mark(bed, "A")->written, 1);
     mirror_fetch(bed, 0, &side);
-    image_unforce(bed->image, bed_point(bed, "A"), true, 2);
+    image_unforce(bed->image, bed_point(bed, "A"), true, NULL, 2);
     assert_int_equal(mirror_value(bed, "A"), 7);
 }
 
 static void a_force_on_an_input_is_sent_to_nobody(void **state)
 {
     struct bed *bed = *state;
-    image_force(bed->image, bed_point(bed, "IN"), WORDS(5), 1);
+    image_force(bed->image, bed_point(bed, "IN"), WORDS(5), NULL, 1);
     mirror_poll(bed, &side, "IN", 7, QUALITY_GOOD);
     assert_int_equal(mirror_value(bed, "IN"), 5);
     assert_int_equal(mirror_fetch(bed, 0, &side), 0);
-    image_unforce(bed->image, bed_point(bed, "IN"), true, 2);
+    image_unforce(bed->image, bed_point(bed, "IN"), true, NULL, 2);
     assert_int_equal(mirror_value(bed, "IN"), 7);
 }
 
@@ -166,13 +166,13 @@ static void delivery_is_that_of_the_last_value(void **state)
 {
     struct bed *bed = *state;
     uint32_t points[2];
-    image_set(bed->image, bed_point(bed, "A"), WORDS(1), 1);
+    image_set(bed->image, bed_point(bed, "A"), WORDS(1), NULL, 1);
     mirror_fetch(bed, 0, &side);
     deliver(bed, DELIVERY_REFUSED, EXCEPTION_VALUE);
     assert_int_equal(mirror_mark(bed, "A")->delivery, DELIVERY_REFUSED);
     assert_int_equal(mirror_mark(bed, "A")->reason, EXCEPTION_VALUE);
     assert_int_equal(mirror_pending(bed->image, false, points, 2), 0);
-    image_set(bed->image, bed_point(bed, "A"), WORDS(2), 1);
+    image_set(bed->image, bed_point(bed, "A"), WORDS(2), NULL, 1);
     assert_int_equal(mirror_mark(bed, "A")->reason, 0);
     deliver(bed, DELIVERY_CONFIRMED, 0); /* of the value before */
     assert_int_equal(mirror_mark(bed, "A")->delivery, DELIVERY_PENDING);
@@ -187,9 +187,9 @@ static void what_waits_is_counted_beyond_the_room(void **state)
 {
     struct bed *bed = *state;
     uint32_t points[1] = {UINT32_MAX};
+    image_set(bed->image, bed_point(bed, "A"), WORDS(1), NULL, 1);
+    image_set(bed->image, bed_point(bed, "PULSE"), WORDS(1), NULL, 1);
     mirror_online(bed, 0, false);
-    image_set(bed->image, bed_point(bed, "A"), WORDS(1), 1);
-    image_set(bed->image, bed_point(bed, "PULSE"), WORDS(1), 1);
     assert_int_equal(mirror_pending(bed->image, true, points, 1), 0);
     assert_int_equal(points[0], UINT32_MAX);
     assert_int_equal(mirror_pending(bed->image, false, points, 1), 2);

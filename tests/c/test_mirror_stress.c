@@ -51,7 +51,7 @@ static void *master(void *context)
         struct request request = {
             .memory = 1, .serve_stale = true, .read = {TABLE_HOLDING, 0, 2, words}};
         mine = (uint16_t)(mine + 2);
-        image_set(s->bed->image, point, WORDS(mine, mine), round);
+        image_set(s->bed->image, point, WORDS(mine, mine), NULL, round);
         if (round % 3 == 0)
             sched_yield();
         image_request(s->bed->image, &request, round);

@@ -76,9 +76,9 @@ static void nobody_is_woken_for_nothing(void **state)
 static void a_later_change_moves_to_the_end(void **state)
 {
     struct bed *bed = *state;
-    image_set(bed->image, bed_point(bed, "A"), WORDS(1), 10);
-    image_set(bed->image, bed_point(bed, "B"), WORDS(2), 11);
-    image_set(bed->image, bed_point(bed, "A"), WORDS(3), 12);
+    image_set(bed->image, bed_point(bed, "A"), WORDS(1), NULL, 10);
+    image_set(bed->image, bed_point(bed, "B"), WORDS(2), NULL, 11);
+    image_set(bed->image, bed_point(bed, "A"), WORDS(3), NULL, 12);
     assert_int_equal(side.wakes, 3);
     /* and what finds no room stays for the next time */
     assert_int_equal(mirror_collect(bed->image, 0, side.changes, 1, side.cells), 1);
@@ -100,15 +100,16 @@ static void a_master_lists_all_that_it_touches(void **state)
     assert_int_equal(mirror_master_write(bed, plc, 4, 1, WORDS(2)), EXCEPTION_NONE);
     assert_int_equal(mirror_fetch(bed, 0, &side), 2); /* both bits of the word */
     assert_int_equal(mirror_master_write(bed, plc, 3, 1, WORDS(0)), EXCEPTION_ADDRESS);
-    assert_int_equal(image_set(bed->image, bed_point(bed, "IN"), WORDS(0), 1), EXCEPTION_ADDRESS);
+    assert_int_equal(image_set(bed->image, bed_point(bed, "IN"), WORDS(0), NULL, 1),
+                     EXCEPTION_ADDRESS);
     assert_int_equal(mirror_fetch(bed, 0, &side), 0);
 }
 
 static void a_bit_takes_no_neighbour_along(void **state)
 {
     struct bed *bed = *state;
-    image_set(bed->image, bed_point(bed, "BIT0"), WORDS(1), 1);
-    image_set(bed->image, bed_point(bed, "BIT1"), WORDS(2), 2);
+    image_set(bed->image, bed_point(bed, "BIT0"), WORDS(1), NULL, 1);
+    image_set(bed->image, bed_point(bed, "BIT1"), WORDS(2), NULL, 2);
     assert_int_equal(mirror_collect(bed->image, 0, side.changes, 1, side.cells), 1);
     assert_int_equal(*mirror_cell(bed, &side, "BIT0"), 1);
     mirror_expect(bed, &side, "BIT1");
@@ -118,18 +119,18 @@ static void a_bit_takes_no_neighbour_along(void **state)
 static void force_and_release_are_changes(void **state)
 {
     struct bed *bed = *state;
-    image_force(bed->image, bed_point(bed, "A"), WORDS(5), 20);
+    image_force(bed->image, bed_point(bed, "A"), WORDS(5), NULL, 20);
     expect_pending(bed, "A");
     mirror_expect(bed, &side, "A");
     assert_int_equal(*mirror_cell(bed, &side, "A"), 5);
     bed_assign(bed, "A", 6); /* goes beneath it */
     bed_publish(bed);
     assert_int_equal(mirror_fetch(bed, 0, &side), 0);
-    image_unforce(bed->image, bed_point(bed, "A"), false, 21);
+    image_unforce(bed->image, bed_point(bed, "A"), false, NULL, 21);
     assert_int_equal(mirror_fetch(bed, 0, &side), 0);
-    image_force(bed->image, bed_point(bed, "A"), WORDS(8), 22);
+    image_force(bed->image, bed_point(bed, "A"), WORDS(8), NULL, 22);
     mirror_expect(bed, &side, "A");
-    image_unforce(bed->image, bed_point(bed, "A"), true, 23);
+    image_unforce(bed->image, bed_point(bed, "A"), true, NULL, 23);
     mirror_expect(bed, &side, "A");
     assert_int_equal(side.changes[0].time, 23);
     assert_int_equal(*mirror_cell(bed, &side, "A"), 5);
@@ -139,7 +140,7 @@ static void force_and_release_are_changes(void **state)
 static void a_force_on_what_the_device_writes_reaches_nobody(void **state)
 {
     struct bed *bed = *state;
-    image_force(bed->image, bed_point(bed, "IN"), WORDS(5), 20);
+    image_force(bed->image, bed_point(bed, "IN"), WORDS(5), NULL, 20);
     assert_int_equal(mirror_value(bed, "IN"), 5);
     assert_int_equal(mirror_mark(bed, "IN")->delivery, DELIVERY_NONE);
     assert_int_equal(mirror_fetch(bed, 0, &side), 0);

@@ -183,7 +183,7 @@ static size_t ask_oracle(struct pair *pair, const uint8_t *pdu, size_t length, u
 static bool compare(struct pair *pair, const uint8_t *pdu, size_t length)
 {
     struct identity identity = {0};
-    struct pdu_target target = {pair->bed.image, BED_MEM, false, &identity, false};
+    struct pdu_target target = {.image = pair->bed.image, .memory = BED_MEM, .identity = &identity};
     uint8_t ours[PDU_MAX], theirs[PDU_MAX];
     size_t our_length = pdu_answer(&target, pdu, length, ours, 2);
     size_t their_length = ask_oracle(pair, pdu, length, theirs);

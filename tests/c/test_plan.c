@@ -2,6 +2,7 @@
  * refused by naming both, and that the plan lives as long as anyone holds it. */
 
 #include "image_help.h"
+#include "image/audit.h"
 
 #include <stdio.h>
 
@@ -238,6 +239,57 @@ static void memories_are_limited(void **state)
     expect(&error, "memory \"one\" would be one more than the 32768 that a program can have");
 }
 
+static void settings_have_their_defaults(void **state)
+{
+    struct bed *bed = *state;
+    const struct settings *settings = &bed->plan->settings;
+    int64_t second = 1000000000;
+    assert_int_equal(settings->stop_timeout, 2 * second);
+    assert_int_equal(settings->watchdog, 0);
+    assert_int_equal(settings->probation, 5 * second);
+    assert_int_equal(settings->retain_interval, second);
+    assert_false(settings->restarts);
+    assert_int_equal(settings->restart_after, 5 * second);
+    assert_int_equal(settings->audit, AUDIT_CHANGES);
+    assert_int_equal(settings->diagnostics, -1);
+    plan_settings(bed->plan)->diagnostics = 9000;
+    assert_int_equal(settings->diagnostics, 9000);
+}
+
+static void the_watchdog_goes_by_the_fastest_task(void **state)
+{
+    struct bed *bed = *state;
+    int64_t ms = 1000000;
+    assert_int_equal(plan_watchdog(bed->plan), 1000 * ms); /* the idle scan's 10 Hz */
+    plan_task(bed->plan, &(struct task_spec){.period = 5000 * ms});
+    assert_int_equal(plan_watchdog(bed->plan), 50000 * ms);
+    plan_task(bed->plan, &(struct task_spec){.period = 20 * ms});
+    plan_task(bed->plan, &(struct task_spec){.period = 30 * ms});
+    assert_int_equal(plan_watchdog(bed->plan), 200 * ms);
+    plan_task(bed->plan, &(struct task_spec){.period = ms});
+    assert_int_equal(plan_watchdog(bed->plan), WATCHDOG_LEAST);
+    plan_settings(bed->plan)->watchdog = 3 * ms;
+    assert_int_equal(plan_watchdog(bed->plan), 3 * ms);
+}
+
+static void a_keep_has_one_place(void **state)
+{
+    struct bed *bed = *state;
+    struct error error;
+    for (int i = 0; i < 40; i++) {
+        char *name = plan_alloc(bed->plan, 16);
+        snprintf(name, 16, "k%d", i);
+        struct keep_spec keep = {.name = name, .where = "t.lua:3", .retain = i == 7};
+        assert_int_equal(plan_keep(bed->plan, &keep, &error), i);
+    }
+    assert_int_equal(bed->plan->keep_count, 40);
+    assert_true(bed->plan->keeps[7].retain);
+    assert_int_equal(plan_keep(bed->plan, &(struct keep_spec){"k7", "t.lua:9", false}, &error), -1);
+    assert_string_equal(error.text,
+                        "keep \"k7\" is declared at t.lua:3 and again at t.lua:9; give each its "
+                        "own name, or pass the table on");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +307,9 @@ int main(void)
         BED_TEST(one_port_twice_is_refused),
         BED_TEST(tasks_keep_their_order),
         BED_TEST(memories_are_limited),
+        BED_TEST(settings_have_their_defaults),
+        BED_TEST(the_watchdog_goes_by_the_fastest_task),
+        BED_TEST(a_keep_has_one_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -171,7 +171,7 @@ static void needs_name_what_a_client_mirrors(void **state)
 static void clients_get_two_seconds_at_a_stop(void **state)
 {
     struct bed *bed = *state;
-    assert_int_equal(bed->plan->stop_timeout, 2000000000);
+    assert_int_equal(bed->plan->settings.stop_timeout, 2000000000);
 }
 
 int main(void)

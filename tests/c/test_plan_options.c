@@ -226,6 +226,18 @@ static void a_chain_of_overlaps_is_counted_whole(void **state)
                      "into one request; the client at t.lua:5 reads at most 125 (max_read)");
 }
 
+static void what_a_device_gives_is_not_retained(void **state)
+{
+    struct bed *bed = *state;
+    bed_plc(bed);
+    bed_declare(bed, WORD("OK", 0, PLC(.retain = true)));
+    bed_declare(bed, WORD("MASTERS", 0, .retain = true, .direction = DIRECTION_IN));
+    bed_declare(bed, WORD("A", 1, PLC(.retain = true, .direction = DIRECTION_IN)));
+    bed_refused(bed, "t.lua:3: A: option retain has no effect on dir = \"in\": the device gives "
+                     "this value, after a restart too; leave it out, or retain what the program "
+                     "makes of it");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +252,7 @@ int main(void)
         BED_TEST(nor_fills_raw_inputs),
         BED_TEST(what_moves_as_one_fits_into_one_request),
         BED_TEST(a_chain_of_overlaps_is_counted_whole),
+        BED_TEST(what_a_device_gives_is_not_retained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -238,7 +238,7 @@ static void a_task_without_a_period_is_refused(void **state)
     struct error error;
     f->plan = make_plan((int64_t[]){0}, 1);
     f->image = image_create(f->plan, START, &error);
-    struct scan_hooks hooks = {f, on_start, on_task, on_stop, stop_wanted, rest, fault};
+    struct scan_hooks hooks = bed_hooks(f);
     assert_null(scan_create(f->image, &hooks, (struct instant){START, 0}, &error));
     assert_non_null(strstr(error.text, "test.lua:9"));
 }

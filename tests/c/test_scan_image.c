@@ -172,14 +172,14 @@ static void force_stays_over_script_and_safe(void **state)
 {
     struct fixture *f = *state;
     begin_one(f, read_forced);
-    image_force(f->image, find(f, "SPEED")->point, (uint16_t[]){99}, f->now);
+    image_force(f->image, find(f, "SPEED")->point, (uint16_t[]){99}, NULL, f->now);
     step(f, 0);
     step(f, 100);
     assert_int_equal(f->seen[0], 99);
     assert_int_equal(remote_read(f, "SPEED"), 99);
     stop(f, 150);
     assert_int_equal(remote_read(f, "SPEED"), 99);
-    image_unforce(f->image, find(f, "SPEED")->point, true, f->now);
+    image_unforce(f->image, find(f, "SPEED")->point, true, NULL, f->now);
     assert_int_equal(remote_read(f, "SPEED"), 5);
 }
 

@@ -53,14 +53,12 @@ static struct plan *make_mirrored(int64_t period)
 static void begin_every(struct fixture *f, int64_t period, hook *task)
 {
     struct error error;
-    struct scan_hooks hooks = {f, on_start, on_task, on_stop, stop_wanted, rest, fault};
     f->now = START;
     f->utc = UTC_2025;
     f->plan = make_mirrored(period);
     f->image = image_create(f->plan, START, &error);
     assert_non_null(f->image);
-    f->scan = scan_create(f->image, &hooks, (struct instant){START, f->utc}, &error);
-    assert_non_null(f->scan);
+    f->scan = make_scan(f, START);
     f->task = task;
 }
 

@@ -27,7 +27,7 @@ static void ask_all(struct dial_bed *bed, bool serve_stale)
     assert_ptr_equal(server_image(server), bed->image);
     for (size_t i = 0; i < FC_COUNT; i++) {
         uint8_t answer[PDU_MAX];
-        server_answer(server, 1, requests[i].bytes, requests[i].length, answer, 1);
+        server_answer(server, 1, requests[i].bytes, requests[i].length, answer, NULL, 1);
         if (serve_stale) {
             assert_int_equal(answer[0], requests[i].bytes[0]);
         } else {

@@ -29,7 +29,7 @@ static int desk_open(void **state)
 {
     struct desk *desk = calloc(1, sizeof *desk);
     bed_open(&desk->bed);
-    session_init(&desk->session, desk->bed.server);
+    session_init(&desk->session, desk->bed.server, NULL);
     *state = desk;
     return 0;
 }
@@ -128,7 +128,7 @@ static void split_at_every_pair_of_bytes(void **state)
     put_expected(expected);
     for (size_t first = 0; first <= desk->in.length; first++) {
         for (size_t second = first; second <= desk->in.length; second++) {
-            session_init(&desk->session, desk->bed.server);
+            session_init(&desk->session, desk->bed.server, NULL);
             desk->out.length = 0;
             assert_true(feed(desk, desk->in.bytes, first, SESSION_IN));
             assert_true(feed(desk, desk->in.bytes + first, second - first, SESSION_IN));
@@ -149,7 +149,7 @@ static void pieces_of_every_size(void **state)
     put_mixture(&desk->in);
     put_expected(expected);
     for (size_t most = 1; most <= desk->in.length; most++) {
-        session_init(&desk->session, desk->bed.server);
+        session_init(&desk->session, desk->bed.server, NULL);
         desk->out.length = 0;
         assert_true(feed(desk, desk->in.bytes, desk->in.length, most));
         while (pending(desk) > 0)
@@ -204,7 +204,7 @@ static void many_in_flight_behind_a_slow_reader(void **state)
     static const size_t takes[] = {1, 7, 259, 260, 1000, 4096, SESSION_OUT};
     put_flood(&desk->in, 100);
     for (size_t i = 0; i < sizeof takes / sizeof takes[0]; i++) {
-        session_init(&desk->session, desk->bed.server);
+        session_init(&desk->session, desk->bed.server, NULL);
         desk->out.length = 0;
         size_t fed = 0;
         while (fed < desk->in.length || pending(desk) > 0) {
@@ -238,7 +238,7 @@ static void another_protocol_gets_no_answer(void **state)
 {
     struct desk *desk = *state;
     for (unsigned protocol = 1; protocol < 65536; protocol += 257) {
-        session_init(&desk->session, desk->bed.server);
+        session_init(&desk->session, desk->bed.server, NULL);
         desk->in.length = 0;
         PUT(&desk->in, 1, 1, 6, 0, 0, 0, 1);
         bytes_put(desk->in.bytes + 2, (uint16_t)protocol);
@@ -271,7 +271,7 @@ static void broken_framing_ends_it(void **state)
     struct desk *desk = *state;
     static const uint16_t lengths[] = {0, 1, 255, 256, 0xFFFF};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
-        session_init(&desk->session, desk->bed.server);
+        session_init(&desk->session, desk->bed.server, NULL);
         desk->in.length = desk->out.length = 0;
         PUT(&desk->in, 1, 1, 3, 0, 0, 0, 1);
         PUT(&desk->in, 2, 1, 6, 0, 0, 0, 1);
@@ -330,7 +330,7 @@ static void garbage_is_survived(void **state)
     uint32_t random = 4711;
     unsigned answers = 0;
     for (unsigned round = 0; round < 2000; round++) {
-        session_init(&desk->session, desk->bed.server);
+        session_init(&desk->session, desk->bed.server, NULL);
         bool sound = true;
         desk->out.length = 0;
         for (unsigned piece = 0; piece < 8 && sound; piece++) {

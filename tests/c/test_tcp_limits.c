@@ -3,6 +3,8 @@
 
 #include "tcp_bed.h"
 
+#include "image/audit.h"
+
 static void an_address_has_its_own_limit(void **state)
 {
     struct desk *desk = *state;
@@ -59,6 +61,62 @@ static void only_allowed_addresses_come_in(void **state)
     close(good);
 }
 
+static void peer_of(int fd, char *text, size_t size)
+{
+    struct sockaddr_in here;
+    socklen_t length = sizeof here;
+    char address[INET_ADDRSTRLEN];
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&here, &length), 0);
+    inet_ntop(AF_INET, &here.sin_addr, address, sizeof address);
+    snprintf(text, size, "%s:%u", address, ntohs(here.sin_port));
+}
+
+static void expect_entry(struct audit *audit, enum audit_kind kind, int fd)
+{
+    struct audit_entry entry;
+    uint64_t lost;
+    char peer[AUDIT_PEER_MAX];
+    peer_of(fd, peer, sizeof peer);
+    assert_true(audit_take(audit, &entry, &lost));
+    assert_int_equal(entry.kind, kind);
+    assert_string_equal(entry.origin.peer, peer);
+    if (kind == AUDIT_REFUSED)
+        assert_string_equal(entry.text, "connection refused by allow of tcp:bed");
+    else
+        assert_int_equal(entry.origin.function, 6);
+    plan_unref(entry.plan);
+}
+
+/* Who was refused, and who wrote, with the port that tells two programs of one machine apart. */
+static void the_audit_log_names_the_peer(void **state)
+{
+    struct desk *desk = *state;
+    struct cidr allow;
+    struct error error;
+    static const uint8_t write[12] = {0, 1, 0, 0, 0, 6, 1, 6, 0, 0, 0, 5};
+    uint8_t answer[12];
+    struct audit *audit = audit_create(&error);
+    audit_set_level(audit, AUDIT_ALL);
+    image_share(desk->bed.image, NULL, audit);
+    assert_true(cidr_parse("127.0.0.2/32", &allow, &error));
+    desk->bed.spec.allow = &allow;
+    desk->bed.spec.allow_count = 1;
+    start(desk);
+    int bad = client(desk);
+    assert_true(closed(bad));
+    expect_entry(audit, AUDIT_REFUSED, bad);
+    int good = client_from("127.0.0.2", tcp_port(desk->tcp, 0));
+    give(good, write, sizeof write);
+    assert_true(take(good, answer, sizeof answer));
+    expect_entry(audit, AUDIT_WRITE, good);
+    tcp_destroy(desk->tcp);
+    desk->tcp = NULL;
+    image_share(desk->bed.image, NULL, NULL);
+    audit_destroy(audit);
+    close(bad);
+    close(good);
+}
+
 static void a_flood_of_connections_delays_nobody(void **state)
 {
     struct desk *desk = *state;
@@ -78,9 +136,8 @@ static void a_flood_of_connections_delays_nobody(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(an_address_has_its_own_limit),
-        TEST(a_limit_of_zero_is_the_default),
-        TEST(only_allowed_addresses_come_in),
+        TEST(an_address_has_its_own_limit),         TEST(a_limit_of_zero_is_the_default),
+        TEST(only_allowed_addresses_come_in),       TEST(the_audit_log_names_the_peer),
         TEST(a_flood_of_connections_delays_nobody),
     };
     return cmocka_run_group_tests_name("tcp_limits", tests, NULL, NULL);

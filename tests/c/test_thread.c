@@ -1,6 +1,7 @@
 /* Proves the waiting around the scan: it runs what the time allows and never early, wakes at once
- * to stop however long the period is, ends when the program wants to, and is the thread that was
- * promised (priority, signals, stack). Times have generous limits: a busy machine is not a fault.
+ * to stop however long the period is, ends when the program wants to, is watched, and is the thread
+ * that was promised (priority, signals, stack). Times have generous limits: a busy machine is not a
+ * fault.
  */
 
 #include <stdarg.h>
@@ -13,11 +14,13 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include "scan/thread.h"
 
@@ -29,6 +32,9 @@ struct fixture {
     size_t post_after; /* runs after which `ran` is posted */
     size_t stop_after; /* runs after which the program wants to stop; 0 for never */
     bool breaks;
+    bool waits_for_late;
+    atomic_int lates; /* of the watchdog, in its handler */
+    int64_t watchdog;
     sem_t ran, told, over;
     size_t runs;
     int stops, ends;
@@ -66,7 +72,9 @@ static bool on_task(void *context, size_t task, double dt, const struct cycle *c
     f->last_time = cycle->time;
     if (++f->runs == f->post_after)
         sem_post(&f->ran);
-    return !f->breaks || error_set(error, "broken on purpose");
+    while (f->waits_for_late && !f->lates)
+        nanosleep(&(struct timespec){.tv_nsec = NS_PER_MS}, NULL);
+    return !(f->breaks || f->waits_for_late) || error_set(error, "broken on purpose");
 }
 
 static bool on_stop(void *context, const struct cycle *cycle, struct error *error)
@@ -91,6 +99,11 @@ static void fault(void *context, const struct error *error)
 {
     (void)error;
     sem_post(&((struct fixture *)context)->told);
+}
+
+static void late(void *context)
+{
+    ((struct fixture *)context)->lates++;
 }
 
 static void ended(void *context)
@@ -137,11 +150,19 @@ static void start(struct fixture *f, int64_t period, int priority)
     f->period = period;
     f->plan = plan_create("test");
     plan_memory(f->plan, &(struct memory){.name = "mem", .where = "test"}, &error);
+    plan_settings(f->plan)->watchdog = f->watchdog;
     plan_task(f->plan, &(struct task_spec){.period = period, .where = "test.lua:9"});
     assert_true(plan_seal(f->plan, &error));
     f->image = image_create(f->plan, now.monotonic, &error);
     assert_non_null(f->image);
-    struct scan_hooks hooks = {f, on_start, on_task, on_stop, stop_wanted, rest, fault};
+    struct scan_hooks hooks = {.context = f,
+                               .start = on_start,
+                               .task = on_task,
+                               .stop = on_stop,
+                               .stop_wanted = stop_wanted,
+                               .rest = rest,
+                               .fault = fault,
+                               .late = late};
     f->scan = scan_create(f->image, &hooks, now, &error);
     assert_non_null(f->scan);
     struct scan_thread_options options = {priority, ended, f};
@@ -208,6 +229,18 @@ static void ends_when_the_program_wants_to(void **state)
     assert_int_equal(f->runs, 3);
     assert_int_equal(f->stops, 1);
     assert_int_equal(f->ends, 1);
+}
+
+/* The real watchdog, on the real thread: a task that does not end until it is told. */
+static void the_watchdog_tells_a_task_that_takes_too_long(void **state)
+{
+    struct fixture *f = *state;
+    f->waits_for_late = true;
+    f->watchdog = 5 * NS_PER_MS;
+    start(f, NS_PER_MS, 0);
+    wait_for(&f->told);
+    assert_int_equal(scan_state(f->scan), SCAN_FAULT);
+    assert_true(f->lates > 0);
 }
 
 static void a_fault_does_not_end_the_thread(void **state)
@@ -343,6 +376,7 @@ int main(void)
         TEST(stop_does_not_wait_for_the_period),
         TEST(runs_what_the_time_allows),
         TEST(ends_when_the_program_wants_to),
+        TEST(the_watchdog_tells_a_task_that_takes_too_long),
         TEST(a_fault_does_not_end_the_thread),
         TEST(signals_and_stack_are_as_promised),
         TEST(normal_priority_is_called_so),

@@ -166,7 +166,7 @@ static void gateway_forwards_inout_only(void **state)
     truth_online(t);
     assert_int_equal(master_write(t, 1, 7, false), EXCEPTION_ADDRESS);
     assert_int_equal(master_write(t, 2, 7, false), EXCEPTION_ADDRESS);
-    assert_int_equal(image_set(t->bed->image, bed_point(t->bed, "IN"), WORDS(7), t->cb->now),
+    assert_int_equal(image_set(t->bed->image, bed_point(t->bed, "IN"), WORDS(7), NULL, t->cb->now),
                      EXCEPTION_ADDRESS);
     assert_int_equal(master_write(t, 0, 7, false), EXCEPTION_NONE);
     truth_run(t, 5 * MS);
@@ -304,7 +304,7 @@ static void force_reaches_the_device(void **state)
     truth_online(t);
     static const char *const names[] = {"IN", "OUT", "IO"};
     for (int i = 0; i < 3; i++)
-        image_force(t->bed->image, bed_point(t->bed, names[i]), WORDS(99), t->cb->now);
+        image_force(t->bed->image, bed_point(t->bed, names[i]), WORDS(99), NULL, t->cb->now);
     truth_run(t, 50 * MS);
     for (int i = 0; i < 3; i++)
         assert_int_equal(truth_value(t, names[i]), 99);
@@ -321,7 +321,7 @@ static void force_reaches_the_device(void **state)
     assert_int_equal(truth_held(t, 3), 99);
     assert_int_equal(truth_held(t, 6), 99);
     for (int i = 0; i < 3; i++)
-        image_unforce(t->bed->image, bed_point(t->bed, names[i]), true, t->cb->now);
+        image_unforce(t->bed->image, bed_point(t->bed, names[i]), true, NULL, t->cb->now);
     truth_run(t, 300 * MS);
     assert_int_equal(truth_value(t, "IN"), 22);
     assert_int_equal(truth_held(t, 3), 7);
@@ -333,7 +333,7 @@ static void force_stays_at_the_stop(void **state)
 {
     struct truth *t = *state;
     declare_safe(t);
-    image_force(t->bed->image, bed_point(t->bed, "VALVE"), WORDS(99), t->cb->now);
+    image_force(t->bed->image, bed_point(t->bed, "VALVE"), WORDS(99), NULL, t->cb->now);
     truth_run(t, 50 * MS);
     scan_stop(t->scan, (struct instant){t->cb->now, 0});
     truth_run(t, 50 * MS);

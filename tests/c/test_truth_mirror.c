@@ -53,17 +53,25 @@ static void first_good_poll_in(void **state)
     assert_int_equal(t->device->writes, 0);
 }
 
-/* first good poll, "inout": the device's value, unless a script or `set` wrote it since start. */
+/* first good poll, "inout": the device's value, unless a script or a master wrote it since start; a
+ * `set` is refused until the device is there, a master's write reaches it with `stale = "serve"`.
+ */
 static void first_good_poll_inout(void **state)
 {
     struct truth *t = *state;
     bed_declare(t->bed, WORD("NOT", 0, DEFAULT(4)));
     bed_declare(t->bed, WORD("SCRIPT", 1));
-    bed_declare(t->bed, WORD("SET", 2));
+    bed_declare(t->bed, WORD("MASTER", 2));
     device_put(t->device, TABLE_HOLDING, 0, WORDS(50, 51, 52), 3);
     truth_begin(t);
     SCAN(t, SET("SCRIPT", 7));
-    image_set(t->bed->image, bed_point(t->bed, "SET"), WORDS(8), t->cb->now);
+    uint32_t master = bed_point(t->bed, "MASTER");
+    assert_int_equal(image_set(t->bed->image, master, WORDS(9), NULL, t->cb->now),
+                     EXCEPTION_GATEWAY_TARGET);
+    struct request request = {.memory = bed_find(t->bed, "MASTER")->memory,
+                              .serve_stale = true,
+                              .write = {TABLE_HOLDING, 2, 1, WORDS(8), false}};
+    assert_int_equal(image_request(t->bed->image, &request, t->cb->now), EXCEPTION_NONE);
     client_bed_connect(t->cb);
     truth_run(t, 50 * MS);
     assert_int_equal(truth_value(t, "NOT"), 50);

@@ -75,7 +75,13 @@ static int teardown(void **state)
 static void begin(struct fixture *f, void (*task)(struct fixture *f))
 {
     struct error error;
-    struct scan_hooks hooks = {f, on_start, on_task, on_start, stop_wanted, rest, fault};
+    struct scan_hooks hooks = {.context = f,
+                               .start = on_start,
+                               .task = on_task,
+                               .stop = on_start,
+                               .stop_wanted = stop_wanted,
+                               .rest = rest,
+                               .fault = fault};
     f->task = task;
     plan_task(f->bed->plan, &(struct task_spec){.period = NS_PER_S, .where = "t.lua:9"});
     bed_seal(f->bed);
@@ -152,7 +158,7 @@ static void write_to_an_output(struct fixture *f)
 {
     bed_assign(f->bed, "OUT", 1);
     assert_int_equal(bed_put(f->bed, 0, 2), EXCEPTION_ADDRESS);
-    assert_int_equal(image_set(f->bed->image, bed_point(f->bed, "OUT"), WORDS(2), 0),
+    assert_int_equal(image_set(f->bed->image, bed_point(f->bed, "OUT"), WORDS(2), NULL, 0),
                      EXCEPTION_ADDRESS);
 }
 
@@ -201,7 +207,7 @@ static void set_by_name(struct fixture *f)
     f->seen[0] = (uint16_t)(f->seen[0] + written(f, "A"));
     bed_assign(f->bed, "A", 1);
     if (f->runs == 1)
-        image_set(f->bed->image, bed_point(f->bed, "A"), WORDS(9), 0);
+        image_set(f->bed->image, bed_point(f->bed, "A"), WORDS(9), NULL, 0);
 }
 
 /* `set` is a master's write by name: the same marks, the same conflict. */
@@ -265,8 +271,8 @@ static void force_is_an_overlay(void **state)
     bed_declare(f->bed, WORD("SHARED", 1));
     begin(f, assign_under_force);
     uint32_t out = bed_point(f->bed, "OUT"), shared = bed_point(f->bed, "SHARED");
-    image_force(f->bed->image, out, WORDS(99), 0);
-    image_force(f->bed->image, shared, WORDS(98), 0);
+    image_force(f->bed->image, out, WORDS(99), NULL, 0);
+    image_force(f->bed->image, shared, WORDS(98), NULL, 0);
     step(f);
     assert_int_equal(bed_put(f->bed, 1, 3), EXCEPTION_NONE); /* masters are answered */
     step(f);
@@ -274,8 +280,8 @@ static void force_is_an_overlay(void **state)
     assert_int_equal(f->seen[1], 98);
     assert_int_equal(bed_get(f->bed, 0), 99);
     assert_int_equal(bed_get(f->bed, 1), 98);
-    image_unforce(f->bed->image, out, true, 0);
-    image_unforce(f->bed->image, shared, true, 0);
+    image_unforce(f->bed->image, out, true, NULL, 0);
+    image_unforce(f->bed->image, shared, true, NULL, 0);
     assert_int_equal(bed_get(f->bed, 0), 12);
     assert_int_equal(bed_get(f->bed, 1), 3);
 }
@@ -287,13 +293,13 @@ static void force_lies_over_safe_over_script(void **state)
     bed_declare(f->bed, WORD("OUT", 0, SAFE(5)));
     bed_declare(f->bed, WORD("SHARED", 1));
     begin(f, assign_under_force);
-    image_force(f->bed->image, bed_point(f->bed, "OUT"), WORDS(99), 0);
+    image_force(f->bed->image, bed_point(f->bed, "OUT"), WORDS(99), NULL, 0);
     step(f);
     f->breaks = true;
     step(f);
     assert_int_equal(scan_state(f->scan), SCAN_FAULT);
     assert_int_equal(bed_get(f->bed, 0), 99);
-    image_unforce(f->bed->image, bed_point(f->bed, "OUT"), true, 0);
+    image_unforce(f->bed->image, bed_point(f->bed, "OUT"), true, NULL, 0);
     assert_int_equal(bed_get(f->bed, 0), 5); /* neither 11 nor 12 */
 }
 
@@ -336,7 +342,7 @@ static void stop_is_safe_and_keeps_forces(void **state)
     bed_declare(f->bed, WORD("FREE", 3));
     begin(f, assign_array_and_break);
     step(f);
-    image_force(f->bed->image, bed_point(f->bed, "SAFE") + 1, WORDS(77), 0);
+    image_force(f->bed->image, bed_point(f->bed, "SAFE") + 1, WORDS(77), NULL, 0);
     scan_stop(f->scan, (struct instant){f->now, 0});
     assert_int_equal(bed_get(f->bed, 0), 5);
     assert_int_equal(bed_get(f->bed, 1), 77);

@@ -40,9 +40,9 @@ static void several_writes_move_to_the_end(void **state)
     truth_note(t, 0, 5, 0, 1);
     truth_note(t, 1, 6, 0, 1);
     uint32_t a = bed_point(t->bed, "A"), c = bed_point(t->bed, "C");
-    image_set(t->bed->image, a, WORDS(3), t->cb->now);
-    image_set(t->bed->image, c, WORDS(0), t->cb->now);
-    image_set(t->bed->image, a, WORDS(4), t->cb->now);
+    image_set(t->bed->image, a, WORDS(3), NULL, t->cb->now);
+    image_set(t->bed->image, c, WORDS(0), NULL, t->cb->now);
+    image_set(t->bed->image, a, WORDS(4), NULL, t->cb->now);
     truth_run(t, 50 * MS);
     assert_int_equal(t->device->writes, 4);
     truth_note(t, 2, 5, 0, 1);

@@ -387,6 +387,24 @@ static void test_labels(void **state)
                    "holding.float32: labels are for booleans and for integers without scale");
 }
 
+static void test_retain_is_for_what_is_its_own(void **state)
+{
+    struct variable variable = help_variable(TABLE_HOLDING, TYPE_FLOAT32);
+    variable.retain = true;
+    variable.count = 4;
+    help_prepare(state, &variable);
+    variable.from = "meter3.POWER";
+    expect_refused(state, variable,
+                   "holding.float32: retain: it takes the value of meter3.POWER, where retain "
+                   "belongs");
+    struct variable coil = help_variable(TABLE_COIL, TYPE_BOOL);
+    coil.retain = true;
+    help_prepare(state, &coil);
+    coil.pulse = true;
+    expect_refused(state, coil,
+                   "coil: retain: a pulse is over after one scan, there is nothing to keep");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_default_and_safe_within_limits),
         cmocka_unit_test(test_zero_of_a_scaled_value),
         cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_retain_is_for_what_is_its_own),
     };
     return cmocka_run_group_tests(tests, help_init, help_finish);
 }

@@ -113,8 +113,8 @@ static void the_program_may_win(void **state)
     view_cells(bed->view)[image_plan(bed->image)->points[word].cell] = 1;
     view_assign(bed->view, word);
     bed_put(bed, 0, 2);
-    image_set(bed->image, bed_point(bed, "B"), WORDS(2), BED_NOW);
-    image_set(bed->image, word, WORDS(2), BED_NOW);
+    image_set(bed->image, bed_point(bed, "B"), WORDS(2), NULL, BED_NOW);
+    image_set(bed->image, word, WORDS(2), NULL, BED_NOW);
     assert_int_equal(bed_publish(bed), 3);
     view_latch(bed->view);
     assert_int_equal(view_cells(bed->view)[image_plan(bed->image)->points[word].cell], 1);
@@ -179,7 +179,7 @@ static void the_program_reads_the_forced_value(void **state)
     struct bed *bed = *state;
     bed_declare(bed, WORD("A", 0));
     bed_ready(bed);
-    image_force(bed->image, bed_point(bed, "A"), WORDS(99), BED_NOW);
+    image_force(bed->image, bed_point(bed, "A"), WORDS(99), NULL, BED_NOW);
     view_latch(bed->view);
     assert_int_equal(bed_value(bed, "A"), 99);
     bed_assign(bed, "A", 1);
@@ -188,7 +188,7 @@ static void the_program_reads_the_forced_value(void **state)
     assert_int_equal(bed_get(bed, 0), 99);
     view_latch(bed->view);
     assert_int_equal(bed_value(bed, "A"), 99);
-    image_unforce(bed->image, bed_point(bed, "A"), true, BED_NOW);
+    image_unforce(bed->image, bed_point(bed, "A"), true, NULL, BED_NOW);
     view_latch(bed->view);
     assert_int_equal(bed_value(bed, "A"), 1);
 }
@@ -204,14 +204,14 @@ static void the_last_word_on_an_output_lies_beneath(void **state)
     bed_assign(bed, "VALVE", 1);
     bed_assign(bed, "OURS", 1);
     bed_publish(bed);
-    image_force(bed->image, bed_point(bed, "VALVE"), WORDS(0), BED_NOW);
-    image_force(bed->image, bed_point(bed, "OURS"), WORDS(0), BED_NOW);
+    image_force(bed->image, bed_point(bed, "VALVE"), WORDS(0), NULL, BED_NOW);
+    image_force(bed->image, bed_point(bed, "OURS"), WORDS(0), NULL, BED_NOW);
     view_latch(bed->view);
     bed_assign(bed, "VALVE", 0);
     bed_assign(bed, "OURS", 0);
     assert_int_equal(bed_publish(bed), 2);
-    image_unforce(bed->image, bed_point(bed, "VALVE"), true, BED_NOW);
-    image_unforce(bed->image, bed_point(bed, "OURS"), true, BED_NOW);
+    image_unforce(bed->image, bed_point(bed, "VALVE"), true, NULL, BED_NOW);
+    image_unforce(bed->image, bed_point(bed, "OURS"), true, NULL, BED_NOW);
     assert_int_equal(bed_coil(bed, 0), 0);
     assert_int_equal(bed_coil(bed, 1), 0);
 }
@@ -223,11 +223,11 @@ static void a_forced_value_written_back_is_no_write(void **state)
     bed_declare(bed, WORD("SP", 0));
     bed_ready(bed);
     bed_put(bed, 0, 50);
-    image_force(bed->image, bed_point(bed, "SP"), WORDS(60), BED_NOW);
+    image_force(bed->image, bed_point(bed, "SP"), WORDS(60), NULL, BED_NOW);
     view_latch(bed->view);
     bed_assign(bed, "SP", 60);
     assert_int_equal(bed_publish(bed), 0);
-    image_unforce(bed->image, bed_point(bed, "SP"), true, BED_NOW);
+    image_unforce(bed->image, bed_point(bed, "SP"), true, NULL, BED_NOW);
     assert_int_equal(bed_get(bed, 0), 50);
 }
 

@@ -113,8 +113,13 @@ static inline void truth_make(struct truth *t)
 {
     struct client_bed *cb = t->cb;
     struct error error;
-    struct scan_hooks hooks = {t,          truth_nothing, truth_task, truth_nothing, truth_goes_on,
-                               truth_rest, truth_fault};
+    struct scan_hooks hooks = {.context = t,
+                               .start = truth_nothing,
+                               .task = truth_task,
+                               .stop = truth_nothing,
+                               .stop_wanted = truth_goes_on,
+                               .rest = truth_rest,
+                               .fault = truth_fault};
     t->bed->image = image_create(t->bed->plan, cb->now, &error);
     assert_non_null(t->bed->image);
     if (t->draft)

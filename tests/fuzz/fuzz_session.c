@@ -60,7 +60,7 @@ static bool give(struct session *session, const uint8_t **bytes, size_t *length,
 static void run(struct server *server, const uint8_t *bytes, size_t length, struct taken *taken)
 {
     struct session session;
-    session_init(&session, server);
+    session_init(&session, server, NULL);
     taken->length = 0;
     size_t in_most = 1u + bytes[0] * 16u, out_most = 1u + bytes[1] * 32u;
     bytes += 2;

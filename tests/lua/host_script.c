@@ -8,10 +8,16 @@
  * the fault or error, or nil; then what was logged; then the scans made; then the most bytes that
  * Lua had in use between two scans
  *
+ * host.check_watched, host.run_watched: the same under a watchdog, as in `msm run`: by real time,
+ * so for code that does not end. What does not heed it for ten seconds ends the test
+ * host.interrupts                whether a watchdog can end a loop: not under the thread
+ * sanitizer, which keeps signals back until the next system call
+ *
  * host.quiet(f, …)               calls f; returns what was written to stderr, then its results */
 
 #include "host.h"
 
+#include "base/watchdog.h"
 #include "image/image.h"
 #include "program/inside.h"
 #include "scan/scan.h"
@@ -80,24 +86,64 @@ struct script {
     struct program *program;
     struct image *image;
     struct scan *scan;
+    struct watchdog *watchdog;
+    int barks;          /* since its work began */
     size_t most_used;   /* bytes, after a scan */
     struct error error; /* its text is "" as long as all is well */
 };
 
+/* In a signal handler. */
+static void late(void *context)
+{
+    static const char TEXT[] = "the script does not heed the watchdog\n";
+    struct script *script = context;
+    program_late(script->program);
+    if (++script->barks < 1000)
+        return;
+    (void)!write(STDOUT_FILENO, TEXT, sizeof TEXT - 1);
+    _exit(EXIT_FAILURE);
+}
+
+static void watch(struct script *script)
+{
+    const struct watchdog_hooks hooks = {.context = script, .late = late};
+    script->barks = 0;
+    if (script->watchdog)
+        watchdog_begin(script->watchdog, &hooks, plan_watchdog(program_plan(script->program)));
+}
+
+static void unwatch(struct script *script)
+{
+    if (script->watchdog)
+        watchdog_end(script->watchdog);
+}
+
 static bool start(void *context, const struct cycle *cycle, struct error *error)
 {
-    return program_start(((struct script *)context)->program, cycle, error);
+    struct script *script = context;
+    watch(script);
+    bool ok = program_start(script->program, cycle, error);
+    unwatch(script);
+    return ok;
 }
 
 static bool run_task(void *context, size_t task, double dt, const struct cycle *cycle,
                      struct error *error)
 {
-    return program_task(((struct script *)context)->program, task, dt, cycle, error);
+    struct script *script = context;
+    watch(script);
+    bool ok = program_task(script->program, task, dt, cycle, error);
+    unwatch(script);
+    return ok;
 }
 
 static bool stop(void *context, const struct cycle *cycle, struct error *error)
 {
-    return program_stop(((struct script *)context)->program, cycle, error);
+    struct script *script = context;
+    watch(script);
+    bool ok = program_stop(script->program, cycle, error);
+    unwatch(script);
+    return ok;
 }
 
 static bool stop_wanted(void *context)
@@ -115,11 +161,14 @@ static void fault(void *context, const struct error *error)
     ((struct script *)context)->error = *error;
 }
 
-static bool load(struct script *script, const char *text, size_t length)
+static bool load(struct script *script, const char *text, size_t length, bool watched)
 {
-    const struct program_options options = {.path = "script.lua", .now = HOST_BEGIN};
+    struct program_options options = {.path = "script.lua", .now = HOST_BEGIN};
     write_file(options.path, text, length);
     *script = (struct script){0};
+    script->watchdog = options.watchdog = watched ? watchdog_open(&script->error) : NULL;
+    if (watched && !script->watchdog)
+        return false;
     script->program = program_load(&options, &script->error);
     return script->program != NULL;
 }
@@ -150,14 +199,15 @@ static void destroy(struct script *script)
     scan_destroy(script->scan);
     program_destroy(script->program);
     image_destroy(script->image);
+    watchdog_close(script->watchdog);
 }
 
-static int check(lua_State *L)
+static int check_script(lua_State *L, bool watched)
 {
     size_t length;
     const char *text = luaL_checklstring(L, 1, &length);
     struct script script;
-    bool ok = load(&script, text, length);
+    bool ok = load(&script, text, length, watched);
     destroy(&script);
     if (ok)
         return 0;
@@ -210,7 +260,7 @@ static void end_capture(lua_State *L, FILE *captured, int before)
     fclose(captured);
 }
 
-static int run(lua_State *L)
+static int run_script(lua_State *L, bool watched)
 {
     size_t length;
     const char *text = luaL_checklstring(L, 1, &length);
@@ -218,7 +268,7 @@ static int run(lua_State *L)
     struct script script;
     FILE *captured;
     int before = begin_capture(&captured);
-    if (load(&script, text, length) && attach(&script))
+    if (load(&script, text, length, watched) && attach(&script))
         made = run_scans(&script, most);
     destroy(&script);
     if (*script.error.text)
@@ -229,6 +279,26 @@ static int run(lua_State *L)
     lua_pushinteger(L, made);
     lua_pushinteger(L, (lua_Integer)script.most_used);
     return 4;
+}
+
+static int check(lua_State *L)
+{
+    return check_script(L, false);
+}
+
+static int check_watched(lua_State *L)
+{
+    return check_script(L, true);
+}
+
+static int run(lua_State *L)
+{
+    return run_script(L, false);
+}
+
+static int run_watched(lua_State *L)
+{
+    return run_script(L, true);
 }
 
 static int quiet(lua_State *L)
@@ -245,6 +315,13 @@ static int quiet(lua_State *L)
 void host_add_scripts(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"check", check}, {"file", file}, {"quiet", quiet}, {"run", run}, {NULL, NULL}};
+        {"check", check}, {"check_watched", check_watched}, {"file", file}, {"quiet", quiet},
+        {"run", run},     {"run_watched", run_watched},     {NULL, NULL}};
     luaL_setfuncs(L, functions, 0);
+#ifdef __SANITIZE_THREAD__
+    lua_pushboolean(L, false);
+#else
+    lua_pushboolean(L, true);
+#endif
+    lua_setfield(L, -2, "interrupts");
 }

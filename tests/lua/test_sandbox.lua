@@ -371,32 +371,3 @@ function TestErrors.test_metamethods_called_by_hand()
     assert(not pcall(getmetatable(holding).__index))
   ]]
 end
-
-TestKeep = {}
-
-function TestKeep.test_plain_data_by_name()
-  assert_accepted [[
-    local kept = keep("mixer", { step = 1, names = { "a", "b" }, on = true })
-    assert(kept.step == 1 and kept.names[2] == "b" and kept.on)
-    kept.step = 2
-    assert(next(keep "empty") == nil)
-  ]]
-end
-
-function TestKeep.test_what_it_refuses()
-  assert_refused("keep()", 'script.lua:1: keep takes a name first, keep("mixer", { step = 1 }), not nothing')
-  assert_refused("keep { a = 1 }", "script.lua:1: keep takes a name first")
-  assert_refused("keep('a\\0b')", "script.lua:1: keep takes a name first")
-  assert_refused("keep('m', 5)", 'script.lua:1: keep("m"): the second argument is a table of first values')
-  for _, value in ipairs { "print", "coroutine.create(print)", "mem", "setmetatable({}, {})" } do
-    assert_refused(("keep('m', { a = { %s } })"):format(value), 'script.lua:1: keep("m"): plain data only')
-  end
-  assert_refused("keep('m', { a = setmetatable({}, {}) })", 'script.lua:1: keep("m"): plain data only (booleans, '
-    .. "numbers, text and tables of them), not a table with a metatable")
-  assert_refused("keep('m', { [mem] = 1 })", 'script.lua:1: keep("m"): plain data only')
-  assert_refused("local t = {} t.t = t keep('m', t)", 'script.lua:1: keep("m"): one table stands in two')
-  assert_refused("local t = {} keep('m', { t, t })", 'script.lua:1: keep("m"): one table stands in two')
-  assert_refused("local t = {} for _ = 1, 20 do t = { t } end keep('m', t)",
-    'script.lua:1: keep("m"): tables inside tables')
-  assert_refused("keep 'm'\nkeep 'm'", 'script.lua:2: keep: "m" is used already')
-end

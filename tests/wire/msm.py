@@ -3,8 +3,12 @@
 Nothing here knows the program from inside. MSM names the binary, MSM_ROOT the checkout. A test
 waits for events (a line on stderr, an answer, a close), never for time to pass; every wait has a
 deadline that is generous, because it is only reached when something is broken.
+
+Each program has a folder of its own for its control socket (MSM_RUN) and its state, so that tests
+that run at once, and programs of one name, do not meet.
 """
 
+import atexit
 import os
 import re
 import shutil
@@ -17,10 +21,17 @@ import threading
 import time
 import unittest
 
+from control import Control
+
 ROOT = os.environ.get("MSM_ROOT",
                       os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 BINARY = os.environ.get("MSM", os.path.join(ROOT, "build", "msm"))
 DEADLINE = 30.0
+SANITIZERS = os.environ.get("MSM_SANITIZE", "")  # those that the binary was built with, "address,undefined"
+
+# Whatever is run without a folder of its own does not look at those of the machine.
+os.environ["MSM_RUN"] = tempfile.mkdtemp(prefix="msm-run-")
+atexit.register(shutil.rmtree, os.environ["MSM_RUN"], True)
 
 SERVING = re.compile(r"^(\S+): serving (.+?) on (\[[0-9a-fA-F:.]+\]|[0-9.]+):(\d+)(?:, (.*))?$")
 SANITIZER = re.compile(r"(Address|Thread|Leak|UndefinedBehavior)Sanitizer|"
@@ -77,13 +88,16 @@ class Folder:
 
 
 class Msm:
-    """One running program. `script` is Lua text, `path` an existing file instead of it."""
+    """One running program. `script` is Lua text, `path` an existing file instead of it; `run` is the
+    folder of its control socket, a new one unless stated."""
 
-    def __init__(self, script=None, *args, path=None, name="wire", servers=1, start=True):
-        self.folder = None
+    def __init__(self, script=None, *args, path=None, name="wire", servers=1, start=True, run=None):
+        self.folder = Folder()
         if path is None:
-            self.folder = Folder()
             path = self.folder.write(name + ".lua", script)
+        elif "--state" not in args:
+            args = ("--state", self.folder.path, *args)
+        self.run = run or self.folder.path
         self.path = path
         self.arguments = args
         self.servers = servers
@@ -98,9 +112,10 @@ class Msm:
     # -- life ------------------------------------------------------------------------------
 
     def start(self):
+        os.makedirs(self.run, 0o700, exist_ok=True)
         self.process = subprocess.Popen([BINARY, "run", *self.arguments, self.path],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE)
+                                        stderr=subprocess.PIPE, env=self.environment())
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         try:
@@ -136,8 +151,7 @@ class Msm:
             self.reader.join(DEADLINE)
             self.process.stderr.close()
             self.reader = None
-        if self.folder is not None:
-            self.folder.remove()
+        self.folder.remove()
 
     def __enter__(self):
         return self
@@ -149,6 +163,24 @@ class Msm:
             self.kill()
             if isinstance(value, AssertionError):
                 value.args = ("%s\nmsm said:\n%s" % (value, self.text()),)
+
+    # -- commands to it --------------------------------------------------------------------
+
+    def environment(self):
+        return dict(os.environ, MSM_RUN=self.run)
+
+    def command(self, *args, **options):
+        """Runs msm with arguments beside the program, as a person would to ask it something."""
+        return command(*args, env=self.environment(), **options)
+
+    def control(self):
+        """A client of its control socket."""
+        name = os.path.splitext(os.path.basename(self.path))[0]
+        if "--name" in self.arguments:
+            name = self.arguments[self.arguments.index("--name") + 1]
+        path = os.path.join(self.run, name + ".sock")
+        eventually(lambda: os.path.exists(path), "the control socket")
+        return Control(path)
 
     # -- what it says ----------------------------------------------------------------------
 

@@ -1,0 +1,16 @@
+/* Lua in the running program, between two scans.
+ *
+ *   {"do": "eval", "code": "mem.LEVEL + 1"}
+ *   {"ok": true, "text": "21.5"}
+ *   {"ok": false, "kind": "failed", "error": "eval:1: attempt to …"} */
+
+#include "control/asks_inside.h"
+
+void ask_eval(struct ask *ask, const json_t *request)
+{
+    const json_t *code;
+    const struct field fields[] = {{"code", FIELD_TEXT, true, &code}, {NULL, 0, false, NULL}};
+    if (!asks_fields(ask, request, fields))
+        return;
+    ask->host->eval(ask->host->context, json_string_value(code), asks_await(ask, "text", false));
+}

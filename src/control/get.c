@@ -1,0 +1,62 @@
+/* msm get: values by name. One alone is printed bare, for scripts; several with their names. */
+
+#include "control/command.h"
+#include "control/show.h"
+#include "control/talk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMES_MOST = 1000 };
+
+static bool is_pattern(const char *name)
+{
+    return strpbrk(name, "*?");
+}
+
+static json_t *names_of(const struct command_operands *operands)
+{
+    json_t *names = json_array();
+    for (int i = 0; i < operands->count; i++)
+        json_array_append_new(names, json_string(operands->words[i]));
+    return names;
+}
+
+static void print(const json_t *values, bool bare)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(values, i, row)
+    {
+        if (!bare)
+            printf("%s ", json_string_value(json_object_get(row, "name")));
+        show_bare(stdout, row);
+        putchar('\n');
+    }
+}
+
+int get_run(const struct command *command, int argc, char **argv)
+{
+    const char *words[NAMES_MOST], *name = NULL;
+    bool json = false;
+    struct command_operands operands = {.words = words, .least = 1, .most = NAMES_MOST};
+    const struct command_option options[] = {
+        {"json", &json, NULL}, {"name", NULL, &name}, {NULL, NULL, NULL}};
+    int result = command_read(command, argc, argv, options, &operands);
+    if (result >= 0)
+        return result;
+    bool pattern = operands.count == 1 && is_pattern(words[0]);
+    json_t *request = pattern ? json_pack("{s:s, s:s}", "do", "get", "match", words[0])
+                              : json_pack("{s:s, s:o}", "do", "get", "names", names_of(&operands));
+    json_t *answer = talk_once(command->name, name, request, &result);
+    if (!answer)
+        return result;
+    const json_t *values = json_object_get(answer, "values");
+    if (json)
+        show_json(operands.count == 1 && !pattern ? json_array_get(values, 0) : values);
+    else
+        print(values, operands.count == 1 && !pattern);
+    json_decref(answer);
+    return show_ended(command->name) ? EXIT_OK : EXIT_FAILED;
+}

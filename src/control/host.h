@@ -1,0 +1,67 @@
+#pragma once
+/* What the commands to a running program need of whoever runs it. All on the main thread, on which
+ * the socket's loop runs, too. What is asked and takes time is answered later, by host_answer. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "image/audit.h"
+#include "image/image.h"
+#include "scan/scan.h"
+#include "store/store.h"
+
+enum host_state {
+    HOST_RUN,
+    HOST_PROBATION, /* runs, after a reload; not proven yet */
+    HOST_FAULT,
+    HOST_STOPPING
+};
+
+struct host_status {
+    const char *name, *script; /* valid until the next call */
+    enum host_state state;
+    bool proven_fallback;   /* the file was refused at the start: the last proven text runs */
+    int64_t started;        /* UTC ns, of the process */
+    int64_t loaded;         /* UTC ns, of the present program */
+    int64_t probation_left; /* ns */
+    uint64_t faults, restarts, reloads, refused; /* refused and rolled back reloads */
+    unsigned abandoned;                          /* threads that did not come back */
+    const char *fault;                           /* the present one's text with traceback, or "" */
+    const char *last_fault;  /* the newest, also of a program that was rolled back or restarted */
+    const char *last_reload; /* "" or why the last one was refused or rolled back */
+    size_t connections;      /* of masters */
+    size_t memory_used, memory_cap; /* bytes, of Lua */
+    bool locked;                    /* pages */
+    const char *priority;
+};
+
+enum host_result {
+    HOST_OK,
+    HOST_FAILED,  /* it was tried: an eval raised, a reload was rolled back */
+    HOST_REFUSED, /* it was not even begun, or changed nothing */
+    HOST_USAGE,
+    HOST_UNKNOWN
+};
+
+/* `done` is called once, perhaps before the asking function returns; text may be NULL. Where the
+ * asker has gone away he calls host_forget on the same address, and is not told. */
+struct host_answer {
+    void (*done)(struct host_answer *answer, enum host_result result, const char *text);
+};
+
+struct control_host {
+    void *context;
+    struct image *(*image)(void *context); /* of the present program: not to be kept */
+    const struct scan *(*scan)(void *context);
+    struct store *(*store)(void *context);
+    void (*status)(void *context, struct host_status *status);
+    void (*stop)(void *context);
+    /* Loads the script's file again; done when probation has ended. */
+    void (*reload)(void *context, const struct origin *origin, struct host_answer *answer);
+    /* What a reload from `path` (NULL: the script's file) would do, a line for each difference; it
+     * loads and tries, and changes nothing. */
+    void (*compare)(void *context, const char *path, struct host_answer *answer);
+    void (*eval)(void *context, const char *code, struct host_answer *answer);
+    void (*complete)(void *context, const char *code, struct host_answer *answer);
+    void (*forget)(void *context, struct host_answer *answer);
+};

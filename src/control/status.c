@@ -1,0 +1,183 @@
+/* msm status: how a program is, the most important line first. The exit status is 0 only while it
+ * runs. */
+
+#include "control/command.h"
+#include "control/show.h"
+#include "control/talk.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const char *text_of(const json_t *object, const char *field)
+{
+    const char *text = json_string_value(json_object_get(object, field));
+    return text ? text : "";
+}
+
+static long long count_of(const json_t *object, const char *field)
+{
+    return (long long)json_integer_value(json_object_get(object, field));
+}
+
+static void print_label(const char *label)
+{
+    printf("%-10s ", label);
+}
+
+static void print_duration(const json_t *object, const char *field)
+{
+    show_duration(stdout, json_object_get(object, field));
+}
+
+static void print_state(const json_t *status)
+{
+    const char *state = text_of(status, "state");
+    printf("%s: ", text_of(status, "name"));
+    if (strcmp(state, "fault") == 0)
+        fputs("FAULT", stdout);
+    else if (strcmp(state, "probation") == 0)
+        fputs("running, in probation for another ", stdout);
+    else
+        fputs(strcmp(state, "run") == 0 ? "running" : state, stdout);
+    if (strcmp(state, "probation") == 0)
+        print_duration(status, "probation_left");
+    printf(", %s, for ", text_of(status, "script"));
+    print_duration(status, "uptime");
+    printf(" (process %lld)\n", count_of(status, "pid"));
+    if (json_is_true(json_object_get(status, "fallback")))
+        puts("The script was refused at the start; its last proven text runs instead.");
+}
+
+static void print_text(const char *label, const char *text)
+{
+    if (*text)
+        printf("\n%s\n%s\n", label, text);
+}
+
+static void print_scan(const json_t *status)
+{
+    const json_t *scan = json_object_get(status, "scan");
+    const json_t *duration = json_object_get(scan, "duration");
+    print_label("scan");
+    printf("%lld scans, period ", count_of(scan, "count"));
+    print_duration(scan, "period");
+    printf(", %s\n", text_of(scan, "priority"));
+    print_label("");
+    fputs("takes ", stdout);
+    print_duration(duration, "p50");
+    fputs(" mostly, ", stdout);
+    print_duration(duration, "max");
+    printf(" at most; %lld overrun%s\n", count_of(scan, "overruns"),
+           count_of(scan, "overruns") == 1 ? "" : "s");
+}
+
+static void print_counts(const json_t *status)
+{
+    const json_t *memory = json_object_get(status, "memory");
+    print_label("program");
+    printf("%lld variables, %lld forced, %lld tasks, %.1f of %.0f MiB\n",
+           count_of(status, "variables"), count_of(status, "forced"), count_of(status, "tasks"),
+           (double)count_of(memory, "used") / 1048576, (double)count_of(memory, "cap") / 1048576);
+    print_label("since then");
+    printf("%lld faults, %lld restarts, %lld reloads, %lld refused or rolled back\n",
+           count_of(status, "faults"), count_of(status, "restarts"), count_of(status, "reloads"),
+           count_of(status, "refused"));
+    if (count_of(status, "abandoned")) {
+        print_label("");
+        printf("%lld threads did not come back and were given up; the third ends the process\n",
+               count_of(status, "abandoned"));
+    }
+}
+
+static void print_store(const json_t *status)
+{
+    const json_t *store = json_object_get(status, "store");
+    if (!json_is_object(store))
+        return;
+    print_label("retained");
+    if (!json_is_true(json_object_get(store, "works"))) {
+        printf("NOT STORED: %s\n", text_of(store, "problem"));
+        return;
+    }
+    printf("%lld variables, %lld keeps in %s", count_of(store, "variables"),
+           count_of(store, "keeps"), text_of(store, "path"));
+    if (json_is_number(json_object_get(store, "age"))) {
+        fputs(", last written ", stdout);
+        print_duration(store, "age");
+        fputs(" ago", stdout);
+    }
+    putchar('\n');
+}
+
+static const char *link_state(const json_t *link)
+{
+    if (!json_is_true(json_object_get(link, "wanted")))
+        return "stopped";
+    if (!json_is_true(json_object_get(link, "online")))
+        return "OFFLINE";
+    return json_is_true(json_object_get(link, "complete")) ? "online" : "STALE";
+}
+
+static void print_link(const json_t *link)
+{
+    bool server = strcmp(text_of(link, "kind"), "server") == 0;
+    print_label(server ? "server" : "client");
+    printf("%-7s %s",
+           server && strcmp(link_state(link), "STALE") == 0 ? "online" : link_state(link),
+           text_of(link, "name"));
+    if (json_is_number(json_object_get(link, "age"))) {
+        printf(", last %s ", server ? "request" : "answer");
+        print_duration(link, "age");
+        fputs(" ago", stdout);
+    }
+    if (count_of(link, "errors"))
+        printf(", %lld errors: %s", count_of(link, "errors"), text_of(link, "last_error"));
+    putchar('\n');
+}
+
+static void print(const json_t *status)
+{
+    size_t i;
+    json_t *link;
+    print_state(status);
+    print_text("The fault:", text_of(status, "fault"));
+    if (!*text_of(status, "fault"))
+        print_text("The last fault:", text_of(status, "last_fault"));
+    print_text("The last reload:", text_of(status, "last_reload"));
+    putchar('\n');
+    print_scan(status);
+    print_counts(status);
+    print_store(status);
+    json_array_foreach(json_object_get(status, "links"), i, link) print_link(link);
+}
+
+static bool is_running(const json_t *status)
+{
+    const char *state = text_of(status, "state");
+    return strcmp(state, "run") == 0 || strcmp(state, "probation") == 0;
+}
+
+int status_run(const struct command *command, int argc, char **argv)
+{
+    const char *name = NULL;
+    bool json = false;
+    struct command_operands operands = {.words = NULL, .least = 0, .most = 0};
+    const struct command_option options[] = {
+        {"json", &json, NULL}, {"name", NULL, &name}, {NULL, NULL, NULL}};
+    int result = command_read(command, argc, argv, options, &operands);
+    if (result >= 0)
+        return result;
+    json_t *status = talk_once(command->name, name, json_pack("{s:s}", "do", "status"), &result);
+    if (!status)
+        return result;
+    if (json) {
+        json_object_del(status, "ok");
+        show_json(status);
+    } else {
+        print(status);
+    }
+    result = is_running(status) ? EXIT_OK : EXIT_FAILED;
+    json_decref(status);
+    return show_ended(command->name) ? result : EXIT_FAILED;
+}

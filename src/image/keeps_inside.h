@@ -1,0 +1,90 @@
+#pragma once
+/* Keeps from the inside, for keeps*.c only. Nodes name each other by number, so that the halves can
+ * be copied as they are. */
+
+#include <stdatomic.h>
+#include "image/keeps.h"
+
+enum {
+    KEEPS_ALL = KEEPS_NODES + 1, /* node 0 is the table of the names */
+    NODES_IN_PAGE = 64,
+    KEEPS_PAGES = KEEPS_ALL / NODES_IN_PAGE + 1,
+    TEXT_FIRST = 48, /* bytes of a text in its field's node, and … */
+    TEXT_MORE = 104  /* … in each further one */
+};
+
+#define NODE_NONE UINT32_MAX
+
+enum node_state {
+    NODE_FREE,
+    NODE_FIELD,
+    NODE_TEXT, /* what did not fit into its field */
+    NODE_GONE  /* a field that was taken away: still in its table's order, for who is going along it
+                  at the moment, until the next commit */
+};
+
+struct node {
+    uint32_t bucket; /* first node of the hash bucket that has this node's number, or 0 */
+    uint32_t chain;  /* next in its bucket, of its text, of what is free or gone; 0 at the end */
+    uint32_t table;  /* whose field it is */
+    uint32_t before, after; /* in the order in which they were made; 0 at the end */
+    uint8_t state, type, key_length;
+    bool key_is_text;
+    union {
+        struct {
+            union {
+                int64_t integer;
+                char text[KEEPS_KEY_MAX + 1];
+            } key;
+            union {
+                bool boolean;
+                int64_t integer;
+                double number;
+                struct {
+                    uint32_t length, more;
+                    char bytes[TEXT_FIRST];
+                } text;
+                struct {
+                    uint32_t tag, depth, first, last, length;
+                } list; /* a table */
+            };
+        };
+        char bytes[TEXT_MORE];
+    };
+};
+
+struct keeps_half {
+    uint32_t top;        /* nodes from here on were never used */
+    uint32_t free, gone; /* chains */
+    uint32_t used;
+    uint32_t tags; /* given so far: never taken back, or a tag would mean two tables */
+    struct node nodes[KEEPS_ALL];
+};
+
+struct keeps {
+    atomic_uint_fast64_t version;
+    int64_t created;        /* with its address, who it is */
+    const struct keeps *of; /* whose copy it is, … */
+    int64_t of_created;     /* … and nothing was changed since, … */
+    uint64_t of_version;    /* … and when it was made; or NULL */
+    uint32_t changed_count; /* since the last commit: */
+    uint32_t changed[KEEPS_ALL];
+    bool is_changed[KEEPS_ALL];
+    uint64_t pages[KEEPS_PAGES]; /* version in which they were changed last */
+    struct keeps_half work, committed;
+};
+
+/* keeps_nodes.c. node_touch gives the node to be changed; none of them can fail: whether there is
+ * room is asked before. node_find: the field, or 0. */
+struct node *node_touch(struct keeps *keeps, uint32_t number);
+uint32_t node_find(const struct keeps_half *half, uint32_t table, const struct keeps_key *key);
+uint32_t node_make(struct keeps *keeps, uint32_t table, const struct keeps_key *key);
+void node_remove(struct keeps *keeps, uint32_t number);
+void node_clear(struct keeps *keeps, uint32_t number); /* its value: what hangs on it is freed */
+void node_write_text(struct keeps *keeps, uint32_t number, const char *bytes, size_t length);
+const char *node_text(const struct keeps_half *half, const struct node *node, char *text);
+size_t node_more(size_t length);      /* further nodes that a text takes */
+void node_sweep(struct keeps *keeps); /* frees those that are GONE */
+
+/* keeps_fields.c: whether the table is there. */
+bool half_is(const struct keeps_half *half, struct keeps_table table);

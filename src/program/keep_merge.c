@@ -1,0 +1,201 @@
+/* Fields from one store into another: copied, completed by defaults, brought over where they are
+ * new. No Lua in it, so that it can be done between two scans. */
+
+#include "program/keep.h"
+
+#include "image/quote.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_word(const struct keeps_key *key)
+{
+    if (!key->length || isdigit((unsigned char)key->bytes[0]))
+        return false;
+    for (size_t i = 0; i < key->length; i++) {
+        if (!isalnum((unsigned char)key->bytes[i]) && key->bytes[i] != '_')
+            return false;
+    }
+    return true;
+}
+
+static size_t add_key(const struct trail *trail, char *text, size_t room)
+{
+    char quoted[4 * KEEPS_KEY_MAX + 8];
+    const struct keeps_key *key = &trail->key;
+    int length;
+    if (!key->is_text)
+        length = snprintf(text, room, "[%lld]", (long long)key->integer);
+    else if (is_word(key))
+        length = snprintf(text, room, "%s%.*s", trail->up ? "." : "", (int)key->length, key->bytes);
+    else
+        length = snprintf(text, room, "[%s]",
+                          quote_text(key->bytes, key->length, quoted, sizeof quoted));
+    return (size_t)length < room ? (size_t)length : room - 1;
+}
+
+const char *trail_text(const struct trail *trail, char text[TRAIL_TEXT])
+{
+    const struct trail *rows[KEEPS_DEPTH_MAX + 1];
+    size_t count = 0, at = 0;
+    for (; trail && count < KEEPS_DEPTH_MAX + 1; trail = trail->up)
+        rows[count++] = trail;
+    text[0] = '\0';
+    while (count--)
+        at += add_key(rows[count], text + at, TRAIL_TEXT - at);
+    return text;
+}
+
+enum kind kind_of(enum keeps_type type)
+{
+    static const enum kind kinds[] = {
+        [KEEPS_NIL] = KIND_NONE,      [KEEPS_BOOLEAN] = KIND_BOOLEAN, [KEEPS_INTEGER] = KIND_NUMBER,
+        [KEEPS_NUMBER] = KIND_NUMBER, [KEEPS_TEXT] = KIND_TEXT,       [KEEPS_TABLE] = KIND_TABLE};
+    return kinds[type];
+}
+
+const char *kind_text(enum kind kind)
+{
+    static const char *const texts[] = {"nil", "true or false", "a number", "text", "a table"};
+    return texts[kind];
+}
+
+static struct keep_place within(struct keep_place place, struct keeps_table table)
+{
+    place.table = table;
+    return place;
+}
+
+static bool copy_field(struct keep_place to, const struct keeps_key *key, struct keep_place from,
+                       struct keeps_value value, struct error *error)
+{
+    struct keeps_table inner = value.table;
+    if (!keeps_set(to.keeps, to.table, key, &value, error))
+        return false;
+    return value.type != KEEPS_TABLE ||
+           keep_copy(within(to, value.table), within(from, inner), error);
+}
+
+bool keep_copy(struct keep_place to, struct keep_place from, struct error *error)
+{
+    char text[KEEPS_TEXT_MAX];
+    struct keeps_key key;
+    struct keeps_value value;
+    uint32_t at = 0;
+    while (keeps_next(from.keeps, from.table, &at, &key, &value, text)) {
+        if (!copy_field(to, &key, from, value, error))
+            return false;
+    }
+    return true;
+}
+
+/* What is alone in its store takes what the store has in use; here it is one of several. */
+struct keep_size keep_measure(struct keep_place from)
+{
+    char text[KEEPS_TEXT_MAX];
+    struct keeps_key key;
+    struct keeps_value value;
+    struct keep_size size = {0, 0};
+    uint32_t at = 0;
+    while (keeps_next(from.keeps, from.table, &at, &key, &value, text)) {
+        size.nodes += keeps_takes(&value);
+        if (value.type != KEEPS_TABLE)
+            continue;
+        struct keep_size inner = keep_measure(within(from, value.table));
+        size.nodes += inner.nodes;
+        size.depth = inner.depth + 1 > size.depth ? inner.depth + 1 : size.depth;
+    }
+    return size;
+}
+
+struct completion {
+    void (*changed)(void *context, const struct trail *field, enum kind before, enum kind now);
+    void *context;
+    struct error *error;
+};
+
+static bool is_key(const struct keeps_key *a, const struct keeps_key *b)
+{
+    if (a->is_text != b->is_text || !a->is_text)
+        return a->is_text == b->is_text && a->integer == b->integer;
+    return a->length == b->length && !memcmp(a->bytes, b->bytes, a->length);
+}
+
+/* The field of this key: mostly the one after the last that was asked for, because tables of one
+ * name were made in one order. */
+static struct keeps_value get_after(struct keep_place place, uint32_t *at,
+                                    const struct keeps_key *key, char *text)
+{
+    struct keeps_key found;
+    struct keeps_value value;
+    uint32_t next = *at;
+    if (keeps_next(place.keeps, place.table, &next, &found, &value, text) && is_key(&found, key)) {
+        *at = next;
+        return value;
+    }
+    return keeps_get(place.keeps, place.table, key, text);
+}
+
+static bool complete(const struct completion *c, struct keep_place to, struct keep_place defaults,
+                     const struct trail *up)
+{
+    char text[KEEPS_TEXT_MAX], there[KEEPS_TEXT_MAX];
+    struct trail field = {.up = up};
+    struct keeps_value value;
+    uint32_t at = 0, there_at = 0;
+    while (keeps_next(defaults.keeps, defaults.table, &at, &field.key, &value, text)) {
+        if (!field.key.is_text)
+            continue;
+        struct keeps_value has = get_after(to, &there_at, &field.key, there);
+        enum kind before = kind_of(has.type), now = kind_of(value.type);
+        if (before && before != now && c->changed)
+            c->changed(c->context, &field, before, now);
+        if (before != now) {
+            if (!copy_field(to, &field.key, defaults, value, c->error))
+                return false;
+        } else if (now == KIND_TABLE) {
+            if (!complete(c, within(to, has.table), within(defaults, value.table), &field))
+                return false;
+        }
+    }
+    return true;
+}
+
+bool keep_complete(struct keep_place to, struct keep_place defaults,
+                   void (*changed)(void *context, const struct trail *field, enum kind before,
+                                   enum kind now),
+                   void *context, struct error *error)
+{
+    const struct completion c = {changed, context, error};
+    return complete(&c, to, defaults, NULL);
+}
+
+/* What was there before and is not there now has been taken away meanwhile: it stays away. A table
+ * that replaced another one is an assignment to a field that was there. */
+static bool bring_field(struct keep_place to, const struct keeps_key *key, struct keep_place from,
+                        struct keeps_value value, struct error *error)
+{
+    char text[KEEPS_TEXT_MAX];
+    struct keeps_value was = keeps_was(from.keeps, from.table, key, text);
+    struct keeps_value has = keeps_get(to.keeps, to.table, key, text);
+    if (was.type == KEEPS_NIL)
+        return has.type != KEEPS_NIL || copy_field(to, key, from, value, error);
+    if (value.type != KEEPS_TABLE || was.type != KEEPS_TABLE || has.type != KEEPS_TABLE ||
+        !keep_is_same(was.table, value.table))
+        return true;
+    return keep_bring(within(to, has.table), within(from, value.table), error);
+}
+
+bool keep_bring(struct keep_place to, struct keep_place from, struct error *error)
+{
+    char text[KEEPS_TEXT_MAX];
+    struct keeps_key key;
+    struct keeps_value value;
+    uint32_t at = 0;
+    while (keeps_next(from.keeps, from.table, &at, &key, &value, text)) {
+        if (keeps_changed(from.keeps, at) && !bring_field(to, &key, from, value, error))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,168 @@
+/* The table of commands: what each is for, in the words of its help. */
+
+#include "control/command.h"
+#include "run/run.h"
+
+#define LUA_ROOT                                                                                   \
+    {                                                                                              \
+        "lua-root", "DIR", "take the Lua library from DIR instead of the binary", COMPLETES_FOLDER \
+    }
+#define NAME                                                                                       \
+    {                                                                                              \
+        "name", "PROGRAM", "which one, where several run", COMPLETES_PROGRAM                       \
+    }
+#define JSON                                                                                       \
+    {                                                                                              \
+        "json", NULL, "as JSON, for other programs", COMPLETES_NOTHING                             \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, NULL, NULL, COMPLETES_NOTHING                                                        \
+    }
+
+static const struct option_help CHECK[] = {
+    {"against-running", NULL,
+     "say what a reload of the running program from this file would do, as well",
+     COMPLETES_NOTHING},
+    LUA_ROOT,
+    {"name", "PROGRAM", "the running program to compare with", COMPLETES_PROGRAM},
+    END,
+};
+
+static const struct option_help ONLY_NAME[] = {NAME, END};
+static const struct option_help JSON_NAME[] = {JSON, NAME, END};
+
+static const struct option_help FORCE[] = {
+    JSON,
+    NAME,
+    {"persist", NULL, "also after a restart of the program", COMPLETES_NOTHING},
+    END,
+};
+
+static const struct option_help LOG[] = {
+    {"follow", NULL, "go on with what it says from now on", COMPLETES_NOTHING},
+    JSON,
+    {"lines", "N", "begin with the last N lines, 0..10000 (10)", COMPLETES_NOTHING},
+    NAME,
+    END,
+};
+
+static const struct option_help SET[] = {
+    {"default", NULL, "the declared default instead of a value", COMPLETES_NOTHING},
+    JSON,
+    NAME,
+    END,
+};
+
+static const struct option_help UNFORCE[] = {
+    {"all", NULL, "everything that is forced", COMPLETES_NOTHING},
+    JSON,
+    NAME,
+    {"restore", NULL, "bring back what the force has suppressed, else its value stays",
+     COMPLETES_NOTHING},
+    END,
+};
+
+static const struct option_help WATCH[] = {
+    JSON,
+    NAME,
+    {"period", "SECONDS", "look so often, 0.02..3600 (0.1)", COMPLETES_NOTHING},
+    END,
+};
+
+static const struct option_help MAP[] = {
+    {"csv", NULL, "comma-separated, with a header line", COMPLETES_NOTHING},
+    {"json", NULL, "an array of objects", COMPLETES_NOTHING},
+    {"markdown", NULL, "a table for a document", COMPLETES_NOTHING},
+    LUA_ROOT,
+    END,
+};
+
+static const struct option_help PROBE[] = {
+    {"unit", "N", "unit id, 0..255 (1)", COMPLETES_NOTHING},
+    {"at", "ADDR", "first address, 0..65535 (0)", COMPLETES_NOTHING},
+    {"count", "N", "registers, 1..125 (10)", COMPLETES_NOTHING},
+    {"expect", "VALUE",
+     "print only the declarations that give this value, as the device's own display shows it, also "
+     "scaled by powers of ten",
+     COMPLETES_NOTHING},
+    {"json", NULL, "an array with an object for each of the two tables", COMPLETES_NOTHING},
+    END,
+};
+
+static const struct option_help RUN[] = {
+    {"dry", "N", "run N scans without a network and without waiting, then end", COMPLETES_NOTHING},
+    LUA_ROOT,
+    {"name", "PROGRAM", "the name that commands find it by, instead of the script's",
+     COMPLETES_NOTHING},
+    {"spin", NULL,
+     "keep virtual processor cores awake, so that the scan wakes on time; for virtual machines, "
+     "and "
+     "at the price of a core's idle time each",
+     COMPLETES_NOTHING},
+    {"state", "DIR",
+     "keep what is retained, and the audit log, in DIR instead of beside the script",
+     COMPLETES_FOLDER},
+    {"watch", NULL, "reload when the script, or a file that it requires, changes",
+     COMPLETES_NOTHING},
+    END,
+};
+
+const struct command COMMANDS[] = {
+    {"check", "FILE", COMPLETES_FILE,
+     "Runs a script's body, no task and no server, and says what is wrong or odd.",
+     "Errors and remarks go to stderr as file:line: message; the exit status is 1 on errors.",
+     CHECK, "  msm check scripts/tank.lua", check_run},
+    {"complete", "WORD…", COMPLETES_NOTHING, NULL, NULL, NULL, NULL, complete_run},
+    {"eval", "[CODE]", COMPLETES_NOTHING, "Runs a line of Lua in a running program.",
+     "It runs between two scans, as one: what it assigned is taken back when it raises an error. "
+     "Values are printed, one a line. Without CODE there is a prompt with history and completion, "
+     "or on standard input one line after the other.",
+     ONLY_NAME, "  msm eval 'mem.LEVEL * 2'", eval_run},
+    {"force", "[NAME VALUE]", COMPLETES_NAME,
+     "Holds a value against script, masters and devices, until unforce.",
+     "What the others write meanwhile is kept beneath. Without NAME and VALUE all that is forced "
+     "is "
+     "listed. After a restart nothing is forced but what was forced with --persist.",
+     FORCE, "  msm force PUMP false", force_run},
+    {"get", "NAME…", COMPLETES_NAME, "Prints values of a running program.",
+     "One name: the bare value. Several, or a pattern with * and ?: NAME value, a line each. Names "
+     "are LEVEL, plc.SPEED, TEMPS[3], holding[5].",
+     JSON_NAME, "  msm get LEVEL SETPOINT\n  msm get 'plc.*'", get_run},
+    {"log", "", COMPLETES_NOTHING, "Prints what a running program has said.", NULL, LOG,
+     "  msm log --follow", log_run},
+    {"man", "", COMPLETES_NOTHING, NULL, NULL, NULL, NULL, man_run},
+    {"map", "FILE", COMPLETES_FILE,
+     "Prints the register map of a script: what a SCADA has to be told.",
+     "Addresses are those of the protocol, from 0; column modicon has the form from 40001.", MAP,
+     "  msm map scripts/tank.lua --csv >tank.csv", map_run},
+    {"probe", "HOST[:PORT]", COMPLETES_NOTHING,
+     "Reads a device's registers once and prints them in every type and order.",
+     "Holding and input registers are read; port 502 unless told otherwise. The exit status is 1 "
+     "when nothing could be read, or nothing gives the expected value.",
+     PROBE, "  msm probe 10.0.0.7 --at 100 --expect 23.5", probe_run},
+    {"reload", "", COMPLETES_NOTHING, "Has a running program read its script again.",
+     "Values, timers and connections stay. The new script is checked and tried on a copy first; "
+     "when it faults within its probation (5 s) the old one comes back. Returns when that is "
+     "decided: 0, or 5 (refused, nothing has changed) or 1 (rolled back) with the reason.",
+     ONLY_NAME, NULL, reload_run},
+    {"run", "FILE", COMPLETES_FILE,
+     "Runs a script: its scan, and the servers and clients it declares.",
+     "Ends with Ctrl-C or SIGTERM: on_stop runs, outputs with a safe value take it. SIGHUP reloads "
+     "the script where msm has no terminal.",
+     RUN, "  msm run scripts/tank.lua --watch", run_run},
+    {"set", "NAME [VALUE]", COMPLETES_NAME, "Writes a value by name, as a master would.",
+     "Not what only the program or a device writes (force does that), nor outside of min and max.",
+     SET, "  msm set SETPOINT 55.5\n  msm set SETPOINT --default", set_run},
+    {"status", "", COMPLETES_NOTHING, "Says how a running program is.",
+     "The exit status is 0 only while it runs: 1 in fault, 3 when there is no such program.",
+     JSON_NAME, NULL, status_run},
+    {"stop", "", COMPLETES_NOTHING, "Ends a running program in order.",
+     "Returns when it has ended.", ONLY_NAME, NULL, stop_run},
+    {"unforce", "[NAME]", COMPLETES_NAME, "Lets go of what was forced.", NULL, UNFORCE,
+     "  msm unforce PUMP --restore", unforce_run},
+    {"watch", "[PATTERN]", COMPLETES_NAME, "Shows values as they change.",
+     "On a terminal a table; else a line for each change, NAME value. Patterns hold * and ?.",
+     WATCH, "  msm watch 'plc.*'", watch_run},
+    {NULL, NULL, COMPLETES_NOTHING, NULL, NULL, NULL, NULL, NULL},
+};

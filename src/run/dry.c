@@ -1,0 +1,118 @@
+/* The same rooms as a real run has, without links: what the script sees of its devices is that none
+ * of them answers. */
+
+#include "run/dry.h"
+
+#include "base/clock.h"
+#include "base/watchdog.h"
+#include "control/findings.h"
+#include "image/keeps.h"
+#include "run/generation.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { SCANS_MOST = 1000000000 };
+
+struct dry {
+    bool failed;
+    struct error error;
+};
+
+static void note_fault(void *context, const struct generation *generation,
+                       const struct error *error)
+{
+    struct dry *dry = context;
+    (void)generation;
+    dry->failed = true;
+    dry->error = *error;
+}
+
+/* Nothing here can be given up: it is this thread. */
+static void note_stuck(void *context)
+{
+    static const char TEXT[] = "the program does not come back from one call; giving up\n";
+    ssize_t written = write(STDERR_FILENO, TEXT, sizeof TEXT - 1);
+    (void)context;
+    (void)written;
+    _exit(EXIT_FAILED);
+}
+
+static void say(const char *line)
+{
+    fprintf(stderr, "%s\n", line);
+}
+
+static bool is_over(const struct dry *dry, const struct scan *scan)
+{
+    return dry->failed || scan_stop_wanted(scan);
+}
+
+/* Time stands still within a scan, so that none is late. */
+static unsigned long scan_all(const struct dry *dry, struct scan *scan, unsigned long scans,
+                              struct instant now)
+{
+    unsigned long done = 0;
+    while (done < scans && !is_over(dry, scan)) {
+        scan_step(scan, now);
+        scan_ended(scan, now.monotonic);
+        int64_t wait = scan_due(scan) - now.monotonic;
+        now.monotonic += wait;
+        now.utc += wait;
+        done++;
+    }
+    if (!dry->failed)
+        scan_stop(scan, now);
+    return done;
+}
+
+static bool run(const struct program_options *options, unsigned long scans, struct dry *dry)
+{
+    const struct generation_events events = {dry, note_fault, note_stuck};
+    struct keeps *keeps = keeps_create(&dry->error);
+    struct generation *generation =
+        keeps ? generation_load(options, keeps, NULL, NULL, NULL, &dry->error) : NULL;
+    bool ok = generation && generation_begin(generation, &events, options->now, &dry->error) &&
+              program_keep(generation->program, &dry->error);
+    if (ok) {
+        findings_orders(&(struct findings){.plan = generation->plan, .say = say});
+        scan_watch(generation->scan, options->watchdog);
+        unsigned long done = scan_all(dry, generation->scan, scans, options->now);
+        fprintf(stderr, "%s: %lu scan%s without a network: %s\n", generation->plan->name, done,
+                done == 1 ? "" : "s", dry->failed ? "FAULT" : "no fault");
+        scan_watch(generation->scan, NULL);
+    }
+    generation_destroy(generation);
+    keeps_destroy(keeps);
+    return ok && !dry->failed;
+}
+
+static bool read_count(const char *text, unsigned long *count)
+{
+    char *end;
+    errno = 0;
+    *count = strtoul(text, &end, 10);
+    return *text >= '0' && *text <= '9' && !*end && !errno && *count >= 1 && *count <= SCANS_MOST;
+}
+
+int dry_run(const struct command *command, const char *path, const char *lua_root,
+            const char *scans)
+{
+    struct dry dry = {.failed = false};
+    struct program_options options = {
+        .path = path, .lua_root = lua_root, .now = clock_now(), .why = "cold"};
+    unsigned long count;
+    if (!read_count(scans, &count)) {
+        fprintf(stderr, "msm %s: --dry takes a number of scans, 1..%d, not \"%s\"\n", command->name,
+                SCANS_MOST, scans);
+        return EXIT_USAGE;
+    }
+    options.watchdog = watchdog_open(&dry.error);
+    bool ok = options.watchdog && run(&options, count, &dry);
+    watchdog_close(options.watchdog);
+    if (!ok)
+        fprintf(stderr, "%s\n", dry.error.text);
+    return ok ? EXIT_OK : EXIT_FAILED;
+}

@@ -1,0 +1,105 @@
+/* Mostly a table: each question goes to the file that knows. */
+
+#include "run/host.h"
+
+#include "base/clock.h"
+#include "run/eval.h"
+#include "run/reload.h"
+#include "run/runtime.h"
+
+static struct image *image(void *context)
+{
+    return ((struct runtime *)context)->current->image;
+}
+
+static const struct scan *scan(void *context)
+{
+    return ((struct runtime *)context)->current->scan;
+}
+
+static struct store *store(void *context)
+{
+    return ((struct runtime *)context)->store;
+}
+
+static enum host_state state(const struct runtime *runtime)
+{
+    if (runtime->stopping)
+        return HOST_STOPPING;
+    if (scan_state(runtime->current->scan) == SCAN_FAULT)
+        return HOST_FAULT;
+    return runtime->current == runtime->proven ? HOST_RUN : HOST_PROBATION;
+}
+
+static void status(void *context, struct host_status *status)
+{
+    const struct runtime *runtime = context;
+    int64_t left = runtime->reload.until - clock_monotonic();
+    *status = (struct host_status){
+        .name = runtime_name(runtime),
+        .script = runtime->path,
+        .state = state(runtime),
+        .proven_fallback = runtime->fallback,
+        .started = runtime->started.utc,
+        .loaded = runtime->current->loaded,
+        .probation_left = runtime->reload.state == RELOAD_PROBATION && left > 0 ? left : 0,
+        .faults = runtime->faults,
+        .restarts = runtime->restarts,
+        .reloads = runtime->reloads,
+        .refused = runtime->refused,
+        .abandoned = runtime->abandoned,
+        .fault = runtime->fault,
+        .last_fault = runtime->last_fault,
+        .last_reload = runtime->last_reload,
+        .connections = tcp_connections(runtime->tcp),
+        .locked = runtime->locked,
+        .priority = scan_thread_priority(runtime->thread),
+    };
+    program_memory(runtime->current->program, &status->memory_used, &status->memory_cap);
+}
+
+static void stop(void *context)
+{
+    loop_stop(((struct runtime *)context)->loop);
+}
+
+static void reload(void *context, const struct origin *origin, struct host_answer *answer)
+{
+    reload_ask(context, origin, answer);
+}
+
+static void compare(void *context, const char *path, struct host_answer *answer)
+{
+    reload_compare(context, path, answer);
+}
+
+static void eval(void *context, const char *code, struct host_answer *answer)
+{
+    eval_ask(context, code, answer);
+}
+
+static void complete(void *context, const char *code, struct host_answer *answer)
+{
+    eval_complete(context, code, answer);
+}
+
+static void forget(void *context, struct host_answer *answer)
+{
+    eval_forget(context, answer);
+    reload_forget(context, answer);
+}
+
+struct control_host host_of(struct runtime *runtime)
+{
+    return (struct control_host){.context = runtime,
+                                 .image = image,
+                                 .scan = scan,
+                                 .store = store,
+                                 .status = status,
+                                 .stop = stop,
+                                 .reload = reload,
+                                 .compare = compare,
+                                 .eval = eval,
+                                 .complete = complete,
+                                 .forget = forget};
+}

@@ -1,0 +1,145 @@
+/* The thread ends with a result in the loader and a wake of the loop. How long a body may take is
+ * the watchdog's matter; a body that the watchdog cannot end, because it is inside one call of
+ * Lua's own C code, is given up by a timer of the loop's. */
+
+#include "run/loader.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/thread.h"
+#include "base/waker.h"
+#include "base/watchdog.h"
+#include "image/keeps.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* A deep recursion of Lua's needs what the scan's thread has; see scan/thread.c. */
+enum { STACK = 1024 * 1024 };
+
+/* Two bodies and a scan, each up to twice its deadline. */
+#define PATIENCE (6 * WATCHDOG_BODY)
+
+struct loader {
+    struct loop *loop;
+    struct waker waker;
+    struct loop_timer timer;
+    struct load_order order;
+    struct generation *generation;
+    struct error error;
+    atomic_bool finished;
+    bool told, given_up;
+    pthread_t thread;
+    void (*done)(void *context, struct generation *generation, const struct error *error);
+    void *context;
+};
+
+static struct generation *load(struct loader *loader, const struct program_options *options,
+                               struct keeps *keeps)
+{
+    const struct load_order *order = &loader->order;
+    return generation_load(options, keeps, order->audit, order->before_body, order->context,
+                           &loader->error);
+}
+
+/* On keeps of its own; what it prints would be printed twice. */
+static bool try_it(struct loader *loader, struct program_options options)
+{
+    options.quiet = true;
+    struct keeps *keeps = keeps_create(&loader->error);
+    if (!keeps)
+        return false;
+    keeps_read(loader->order.copy, keeps);
+    struct generation *trial = load(loader, &options, keeps);
+    bool ok = trial && generation_try(trial, loader->order.from, options.watchdog, &loader->error);
+    generation_destroy(trial);
+    keeps_destroy(keeps);
+    return ok;
+}
+
+static void *run(void *argument)
+{
+    struct loader *loader = argument;
+    struct program_options options = loader->order.options;
+    options.watchdog = watchdog_open(&loader->error);
+    options.keeps = loader->order.copy;
+    if (options.watchdog && (!loader->order.from || try_it(loader, options)))
+        loader->generation = load(loader, &options, loader->order.keeps);
+    watchdog_close(options.watchdog);
+    atomic_store(&loader->finished, true);
+    waker_wake(&loader->waker);
+    return NULL;
+}
+
+static void tell(struct loader *loader)
+{
+    if (loader->told)
+        return;
+    loader->told = true;
+    loop_unset_timer(loader->loop, &loader->timer);
+    struct generation *generation = loader->generation;
+    loader->generation = NULL;
+    loader->done(loader->context, generation, &loader->error);
+}
+
+static void woken(void *context)
+{
+    tell(context);
+}
+
+/* It writes into its own error still, so what is told lies elsewhere. */
+static void give_up(struct loop_timer *timer)
+{
+    struct loader *loader = (struct loader *)((char *)timer - offsetof(struct loader, timer));
+    struct error error;
+    if (atomic_load(&loader->finished))
+        return; /* and the wake is on its way */
+    loader->given_up = loader->told = true;
+    error_set(&error,
+              "%s does not come back from loading: it is inside one call of Lua's own that cannot "
+              "be interrupted, such as a pattern that takes for ever",
+              loader->order.options.path);
+    loader->done(loader->context, NULL, &error);
+}
+
+struct loader *loader_start(struct loop *loop, const struct load_order *order,
+                            void (*done)(void *context, struct generation *generation,
+                                         const struct error *error),
+                            void *context, struct error *error)
+{
+    struct loader *loader = memory_zeroed(1, sizeof *loader);
+    loader->loop = loop;
+    loader->order = *order;
+    loader->done = done;
+    loader->context = context;
+    loader->timer.fire = give_up;
+    if (!waker_open(&loader->waker, loop, woken, loader, error))
+        goto failed;
+    if (!thread_start(&loader->thread, "msm-load", STACK, run, loader, error)) {
+        waker_close(&loader->waker);
+        goto failed;
+    }
+    loop_set_timer(loop, &loader->timer, clock_monotonic() + PATIENCE);
+    return loader;
+
+failed:
+    free(loader);
+    return NULL;
+}
+
+bool loader_end(struct loader *loader)
+{
+    if (!loader)
+        return false;
+    loop_unset_timer(loader->loop, &loader->timer);
+    if (loader->given_up) {
+        pthread_detach(loader->thread);
+        return true;
+    }
+    pthread_join(loader->thread, NULL);
+    generation_destroy(loader->generation);
+    waker_close(&loader->waker);
+    free(loader);
+    return false;
+}

@@ -1,0 +1,32 @@
+#pragma once
+/* Loads a program on a thread of its own, so that a body which takes its time, or does not come
+ * back, holds up nobody: once to try it on a copy of the running memory, once for good. */
+
+#include <stdbool.h>
+#include "base/error.h"
+#include "base/loop.h"
+#include "run/generation.h"
+
+struct loader;
+
+struct load_order {
+    struct program_options options; /* its strings and sources outlive the load; no watchdog yet */
+    struct image *from;             /* of the running program, which stays until the load is over;
+                                       NULL: the first one, which is not tried */
+    struct keeps *keeps;            /* the live ones */
+    struct keeps *copy;             /* of them: what the body finds, and what the trial spoils */
+    struct audit *audit;
+    void (*before_body)(void *context, struct image *image);
+    void *context;
+};
+
+/* `done` is called on the loop's thread, once, with a generation or with an error. The order is
+ * copied. NULL with an error. */
+struct loader *loader_start(struct loop *loop, const struct load_order *order,
+                            void (*done)(void *context, struct generation *generation,
+                                         const struct error *error),
+                            void *context, struct error *error);
+
+/* After done, or instead of it: waits for the thread. One that does not come back is given up: its
+ * memory stays. Returns whether it was. NULL is accepted. */
+bool loader_end(struct loader *loader);

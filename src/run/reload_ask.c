@@ -1,0 +1,227 @@
+/* Asking for a reload: the loader, and what becomes of its result. */
+
+#include "run/reload_inside.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "image/plan_match.h"
+#include "image/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct listing {
+    char *text;
+    size_t length;
+    FILE *file;
+};
+
+static void list(void *context, const struct difference *difference)
+{
+    fprintf(((struct listing *)context)->file, "%s: %s\n", difference->where, difference->text);
+}
+
+static void compare(struct runtime *runtime)
+{
+    struct error error;
+    struct listing listing = {0};
+    struct plan_match *match =
+        plan_match_create(runtime->current->plan, runtime->reload.next->plan, &error);
+    if (!match || !(listing.file = open_memstream(&listing.text, &listing.length))) {
+        plan_match_destroy(match);
+        reload_refuse(runtime, match ? "out of memory" : error.text);
+        return;
+    }
+    plan_match_list(match, list, &listing);
+    fclose(listing.file);
+    plan_match_destroy(match);
+    reload_drop(runtime);
+    reload_answer(runtime, HOST_OK, listing.text);
+    free(listing.text);
+    reload_resume(runtime);
+}
+
+/* One that is given up goes on reading what it was given. */
+static void end_loader(struct runtime *runtime)
+{
+    struct reload *reload = &runtime->reload;
+    if (loader_end(reload->loader)) {
+        runtime->abandoned++;
+    } else {
+        keeps_destroy(reload->copy);
+        generation_destroy(runtime->gone);
+        free(reload->path);
+    }
+    reload->loader = NULL;
+    reload->copy = NULL;
+    reload->path = NULL;
+    runtime->gone = NULL;
+}
+
+static void loaded(void *context, struct generation *generation, const struct error *error)
+{
+    struct runtime *runtime = context;
+    struct reload *reload = &runtime->reload;
+    struct error failure;
+    end_loader(runtime);
+    if (reload->state != RELOAD_LOADING) { /* it went back meanwhile */
+        generation_destroy(generation);
+        return;
+    }
+    reload->next = generation;
+    if (!generation)
+        reload_refuse(runtime, error->text);
+    else if (reload->why == RELOAD_COMPARE)
+        compare(runtime);
+    else if (!reload_swap(runtime, reload_can_go_back(runtime), &failure))
+        reload_refuse(runtime, failure.text);
+}
+
+/* Who asks does not keep his words for as long as a loader may read them. */
+static char *copy_text(const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        memory_short(strlen(text));
+    return copy;
+}
+
+/* The keeps as some completed scan left them. */
+static bool copy_keeps(struct runtime *runtime, struct error *error)
+{
+    struct view *view = view_create(runtime->current->image, error);
+    runtime->reload.copy = view ? keeps_create(error) : NULL;
+    if (runtime->reload.copy)
+        view_latch_kept(view, runtime->reload.copy);
+    view_destroy(view);
+    return runtime->reload.copy != NULL;
+}
+
+static void start_loading(struct runtime *runtime, const struct program_options *options)
+{
+    struct reload *reload = &runtime->reload;
+    struct error error;
+    loop_unset_timer(runtime->loop, &reload->timer);
+    reload->state = RELOAD_LOADING;
+    if (!copy_keeps(runtime, &error)) {
+        reload_refuse(runtime, error.text);
+        return;
+    }
+    const struct load_order order = {.options = *options,
+                                     .from = runtime->current->image,
+                                     .keeps = runtime->keeps,
+                                     .copy = reload->copy,
+                                     .audit = runtime->audit};
+    reload->loader = loader_start(runtime->loop, &order, loaded, runtime, &error);
+    if (!reload->loader)
+        reload_refuse(runtime, error.text);
+}
+
+static bool is_busy(const struct runtime *runtime)
+{
+    return runtime->reload.loader ||
+           (runtime->reload.state != RELOAD_NONE && runtime->reload.state != RELOAD_PROBATION);
+}
+
+/* A look at what would change has no place in a probation: what it would change is not settled. */
+static bool may_begin(const struct runtime *runtime, enum reload_why why)
+{
+    return !runtime->stopping && !is_busy(runtime) &&
+           (why != RELOAD_COMPARE || runtime->reload.state == RELOAD_NONE);
+}
+
+/* False: one is under way, or the end. */
+static bool begin(struct runtime *runtime, enum reload_why why, const struct origin *origin,
+                  struct host_answer *asker)
+{
+    struct reload *reload = &runtime->reload;
+    if (!may_begin(runtime, why)) {
+        if (asker)
+            asker->done(asker, HOST_REFUSED,
+                        runtime->stopping ? "the program is stopping"
+                                          : "a reload is under way, or in its probation; ask "
+                                            "again when it has ended");
+        return false;
+    }
+    if (reload->state == RELOAD_PROBATION)
+        reload_answer(runtime, HOST_FAILED, "another reload came before this one was proven");
+    reload->why = why;
+    reload->asker = asker;
+    reload->origin = origin ? *origin : (struct origin){.peer = "msm"};
+    return true;
+}
+
+static struct program_options options(const struct runtime *runtime, const char *path,
+                                      const char *why)
+{
+    return (struct program_options){
+        .path = path, .lua_root = runtime->lua_root, .now = clock_now(), .why = why};
+}
+
+void reload_ask(struct runtime *runtime, const struct origin *origin, struct host_answer *asker)
+{
+    if (!begin(runtime, RELOAD_ASKED, origin, asker))
+        return;
+    const struct program_options order = options(runtime, runtime->path, "reload");
+    start_loading(runtime, &order);
+}
+
+void reload_again(struct runtime *runtime)
+{
+    if (is_busy(runtime))
+        runtime->reload.again = true;
+    else
+        reload_ask(runtime, NULL, NULL);
+}
+
+void reload_if_again(struct runtime *runtime)
+{
+    if (!runtime->reload.again)
+        return;
+    runtime->reload.again = false;
+    reload_again(runtime);
+}
+
+void reload_compare(struct runtime *runtime, const char *path, struct host_answer *asker)
+{
+    if (!begin(runtime, RELOAD_COMPARE, NULL, asker))
+        return;
+    if (path)
+        path = runtime->reload.path = copy_text(path);
+    const struct program_options order = options(runtime, path ? path : runtime->path, "reload");
+    start_loading(runtime, &order);
+}
+
+/* Its own text, not the file's: that may be half way to something else. */
+void reload_restart(struct runtime *runtime)
+{
+    if (!begin(runtime, RELOAD_RESTART, NULL, NULL))
+        return;
+    struct program_options order = options(runtime, runtime->path, "restart");
+    order.source_count = program_sources(runtime->current->program, &order.sources);
+    start_loading(runtime, &order);
+}
+
+bool reload_fall_back(struct runtime *runtime, const char *reason)
+{
+    struct program_options order = options(runtime, runtime->path, "restart");
+    free(runtime->proven_text);
+    runtime->proven_text = store_proven(runtime->store, &order.source_count);
+    order.sources = runtime->proven_text;
+    if (!order.sources || !begin(runtime, RELOAD_RESTART, NULL, NULL))
+        return false;
+    log_line("%s: %s", runtime->path, reason);
+    runtime->fallback = true;
+    start_loading(runtime, &order);
+    return true;
+}
+
+void reload_watch(struct runtime *runtime)
+{
+    const struct source *sources;
+    size_t count = program_sources(runtime->current->program, &sources);
+    if (runtime->files)
+        watch_files_set(runtime->files, sources, count);
+}

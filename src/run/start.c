@@ -1,0 +1,156 @@
+/* First what outlives programs, then the program, then what connects it with the world. */
+
+#include "run/start.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "run/eval.h"
+#include "run/faults.h"
+#include "run/host.h"
+#include "run/reload.h"
+#include "run/runtime.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- the program ---- */
+
+struct first {
+    struct runtime *runtime;
+    struct error *error;
+};
+
+static void loaded(void *context, struct generation *generation, const struct error *error)
+{
+    struct first *first = context;
+    first->runtime->current = generation;
+    if (!generation)
+        *first->error = *error;
+    loop_stop(first->runtime->loop);
+}
+
+static void restore(void *context, struct image *image)
+{
+    store_load_image(((struct runtime *)context)->store, image, clock_monotonic());
+}
+
+/* On the loader's thread, as every later one, so that a body which cannot be interrupted is given
+ * up. */
+static bool load_text(struct runtime *runtime, const struct source *sources, size_t count,
+                      struct error *error)
+{
+    struct first first = {runtime, error};
+    const struct load_order order = {.options = {.path = runtime->path,
+                                                 .lua_root = runtime->lua_root,
+                                                 .sources = sources,
+                                                 .source_count = count,
+                                                 .now = runtime->started,
+                                                 .why = "cold"},
+                                     .keeps = runtime->keeps,
+                                     .copy = runtime->keeps,
+                                     .audit = runtime->audit,
+                                     .before_body = restore,
+                                     .context = runtime};
+    struct loader *loader = loader_start(runtime->loop, &order, loaded, &first, error);
+    if (!loader)
+        return false;
+    loop_run(runtime->loop);
+    loader_end(loader);
+    return runtime->current != NULL;
+}
+
+/* A machine that starts again must not stand still because somebody was in the middle of an edit.
+ * A person at a terminal is told, instead. */
+static bool load_first(struct runtime *runtime, struct error *error)
+{
+    size_t count;
+    if (load_text(runtime, NULL, 0, error))
+        return true;
+    if (!runtime->unattended || !(runtime->proven_text = store_proven(runtime->store, &count)))
+        return false;
+    log_text(error->text, strlen(error->text));
+    log_line("%s cannot be loaded; running the last proven text instead", runtime->path);
+    runtime->fallback = true;
+    if (!load_text(runtime, runtime->proven_text, count, error))
+        return false;
+    runtime->current->is_fallback = true;
+    return true;
+}
+
+/* From here on, a reload does not change it: somebody may be using it. What is kept stays under the
+ * script's own name, which is known before the script is. */
+static void take_name(struct runtime *runtime)
+{
+    if (runtime->is_named)
+        return;
+    snprintf(runtime->program_name, sizeof runtime->program_name, "%s",
+             runtime->current->plan->name);
+    runtime->name = runtime->program_name;
+}
+
+static bool keep_ready(struct runtime *runtime, struct error *error)
+{
+    const struct store_options options = {.directory = runtime->state_folder,
+                                          .name = runtime->name};
+    runtime->audit = audit_create(error);
+    runtime->keeps = runtime->audit ? keeps_create(error) : NULL;
+    runtime->store = runtime->keeps ? store_open(&options, error) : NULL;
+    if (!runtime->store)
+        return false;
+    store_load_keeps(runtime->store, runtime->keeps);
+    return true;
+}
+
+/* ---- what it is connected with ---- */
+
+static bool listen_all(struct runtime *runtime, struct error *error)
+{
+    const struct generation *now = runtime->current;
+    runtime->tcp = tcp_create(error);
+    if (!runtime->tcp)
+        return false;
+    for (size_t i = 0; i < now->plan->server_count; i++)
+        if (!now->plan->servers[i].line && !tcp_listen(runtime->tcp, now->servers[i], error))
+            return error_prefix(error, "%s: ", now->plan->servers[i].where);
+    return tcp_dial(runtime->tcp, now->image, error);
+}
+
+/* A file has changed; or SIGHUP came where nobody's terminal can have closed. */
+static void read_again(void *context)
+{
+    reload_again(context);
+}
+
+static bool connect_all(struct runtime *runtime, struct error *error)
+{
+    struct generation *now = runtime->current;
+    const struct control_host host = host_of(runtime);
+    take_name(runtime);
+    atomic_store(&runtime->at_work, now);
+    if (!faults_open(runtime, error) || !eval_open(runtime, error) ||
+        !generation_begin(now, faults_events(runtime), clock_now(), error) ||
+        !program_keep(now->program, error))
+        return false;
+    if (runtime->wants_spin && !(runtime->spin = spin_start(error)))
+        return false;
+    if (runtime->watches &&
+        !(runtime->files = watch_files_open(runtime->loop, read_again, runtime, error)))
+        return false;
+    runtime->socket = socket_open(runtime->loop, runtime->name, &host, error);
+    return runtime->socket && faults_start_thread(runtime, error);
+}
+
+/* Signals are caught once there are outputs to make safe: a body that does not end is ended by
+ * Ctrl-C as any program. */
+bool start_all(struct runtime *runtime, struct error *error)
+{
+    runtime->locked = scan_lock_memory();
+    signal(SIGPIPE, SIG_IGN);
+    runtime->loop = loop_create(error);
+    runtime->signals.hang_up = runtime->unattended ? read_again : NULL;
+    runtime->signals.context = runtime;
+    return runtime->loop && log_start(error) && keep_ready(runtime, error) &&
+           load_first(runtime, error) && signals_catch(&runtime->signals, runtime->loop, error) &&
+           listen_all(runtime, error) && connect_all(runtime, error);
+}

@@ -1,0 +1,36 @@
+#pragma once
+/* One generation takes another's place, between two scans. What can fail is done in swap_prepare,
+ * when nobody notices yet; then, while the threads of the links stand still, the scan's own thread
+ * changes everything in the gap between two scans, so that a scan waits for nobody. */
+
+#include <stdbool.h>
+#include "base/error.h"
+
+struct generation;
+struct generation_events;
+struct runtime;
+struct swap;
+
+/* `on_trial`: a fault of `next` is to lead back. NULL with an error. */
+struct swap *swap_prepare(struct runtime *runtime, struct generation *next,
+                          const struct generation_events *events, bool on_trial,
+                          struct error *error);
+void swap_discard(struct swap *swap); /* instead of a swap that was done; NULL is accepted */
+
+enum swap_result {
+    SWAP_DONE,
+    SWAP_BUSY,  /* the scan is at work: again, a little later */
+    SWAP_FAILED /* nothing has changed */
+};
+
+/* Main thread. The links stand still for as long as it takes, at most SWAP_PATIENCE plus the swap
+ * itself. After DONE the swap is gone and runtime->current is `next`; after FAILED it is gone, too.
+ */
+enum swap_result swap_try(struct swap *swap, struct error *error);
+
+/* Outputs with `safe` that go with the present program and that a client has to bring to a device:
+ * makes them safe and holds them so (by force); how many of them still wait for a device that
+ * answers; lets go of them again, where the swap does not take place. */
+void swap_retire(struct swap *swap);
+bool swap_is_retired(struct swap *swap);
+void swap_unretire(struct swap *swap);

@@ -1,0 +1,22 @@
+#pragma once
+/* Tells when one of a program's files has changed: written in place, or replaced by an editor that
+ * renames another file to its name (inotify on the folders). Several changes within WATCH_QUIET are
+ * one. Loop's thread. */
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/error.h"
+#include "base/loop.h"
+#include "base/source.h"
+
+#define WATCH_QUIET INT64_C(100000000) /* ns */
+
+struct watch_files;
+
+struct watch_files *watch_files_open(struct loop *loop, void (*changed)(void *context),
+                                     void *context, struct error *error);
+void watch_files_close(struct watch_files *watch); /* NULL is accepted */
+
+/* These files from now on (paths as msm was given them). A folder that cannot be watched is logged.
+ */
+void watch_files_set(struct watch_files *watch, const struct source *sources, size_t count);

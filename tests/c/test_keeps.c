@@ -1,0 +1,312 @@
+/* Proves keeps: what is set is found again in the order in which it was made, commit and revert
+ * take all or nothing, a copy is what was committed, ids of what is gone are stale, and every limit
+ * is refused with a text and without a change. By hand first, then by random operations against a
+ * tree that does the same naively. */
+
+#include "keeps_help.h"
+
+#include <math.h>
+
+static void expect_refused(struct keeps *keeps, struct keeps_table table, struct keeps_key key,
+                           struct keeps_value value, const char *message)
+{
+    struct error error = {""};
+    size_t used = keeps_used(keeps);
+    assert_false(keeps_set(keeps, table, &key, &value, &error));
+    assert_string_equal(error.text, message);
+    assert_int_equal(keeps_used(keeps), used);
+}
+
+static enum keeps_type type_of(struct keeps *keeps, struct keeps_table table, struct keeps_key key)
+{
+    char room[KEEPS_TEXT_MAX];
+    return keeps_get(keeps, table, &key, room).type;
+}
+
+static int64_t integer_of(struct keeps *keeps, struct keeps_table table, struct keeps_key key)
+{
+    struct keeps_value value = keeps_get(keeps, table, &key, NULL);
+    assert_int_equal(value.type, KEEPS_INTEGER);
+    return value.integer;
+}
+
+static void test_names(void **state)
+{
+    struct keeps *keeps = *state;
+    struct keeps_table table, mixer = named(keeps, "mixer"), pump = named(keeps, "pump");
+    const char *name;
+    uint32_t at = 0;
+    assert_false(keeps_find(keeps, "mixe", false, &table));
+    assert_int_equal(keeps_depth(keeps, mixer), 1);
+    assert_true(keeps_next_name(keeps, &at, &name));
+    assert_string_equal(name, "mixer");
+    assert_true(keeps_next_name(keeps, &at, &name));
+    assert_string_equal(name, "pump");
+    assert_false(keeps_next_name(keeps, &at, &name));
+    keeps_remove(keeps, "mixer");
+    keeps_remove(keeps, "nobody");
+    assert_false(keeps_is(keeps, mixer));
+    assert_true(keeps_is(keeps, pump));
+    at = 0;
+    assert_true(keeps_next_name(keeps, &at, &name));
+    assert_string_equal(name, "pump");
+    char longest[KEEPS_KEY_MAX + 2];
+    memset(longest, 'x', sizeof longest);
+    longest[KEEPS_KEY_MAX + 1] = '\0';
+    assert_false(keeps_find(keeps, longest, true, &table));
+    longest[KEEPS_KEY_MAX] = '\0';
+    assert_true(keeps_find(keeps, longest, true, &table));
+}
+
+static void test_values(void **state)
+{
+    struct keeps *keeps = *state;
+    struct keeps_table t = named(keeps, "t");
+    char room[KEEPS_TEXT_MAX], bytes[KEEPS_TEXT_MAX];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i * 7);
+    for (size_t length = 0; length <= sizeof bytes; length++) {
+        struct keeps_key key = text_key("text");
+        set(keeps, t, key, text(bytes, length));
+        struct keeps_value value = keeps_get(keeps, t, &key, room);
+        assert_int_equal(value.type, KEEPS_TEXT);
+        assert_int_equal(value.text.length, length);
+        assert_memory_equal(value.text.bytes, bytes, length);
+    }
+    struct keeps_key key = number_key(-3);
+    set(keeps, t, key, (struct keeps_value){.type = KEEPS_NUMBER, .number = NAN});
+    assert_true(isnan(keeps_get(keeps, t, &key, room).number));
+    set(keeps, t, key, (struct keeps_value){.type = KEEPS_BOOLEAN, .boolean = true});
+    assert_true(keeps_get(keeps, t, &key, room).boolean);
+    set(keeps, t, key, integer(INT64_MIN));
+    assert_true(integer_of(keeps, t, key) == INT64_MIN);
+    set(keeps, t, key, (struct keeps_value){.type = KEEPS_NIL});
+    assert_int_equal(type_of(keeps, t, key), KEEPS_NIL);
+    /* a number and the text of it are two keys; a text may hold any byte */
+    set(keeps, t, number_key(1), integer(1));
+    set(keeps, t, text_key("1"), integer(2));
+    struct keeps_key nul = {.is_text = true, .bytes = "a\0b", .length = 3};
+    set(keeps, t, nul, integer(3));
+    set(keeps, t, text_key("a"), integer(4));
+    assert_int_equal(integer_of(keeps, t, number_key(1)), 1);
+    assert_int_equal(integer_of(keeps, t, text_key("1")), 2);
+    assert_int_equal(integer_of(keeps, t, nul), 3);
+}
+
+static void test_a_text_may_come_from_the_field_itself(void **state)
+{
+    struct keeps *keeps = *state;
+    struct keeps_table t = named(keeps, "t");
+    struct keeps_key key = text_key("text");
+    char room[KEEPS_TEXT_MAX];
+    set(keeps, t, key, text("abcdef", 6));
+    struct keeps_value value = keeps_get(keeps, t, &key, room);
+    set(keeps, t, key, text(value.text.bytes + 2, 3));
+    value = keeps_get(keeps, t, &key, room);
+    assert_memory_equal(value.text.bytes, "cde", 3);
+}
+
+static void test_length(void **state)
+{
+    struct keeps *keeps = *state;
+    struct keeps_table t = named(keeps, "t");
+    set(keeps, t, number_key(2), integer(2));
+    set(keeps, t, number_key(4), integer(4));
+    assert_int_equal(keeps_length(keeps, t), 0);
+    set(keeps, t, number_key(1), integer(1));
+    assert_int_equal(keeps_length(keeps, t), 2);
+    set(keeps, t, number_key(3), integer(3));
+    assert_int_equal(keeps_length(keeps, t), 4);
+    set(keeps, t, number_key(2), (struct keeps_value){.type = KEEPS_NIL});
+    assert_int_equal(keeps_length(keeps, t), 1);
+}
+
+static void test_revert_takes_back_and_commit_does_not(void **state)
+{
+    struct keeps *keeps = *state;
+    struct keeps_table t = named(keeps, "t"), inner = set_table(keeps, t, text_key("inner"));
+    set(keeps, inner, text_key("a"), integer(1));
+    keeps_commit(keeps);
+    uint64_t version = keeps_version(keeps);
+    set(keeps, inner, text_key("a"), integer(2));
+    struct keeps_table other = set_table(keeps, t, text_key("inner"));
+    assert_false(keeps_is(keeps, inner));
+    keeps_remove(keeps, "t");
+    assert_int_equal(keeps_used(keeps), 0);
+    keeps_revert(keeps);
+    assert_true(keeps_is(keeps, inner));
+    assert_false(keeps_is(keeps, other));
+    assert_int_equal(integer_of(keeps, inner, text_key("a")), 1);
+    assert_int_equal(keeps_version(keeps), version);
+    /* the id of a table that was taken back is not that of the next one */
+    struct keeps_table next = set_table(keeps, t, text_key("inner"));
+    assert_true(next.tag != other.tag);
+    assert_false(keeps_is(keeps, other));
+}
+
+static void test_what_is_changed_back_is_no_change(void **state)
+{
+    struct keeps *keeps = *state;
+    struct keeps_table t = named(keeps, "t");
+    set(keeps, t, text_key("a"), integer(1));
+    keeps_commit(keeps);
+    uint64_t version = keeps_version(keeps);
+    keeps_commit(keeps);
+    set(keeps, t, text_key("a"), integer(1));
+    keeps_commit(keeps);
+    set(keeps, t, text_key("a"), integer(2));
+    set(keeps, t, text_key("a"), integer(1));
+    keeps_commit(keeps);
+    assert_int_equal(keeps_version(keeps), version);
+    set(keeps, t, text_key("a"), integer(2));
+    keeps_commit(keeps);
+    assert_int_equal(keeps_version(keeps), version + 1);
+}
+
+static void test_as_it_was(void **state)
+{
+    struct keeps *keeps = *state;
+    struct keeps_table t = named(keeps, "t");
+    struct keeps_key key = text_key("a");
+    set(keeps, t, key, integer(1));
+    assert_int_equal(keeps_was(keeps, t, &key, NULL).type, KEEPS_NIL);
+    keeps_commit(keeps);
+    set(keeps, t, key, integer(2));
+    assert_int_equal(keeps_was(keeps, t, &key, NULL).integer, 1);
+    struct keeps_table inner = set_table(keeps, t, text_key("inner"));
+    set(keeps, inner, key, integer(2));
+    assert_int_equal(keeps_was(keeps, inner, &key, NULL).type, KEEPS_NIL);
+}
+
+/* Fields may go on the way, the present one and those ahead, while others become longer. */
+static void test_going_along_while_fields_go(void **state)
+{
+    struct keeps *keeps = *state;
+    struct keeps_table t = named(keeps, "t"), other = named(keeps, "other");
+    char room[KEEPS_TEXT_MAX], bytes[KEEPS_TEXT_MAX] = {0};
+    struct keeps_key key;
+    struct keeps_value value;
+    uint32_t at = 0;
+    for (int i = 1; i <= 10; i++)
+        set(keeps, t, number_key(i), integer(i));
+    int64_t sum = 0;
+    while (keeps_next(keeps, t, &at, &key, &value, room)) {
+        sum += value.integer;
+        set(keeps, t, key, (struct keeps_value){.type = KEEPS_NIL});
+        set(keeps, t, number_key(value.integer + 1), (struct keeps_value){.type = KEEPS_NIL});
+        set(keeps, other, number_key(sum), text(bytes, sizeof bytes));
+    }
+    assert_int_equal(sum, 1 + 3 + 5 + 7 + 9);
+    assert_false(keeps_next(keeps, t, &(uint32_t){0}, &key, &value, room));
+    /* where it stood is something else now: the end, and nothing else's fields */
+    keeps_commit(keeps);
+    set(keeps, other, text_key("more"), integer(1));
+    assert_false(keeps_next(keeps, t, &at, &key, &value, room));
+    at = UINT32_MAX;
+    assert_false(keeps_next(keeps, t, &at, &key, &value, room));
+}
+
+static void test_limits(void **state)
+{
+    struct keeps *keeps = *state;
+    struct keeps_table t = named(keeps, "t"), deep = t;
+    char bytes[KEEPS_TEXT_MAX + 1] = {0};
+    struct keeps_key key = {.is_text = true, .bytes = bytes, .length = 48};
+    expect_refused(keeps, t, key, integer(1), "a name has at most 47 bytes, not 48");
+    expect_refused(keeps, t, text_key("a"), text(bytes, sizeof bytes),
+                   "a text has at most 1024 bytes, not 1025");
+    for (int depth = 2; depth <= KEEPS_DEPTH_MAX; depth++)
+        deep = set_table(keeps, deep, number_key(1));
+    expect_refused(keeps, deep, number_key(1), (struct keeps_value){.type = KEEPS_TABLE},
+                   "tables lie inside each other at most 16 deep");
+    set(keeps, t, number_key(1), integer(1));
+    expect_refused(keeps, deep, number_key(1), integer(1),
+                   "the table that it stood in is no longer there");
+}
+
+enum { TEXT_FITS = 48 }; /* bytes of a text that take no further node */
+
+static const char FULL[] =
+    "all keeps of the program together hold at most 16384 fields (a text of more than 48 bytes "
+    "counts as several), and there is no room for more; nil takes a field away";
+
+static void test_room(void **state)
+{
+    struct keeps *keeps = *state;
+    char bytes[KEEPS_TEXT_MAX] = {0};
+    for (int round = 0; round < 3; round++) {
+        struct keeps_table t = named(keeps, "t"), none;
+        for (int64_t i = 1; i < KEEPS_NODES; i++)
+            set(keeps, t, number_key(i), integer(i));
+        assert_int_equal(keeps_used(keeps), KEEPS_NODES);
+        expect_refused(keeps, t, number_key(0), integer(0), FULL);
+        assert_false(keeps_find(keeps, "u", true, &none));
+        expect_refused(keeps, t, number_key(1), text(bytes, TEXT_FITS + 1), FULL);
+        assert_int_equal(integer_of(keeps, t, number_key(1)), 1);
+        set(keeps, t, number_key(1), text(bytes, TEXT_FITS));
+        set(keeps, t, number_key(2), (struct keeps_value){.type = KEEPS_NIL});
+        set(keeps, t, number_key(1), text(bytes, TEXT_FITS + 1));
+        set(keeps, t, number_key(1), text(bytes, TEXT_FITS + 104)); /* in what it had */
+        expect_refused(keeps, t, number_key(1), text(bytes, TEXT_FITS + 105), FULL);
+        if (round == 1)
+            keeps_commit(keeps);
+        keeps_remove(keeps, "t");
+        assert_int_equal(keeps_used(keeps), 0);
+    }
+}
+
+static void test_a_copy_is_what_was_committed(void **state)
+{
+    struct error error;
+    struct keeps *keeps = *state, *copy = keeps_create(&error), *other = keeps_create(&error);
+    struct keeps_table t = named(keeps, "t"), stranger = named(other, "stranger");
+    set(keeps, t, text_key("a"), integer(1));
+    keeps_commit(keeps);
+    set(keeps, t, text_key("a"), integer(2));
+    keeps_read(keeps, copy);
+    assert_int_equal(integer_of(copy, t, text_key("a")), 1);
+    keeps_commit(keeps);
+    set(copy, t, text_key("b"), integer(3)); /* its own changes go with the next reading */
+    keeps_read(keeps, copy);
+    assert_int_equal(integer_of(copy, t, text_key("a")), 2);
+    assert_int_equal(type_of(copy, t, text_key("b")), KEEPS_NIL);
+    set(copy, t, text_key("b"), integer(3)); /* also where nothing came since the last one */
+    keeps_read(keeps, copy);
+    assert_int_equal(type_of(copy, t, text_key("b")), KEEPS_NIL);
+    for (int i = 0; i < 5000; i++)
+        set(other, stranger, number_key(i), integer(i));
+    keeps_commit(other);
+    keeps_read(other, copy);
+    assert_false(keeps_is(copy, t) && type_of(copy, t, text_key("a")) != KEEPS_NIL);
+    assert_int_equal(integer_of(copy, stranger, number_key(4999)), 4999);
+    keeps_read(keeps, copy);
+    assert_int_equal(integer_of(copy, t, text_key("a")), 2);
+    assert_int_equal(keeps_used(copy), 2);
+    for (int i = 0; i < 5000; i++) { /* nothing of the larger one is left in the hash */
+        struct keeps_key key = number_key(i);
+        assert_int_equal(keeps_get(copy, t, &key, NULL).type, KEEPS_NIL);
+    }
+    keeps_destroy(copy);
+    keeps_destroy(other);
+    keeps_destroy(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_values, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_text_may_come_from_the_field_itself, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_length, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_revert_takes_back_and_commit_does_not, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_changed_back_is_no_change, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_as_it_was, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_going_along_while_fields_go, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_room, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_copy_is_what_was_committed, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
