@@ -91,7 +91,8 @@ class Msm:
     """One running program. `script` is Lua text, `path` an existing file instead of it; `run` is the
     folder of its control socket, a new one unless stated."""
 
-    def __init__(self, script=None, *args, path=None, name="wire", servers=1, start=True, run=None):
+    def __init__(self, script=None, *args, path=None, name="wire", servers=1, start=True, run=None,
+                 stdin=subprocess.DEVNULL):
         self.folder = Folder()
         if path is None:
             path = self.folder.write(name + ".lua", script)
@@ -100,6 +101,7 @@ class Msm:
         self.run = run or self.folder.path
         self.path = path
         self.arguments = args
+        self.stdin = stdin
         self.servers = servers
         self.process = None
         self.lines = []
@@ -114,7 +116,7 @@ class Msm:
     def start(self):
         os.makedirs(self.run, 0o700, exist_ok=True)
         self.process = subprocess.Popen([BINARY, "run", *self.arguments, self.path],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stdin=self.stdin, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, env=self.environment())
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()

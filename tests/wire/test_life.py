@@ -4,6 +4,7 @@ stops, on the real binary.
 Exception codes: 02 may not be written, 03 value out of range, 04 safe output during a fault.
 """
 
+import os
 import signal
 import struct
 import unittest
@@ -189,7 +190,10 @@ class Stop(unittest.TestCase):
         self.stopped(signal.SIGINT)
 
     def test_closed_terminal(self):
-        """SIGHUP does the same, and a terminal that closes sends it more than once"""
+        """SIGHUP does the same at a terminal, and one that closes sends it more than once"""
+        ends = os.openpty()
+        for end in ends:
+            self.addCleanup(os.close, end)
         with Msm("""
                 mem.X = coil(0)
                 server.tcp { port = 0 }
@@ -199,7 +203,7 @@ class Stop(unittest.TestCase):
                   for _ = 1, 3e7 do end
                   print("ended")
                 end)
-                """) as msm:
+                """, stdin=ends[1]) as msm:
             msm.wait_line("started")
             msm.process.send_signal(signal.SIGHUP)
             msm.wait_line("begun")
@@ -222,6 +226,7 @@ class Stop(unittest.TestCase):
     def test_second_signal(self):
         """a script that does not come back is ended by a second signal, and that is said"""
         msm = Msm("""
+            program { watchdog = "1h" }
             mem.X = coil(0)
             server.tcp { port = 0 }
             every("5ms", function() if mem.X then print("stuck") while true do end end end)
