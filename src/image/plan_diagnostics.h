@@ -1,6 +1,6 @@
 #pragma once
 /* What program { diagnostics = { input = 9000 } } declares in `mem`: variables that the runtime
- * writes, so that a map lists them and a script may read them. */
+ * writes, so that msm map lists them and commands find them. */
 
 #include "image/plan.h"
 

@@ -176,20 +176,21 @@ static void trial_stuck(void *context)
     (void)context;
 }
 
-bool generation_try(struct generation *generation, struct image *from, struct watchdog *watchdog,
-                    struct error *error)
+/* The time is taken after the values, or they would come out of its future. */
+bool generation_try(struct generation *generation, struct image *from, struct scan *running,
+                    struct watchdog *watchdog, struct error *error)
 {
     struct trial trial = {.failed = false};
     const struct generation_events events = {&trial, trial_fault, trial_stuck};
-    struct instant now = clock_now();
     struct plan_match *match = plan_match_create(image_plan(from), generation->plan, error);
-    bool ok = match &&
-              image_adopt(generation->image, from, match, now.monotonic, NULL, NULL, error) &&
-              generation_begin(generation, &events, now, error) &&
-              program_keep(generation->program, error);
+    bool ok =
+        match && image_adopt(generation->image, from, match, clock_monotonic(), NULL, NULL, error);
     plan_match_destroy(match);
-    if (!ok)
+    struct instant now = clock_now();
+    if (!ok || !generation_begin(generation, &events, now, error) ||
+        !program_keep(generation->program, error))
         return false;
+    scan_imitate(generation->scan, running);
     scan_watch(generation->scan, watchdog);
     scan_step(generation->scan, now);
     scan_watch(generation->scan, NULL);

@@ -51,7 +51,8 @@ bool generation_begin(struct generation *generation, const struct generation_eve
  * there is no scan. */
 bool generation_abandon(struct generation *generation, struct instant now, struct error *error);
 
-/* What a script tries is made ready in a copy: adopts what `from` holds, runs one scan, is thrown
- * away. `keeps` is a copy of the live ones. False with an error when it faults. */
-bool generation_try(struct generation *generation, struct image *from, struct watchdog *watchdog,
-                    struct error *error);
+/* What a script tries is made ready in a copy: adopts what `from` holds, runs one scan at the
+ * time of `running`, which is the scan of `from`, is thrown away. `keeps` is a copy of the live
+ * ones. False with an error when it faults. */
+bool generation_try(struct generation *generation, struct image *from, struct scan *running,
+                    struct watchdog *watchdog, struct error *error);

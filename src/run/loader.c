@@ -46,13 +46,15 @@ static struct generation *load(struct loader *loader, const struct program_optio
 /* On keeps of its own; what it prints would be printed twice. */
 static bool try_it(struct loader *loader, struct program_options options)
 {
+    const struct load_order *order = &loader->order;
     options.quiet = true;
     struct keeps *keeps = keeps_create(&loader->error);
     if (!keeps)
         return false;
-    keeps_read(loader->order.copy, keeps);
+    keeps_read(order->copy, keeps);
     struct generation *trial = load(loader, &options, keeps);
-    bool ok = trial && generation_try(trial, loader->order.from, options.watchdog, &loader->error);
+    bool ok = trial &&
+              generation_try(trial, order->from, order->running, options.watchdog, &loader->error);
     generation_destroy(trial);
     keeps_destroy(keeps);
     return ok;
@@ -72,6 +74,7 @@ static void *run(void *argument)
     return NULL;
 }
 
+/* Who is told may end the loader, and has use for the error after that. */
 static void tell(struct loader *loader)
 {
     if (loader->told)
@@ -79,8 +82,9 @@ static void tell(struct loader *loader)
     loader->told = true;
     loop_unset_timer(loader->loop, &loader->timer);
     struct generation *generation = loader->generation;
+    struct error error = loader->error;
     loader->generation = NULL;
-    loader->done(loader->context, generation, &loader->error);
+    loader->done(loader->context, generation, &error);
 }
 
 static void woken(void *context)

@@ -13,6 +13,7 @@ struct load_order {
     struct program_options options; /* its strings and sources outlive the load; no watchdog yet */
     struct image *from;             /* of the running program, which stays until the load is over;
                                        NULL: the first one, which is not tried */
+    struct scan *running;           /* likewise, the scan of that program */
     struct keeps *keeps;            /* the live ones */
     struct keeps *copy;             /* of them: what the body finds, and what the trial spoils */
     struct audit *audit;

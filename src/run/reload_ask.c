@@ -60,11 +60,14 @@ static void end_loader(struct runtime *runtime)
     runtime->gone = NULL;
 }
 
+/* The error is the loader's, which goes. */
 static void loaded(void *context, struct generation *generation, const struct error *error)
 {
     struct runtime *runtime = context;
     struct reload *reload = &runtime->reload;
     struct error failure;
+    if (!generation)
+        failure = *error;
     end_loader(runtime);
     if (reload->state != RELOAD_LOADING) { /* it went back meanwhile */
         generation_destroy(generation);
@@ -72,7 +75,7 @@ static void loaded(void *context, struct generation *generation, const struct er
     }
     reload->next = generation;
     if (!generation)
-        reload_refuse(runtime, error->text);
+        reload_refuse(runtime, failure.text);
     else if (reload->why == RELOAD_COMPARE)
         compare(runtime);
     else if (!reload_swap(runtime, reload_can_go_back(runtime), &failure))
@@ -111,6 +114,7 @@ static void start_loading(struct runtime *runtime, const struct program_options 
     }
     const struct load_order order = {.options = *options,
                                      .from = runtime->current->image,
+                                     .running = runtime->current->scan,
                                      .keeps = runtime->keeps,
                                      .copy = reload->copy,
                                      .audit = runtime->audit};

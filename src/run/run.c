@@ -63,6 +63,7 @@ static bool serve(struct runtime *runtime, struct error *error)
     if (!runtime->lines || !tcp_start(runtime->tcp, error) ||
         !store_start(runtime->store, runtime->current->image, runtime->audit, error))
         return false;
+    audit_note(runtime->audit, AUDIT_START, &(struct origin){.peer = "msm"}, "%s", runtime->path);
     scan_thread_go(runtime->thread);
     reload_began(runtime);
     reload_watch(runtime);
@@ -114,9 +115,10 @@ static void stop(struct runtime *runtime)
     eval_close(runtime);
     socket_close(runtime->socket);
     watch_files_close(runtime->files);
-    store_close(runtime->store);
     lines_stop(runtime->lines);
     tcp_destroy(runtime->tcp);
+    audit_note(runtime->audit, AUDIT_STOP, &(struct origin){.peer = "msm"}, "%s", runtime->path);
+    store_close(runtime->store); /* after those who answer masters: what was accepted is saved */
     lines_destroy(runtime->lines);
     spin_stop(runtime->spin);
     faults_close(runtime);

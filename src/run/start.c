@@ -127,6 +127,7 @@ static bool connect_all(struct runtime *runtime, struct error *error)
     struct generation *now = runtime->current;
     const struct control_host host = host_of(runtime);
     take_name(runtime);
+    audit_set_level(runtime->audit, (enum audit_level)now->plan->settings.audit);
     atomic_store(&runtime->at_work, now);
     if (!faults_open(runtime, error) || !eval_open(runtime, error) ||
         !generation_begin(now, faults_events(runtime), clock_now(), error) ||

@@ -174,6 +174,7 @@ static bool change_over(struct swap *swap, struct instant now)
     tcp_commit(swap->tcp, now.monotonic);
     lines_commit(swap->lines, now.monotonic);
     store_switch(runtime->store);
+    audit_set_level(runtime->audit, (enum audit_level)next->plan->settings.audit);
     if (before->scan)
         scan_continue(next->scan, before->scan, swap->match, now.monotonic);
     scan_try(next->scan, swap->on_trial, now.monotonic);
@@ -219,6 +220,14 @@ static bool offer(struct swap *swap)
     return true;
 }
 
+/* Who has edited a default expects it to apply. */
+static void say_default(void *context, const struct difference *difference)
+{
+    (void)context;
+    if (difference->kind == DIFFERENCE_DEFAULT)
+        log_line("%s: %s", difference->where, difference->text);
+}
+
 enum swap_result swap_try(struct swap *swap, struct error *error)
 {
     struct runtime *runtime = swap->runtime;
@@ -237,6 +246,8 @@ enum swap_result swap_try(struct swap *swap, struct error *error)
     runtime->current = swap->next;
     swap_unretire(swap); /* should the old program come back, they are its own again */
     lines_settle(runtime->lines);
+    if (runtime->reload.why == RELOAD_ASKED)
+        plan_match_list(swap->match, say_default, NULL);
     release(swap);
     return SWAP_DONE;
 }

@@ -60,6 +60,10 @@ struct view *scan_view(struct scan *scan);
 void scan_continue(struct scan *scan, const struct scan *before, const struct plan_match *match,
                    int64_t now);
 
+/* Before the first step: scan.time and scan.count as they are in another scan, which goes on: to
+ * see what a program would do in its place. Any thread. */
+void scan_imitate(struct scan *scan, struct scan *running);
+
 /* On trial a fault makes no output safe and refuses no master: the scan stops where it is, as it
  * was after its last completed step, and hooks->fault is told; whoever put it on trial brings
  * another program back, or ends the trial, which then makes the outputs safe after all. So does a

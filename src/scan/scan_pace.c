@@ -134,3 +134,16 @@ void scan_continue(struct scan *scan, const struct scan *before, const struct pl
             continue_pace(&scan->paces[i], &before->paces[old], faulted);
     }
 }
+
+/* The count is that of the step under way, if there is one: keeps that were copied before this are
+ * of no later one. */
+void scan_imitate(struct scan *scan, struct scan *running)
+{
+    pthread_mutex_lock(&running->custody);
+    scan->continued = running->continued || running->state != SCAN_READY;
+    if (scan->continued) {
+        scan->origin = running->origin;
+        scan->count = running->count;
+    }
+    pthread_mutex_unlock(&running->custody);
+}

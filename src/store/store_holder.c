@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+static const char what_to_do[] = "end that one, or give this one a folder of its own with --state";
+
 static int holder(const struct stat *file)
 {
     char line[256];
@@ -31,7 +33,7 @@ void store_holder_name(const char *path, struct error *error)
     struct stat file;
     int pid = stat(path, &file) == 0 ? holder(&file) : 0;
     if (pid > 0)
-        error_set(error, "%s is in use by process %d", path, pid);
+        error_set(error, "%s is in use by process %d; %s", path, pid, what_to_do);
     else
-        error_set(error, "%s is in use by another process", path);
+        error_set(error, "%s is in use by another process; %s", path, what_to_do);
 }
