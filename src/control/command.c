@@ -54,11 +54,11 @@ static int read_option(const struct command *command, const struct command_optio
     return value ? -1 : complain(command, "a value must follow", word);
 }
 
-/* "FILE is missing": by the first word of its operands. */
+/* "FILE is missing": by the first of its operands. */
 static int complain_missing(const struct command *command)
 {
     char text[64];
-    int length = (int)strcspn(command->operands, " ");
+    int length = (int)strspn(command->operands, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
     snprintf(text, sizeof text, "%.*s is missing", length, command->operands);
     return complain(command, text, "");
 }

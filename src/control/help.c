@@ -10,21 +10,20 @@ enum { WIDTH = 80, MARGIN = 2 };
 /* Words of a text between two columns; the cursor stands at `column`. */
 static void print_wrapped(const char *text, size_t left, size_t column)
 {
+    bool first = true; /* in its line */
     while (*text) {
         size_t length = strcspn(text, " ");
-        if (column + length > WIDTH && column > left) {
+        if (!first && column + 1 + length > WIDTH) {
             printf("\n%*s", (int)left, "");
             column = left;
+            first = true;
         }
-        printf("%.*s", (int)length, text);
-        column += length;
+        printf("%s%.*s", first ? "" : " ", (int)length, text);
+        column += length + !first;
+        first = false;
         text += length;
         while (*text == ' ')
             text++;
-        if (*text && column < WIDTH) {
-            putchar(' ');
-            column++;
-        }
     }
     putchar('\n');
 }

@@ -75,6 +75,10 @@ int log_run(const struct command *command, int argc, char **argv)
         json_decref(answer);
         result = show_ended(command->name) ? EXIT_OK : EXIT_FAILED;
         answer = follow && result == EXIT_OK ? talk_receive(talk) : NULL;
+        if (follow && result == EXIT_OK && !talk_is_good(talk, answer, &result)) {
+            json_decref(answer);
+            answer = NULL;
+        }
     }
     talk_close(talk);
     return result;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 #include "base/memory.h"
 
 enum { HISTORY = 1000 };
@@ -67,7 +68,7 @@ static void list(const json_t *words)
     putchar('\n');
 }
 
-static unsigned char complete(EditLine *edit, int key)
+static unsigned char complete(EditLine *edit, wint_t key)
 {
     struct prompt *prompt = prompt_of(edit);
     const LineInfo *info = el_line(edit);
@@ -95,6 +96,20 @@ static unsigned char complete(EditLine *edit, int key)
     }
     json_decref(answer);
     return result;
+}
+
+/* Ctrl-C: the line is given up, not the prompt. */
+static unsigned char drop(EditLine *edit, wint_t key)
+{
+    const LineInfo *info = el_line(edit);
+    int behind = (int)(info->lastchar - info->cursor);
+    (void)key;
+    fputs("^C\n", stdout);
+    el_cursor(edit, behind);
+    info = el_line(edit);
+    el_deletestr(edit, (int)(info->lastchar - info->buffer));
+    el_insertstr(edit, "\n"); /* an empty line; nothing at all would be the end */
+    return CC_NEWLINE;
 }
 
 /* ---- life ---- */
@@ -129,9 +144,13 @@ struct prompt *prompt_open(struct talk *talk, struct error *error)
     el_set(prompt->edit, EL_EDITOR, "emacs");
     el_set(prompt->edit, EL_SIGNAL, 1);
     el_set(prompt->edit, EL_HIST, history, prompt->history);
-    el_set(prompt->edit, EL_ADDFN, "msm-complete", "Complete a name", complete);
+    /* The narrow form of this leaks its texts. */
+    el_wset(prompt->edit, EL_ADDFN, L"msm-complete", L"Complete a name", complete);
     el_set(prompt->edit, EL_BIND, "^I", "msm-complete", NULL);
     el_set(prompt->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
+    el_wset(prompt->edit, EL_ADDFN, L"msm-drop", L"Give the line up", drop);
+    el_set(prompt->edit, EL_SETTY, "-d", "-isig", NULL); /* Ctrl-C is a key while a line is typed */
+    el_set(prompt->edit, EL_BIND, "^C", "msm-drop", NULL);
     return prompt;
 }
 

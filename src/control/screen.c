@@ -15,7 +15,7 @@
 #include "control/command.h"
 #include "control/screen_inside.h"
 
-enum { REDRAW_MS = 250 };
+enum { REDRAW_MS = 250, CTRL_C = 3, CTRL_D = 4, ESCAPE = 27 };
 
 static void size_up(struct screen *screen)
 {
@@ -33,15 +33,19 @@ static void size_up(struct screen *screen)
 static void type_filter(struct screen *screen, char key)
 {
     size_t length = strlen(screen->filter);
-    if (key == '\r' || key == '\n' || key == 27)
+    if (key == '\r' || key == '\n')
         screen->typing = false;
     else if ((key == 127 || key == 8) && length)
         screen->filter[length - 1] = '\0';
     else if (key >= ' ' && key < 127 && length + 1 < sizeof screen->filter)
         screen->filter[length] = key;
-    if (key == 27)
-        screen->filter[0] = '\0';
     screen->top = 0;
+}
+
+static void drop_filter(struct screen *screen)
+{
+    screen->typing = false;
+    screen->filter[0] = '\0';
 }
 
 static void scroll(struct screen *screen, long rows)
@@ -53,7 +57,7 @@ static void scroll(struct screen *screen, long rows)
 /* What follows ESC [ of a cursor key. */
 static void move(struct screen *screen, const char *sequence)
 {
-    long page = (long)screen->height - SCREEN_MARGIN;
+    long page = screen->height > SCREEN_MARGIN ? (long)screen->height - SCREEN_MARGIN : 1;
     if (strcmp(sequence, "A") == 0)
         scroll(screen, -1);
     else if (strcmp(sequence, "B") == 0)
@@ -69,17 +73,19 @@ static void move(struct screen *screen, const char *sequence)
 /* False: the end is wished. */
 static bool press(struct screen *screen, const char *keys, size_t length)
 {
-    if (length > 2 && keys[0] == 27 && (keys[1] == '[' || keys[1] == 'O')) {
+    if (length > 2 && keys[0] == ESCAPE && (keys[1] == '[' || keys[1] == 'O')) {
         char sequence[8] = "";
         memcpy(sequence, keys + 2, length - 2 < 7 ? length - 2 : 7);
         move(screen, sequence);
         return true;
     }
     for (size_t i = 0; i < length; i++) {
-        if (screen->typing)
-            type_filter(screen, keys[i]);
-        else if (keys[i] == 'q' || keys[i] == 3 || keys[i] == 4)
+        if (keys[i] == CTRL_C || (!screen->typing && (keys[i] == 'q' || keys[i] == CTRL_D)))
             return false;
+        if (keys[i] == ESCAPE)
+            drop_filter(screen);
+        else if (screen->typing)
+            type_filter(screen, keys[i]);
         else if (keys[i] == '/')
             screen->typing = true;
         else if (keys[i] == 'j' || keys[i] == 'k')
@@ -160,6 +166,8 @@ int screen_run(struct talk *talk, json_t *first)
     }
     raw = before;
     raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
+    raw.c_cc[VMIN] = 1;
+    raw.c_cc[VTIME] = 0;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
     screen_enter();
     size_up(&screen);

@@ -1,5 +1,5 @@
-/* The rows as they were last heard of, and the part of them that is seen: columns as wide as their
- * contents, the line cut at the edge, never wrapped. */
+/* The part of the rows that is seen: columns as wide as their contents, each line put at its place
+ * and cut at the edge, never wrapped. */
 
 #include "control/screen_inside.h"
 
@@ -8,107 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/clock.h"
-#include "base/duration.h"
 #include "base/memory.h"
 #include "control/show.h"
 
 #define CHANGED_FOR INT64_C(1000000000) /* ns that a change stands out */
 
 enum { NAME_MOST = 32, VALUE_MOST = 40 };
-
-/* ---- rows ---- */
-
-static void free_row(struct screen_row *row)
-{
-    free(row->name);
-    free(row->value);
-    free(row->unit);
-    free(row->quality);
-}
-
-void screen_free(struct screen *screen)
-{
-    for (size_t i = 0; i < screen->count; i++)
-        free_row(&screen->rows[i]);
-    free(screen->rows);
-    screen->rows = NULL;
-    screen->count = 0;
-}
-
-static char *copy(const json_t *row, const char *field)
-{
-    const char *text = json_string_value(json_object_get(row, field));
-    char *result = strdup(text ? text : "");
-    if (!result)
-        memory_short(1);
-    return result;
-}
-
-/* Without control characters: a script, or a master, may have put them there. */
-static char *value_of(const json_t *row)
-{
-    char *text = NULL;
-    size_t length = 0;
-    FILE *file = open_memstream(&text, &length);
-    if (!file)
-        memory_short(1);
-    show_bare(file, row);
-    fclose(file);
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 127)
-            text[i] = '?';
-    return text;
-}
-
-static struct screen_row *find(struct screen *screen, const char *name)
-{
-    for (size_t i = 0; i < screen->count; i++)
-        if (strcmp(screen->rows[i].name, name) == 0)
-            return &screen->rows[i];
-    return NULL;
-}
-
-static struct screen_row *add(struct screen *screen)
-{
-    screen->rows = memory_grow(screen->rows, screen->count, sizeof *screen->rows);
-    struct screen_row *row = &screen->rows[screen->count++];
-    *row = (struct screen_row){0};
-    return row;
-}
-
-static void take_row(struct screen *screen, const json_t *json, int64_t now)
-{
-    const char *name = json_string_value(json_object_get(json, "name"));
-    struct screen_row *row = name ? find(screen, name) : NULL;
-    if (!name)
-        return;
-    const json_t *age = json_object_get(json, "age");
-    struct screen_row fresh = {.name = copy(json, "name"),
-                               .value = value_of(json),
-                               .unit = copy(json, "unit"),
-                               .quality = copy(json, "quality"),
-                               .forced = json_is_true(json_object_get(json, "forced")),
-                               .never = !json_is_number(age),
-                               .age = json_number_value(age),
-                               .received = now};
-    if (!row) {
-        row = add(screen);
-    } else {
-        fresh.changed = strcmp(row->value, fresh.value) == 0 ? row->changed : now;
-        free_row(row);
-    }
-    *row = fresh;
-}
-
-void screen_take(struct screen *screen, const json_t *line)
-{
-    int64_t now = clock_monotonic();
-    size_t i;
-    json_t *row;
-    if (json_is_true(json_object_get(line, "reloaded")))
-        screen_free(screen);
-    json_array_foreach(json_object_get(line, "values"), i, row) take_row(screen, row, now);
-}
 
 /* ---- what is seen ---- */
 
@@ -131,7 +36,7 @@ struct widths {
 
 static int wider(int width, const char *text, int most)
 {
-    int length = (int)strlen(text);
+    int length = (int)screen_columns(text);
     length = length < most ? length : most;
     return length > width ? length : width;
 }
@@ -147,78 +52,159 @@ static struct widths measure(const struct screen *screen)
     return widths;
 }
 
-static void format_age(const struct screen_row *row, int64_t now, char *text, size_t size)
+static void format_age(const struct screen_row *row, int64_t now, char text[SHOW_DURATION])
 {
     double age = row->age + (double)(now - row->received) / NS_PER_S;
     if (row->never)
-        snprintf(text, size, "-");
-    else if (age < 100)
-        snprintf(text, size, "%.1f s", age);
+        snprintf(text, SHOW_DURATION, "-");
+    else if (age < 60)
+        snprintf(text, SHOW_DURATION, "%.1f s", age);
     else
-        duration_format((int64_t)age * NS_PER_S, text, size);
+        show_seconds(age, text);
 }
 
-/* One line, cut at the width; `style` around it. */
-static void put_line(FILE *out, const struct screen *screen, const char *style, const char *text)
+/* ---- a line ---- */
+
+/* Where the next cell goes, and how many columns are left to the edge. */
+struct pen {
+    FILE *out;
+    size_t left;
+};
+
+static struct pen begin_line(FILE *out, const struct screen *screen, size_t line, const char *style)
 {
-    fprintf(out, "%s%.*s\x1b[0m\x1b[K\r\n", style, (int)screen->width - 1, text);
+    fprintf(out, "\x1b[%zu;1H%s", line, style);
+    return (struct pen){out, screen->width};
 }
 
-static void draw_row(FILE *out, const struct screen *screen, const struct widths *widths,
-                     const struct screen_row *row, int64_t now)
+static void end_line(struct pen *pen)
 {
-    char text[512], age[64];
-    bool good = strcmp(row->quality, "good") == 0;
-    bool changed = row->changed && now - row->changed < CHANGED_FOR;
-    format_age(row, now, age, sizeof age);
-    snprintf(text, sizeof text, "%-*.*s  %*.*s  %-*.*s  %-7s  %9s  %s", widths->name, widths->name,
-             row->name, widths->value, widths->value, row->value, widths->unit, widths->unit,
-             row->unit, row->quality, age, row->forced ? "forced" : "");
-    put_line(out, screen,
-             changed       ? "\x1b[7m"
-             : !good       ? "\x1b[33m"
-             : row->forced ? "\x1b[35m"
-                           : "",
-             text);
+    fputs(pen->left ? "\x1b[0m\x1b[K" : "\x1b[0m", pen->out);
 }
 
-static void draw_rows(FILE *out, struct screen *screen, int64_t now)
+static void put_blanks(struct pen *pen, size_t count)
+{
+    count = count < pen->left ? count : pen->left;
+    fprintf(pen->out, "%*s", (int)count, "");
+    pen->left -= count;
+}
+
+static void put_text(struct pen *pen, const char *text, size_t most)
+{
+    size_t columns = screen_columns(text);
+    columns = columns < most ? columns : most;
+    columns = columns < pen->left ? columns : pen->left;
+    fwrite(text, 1, screen_bytes(text, columns), pen->out);
+    pen->left -= columns;
+}
+
+/* A negative width: on the left side of its column. */
+static void put_cell(struct pen *pen, const char *text, int width)
+{
+    size_t room = (size_t)abs(width), columns = screen_columns(text);
+    size_t blanks = columns < room ? room - columns : 0;
+    put_blanks(pen, width > 0 ? blanks : 0);
+    put_text(pen, text, room);
+    put_blanks(pen, (width < 0 ? blanks : 0) + 2);
+}
+
+static void put_line(FILE *out, const struct screen *screen, size_t line, const char *style,
+                     const char *text)
+{
+    struct pen pen = begin_line(out, screen, line, style);
+    put_text(&pen, text, SIZE_MAX);
+    end_line(&pen);
+}
+
+/* ---- the table ---- */
+
+enum { QUALITY = 7, AGE = 11 };
+
+static void draw_heading(FILE *out, const struct screen *screen, const struct widths *widths)
+{
+    struct pen pen = begin_line(out, screen, 2, "\x1b[1m");
+    put_cell(&pen, "NAME", -widths->name);
+    put_cell(&pen, "VALUE", widths->value);
+    put_cell(&pen, "UNIT", -widths->unit);
+    put_cell(&pen, "QUALITY", -QUALITY);
+    put_cell(&pen, "AGE", AGE);
+    end_line(&pen);
+}
+
+static const char *style_of(const struct screen_row *row, int64_t now)
+{
+    if (row->changed && now - row->changed < CHANGED_FOR)
+        return "\x1b[7m";
+    if (strcmp(row->quality, "good") != 0)
+        return "\x1b[33m";
+    return row->forced ? "\x1b[35m" : "";
+}
+
+static void draw_row(FILE *out, const struct screen *screen, size_t line,
+                     const struct widths *widths, const struct screen_row *row, int64_t now)
+{
+    char age[SHOW_DURATION];
+    struct pen pen = begin_line(out, screen, line, style_of(row, now));
+    format_age(row, now, age);
+    put_cell(&pen, row->name, -widths->name);
+    put_cell(&pen, row->value, widths->value);
+    put_cell(&pen, row->unit, -widths->unit);
+    put_cell(&pen, row->quality, -QUALITY);
+    put_cell(&pen, age, AGE);
+    put_text(&pen, row->forced ? "forced" : "", SIZE_MAX);
+    end_line(&pen);
+}
+
+/* Returns the line after them. */
+static size_t draw_rows(FILE *out, struct screen *screen, int64_t now)
 {
     struct widths widths = measure(screen);
-    size_t room = screen->height > SCREEN_MARGIN ? screen->height - SCREEN_MARGIN : 1;
-    size_t seen = seen_rows(screen), at = 0;
-    char heading[256];
+    size_t room = screen->height > SCREEN_MARGIN ? screen->height - SCREEN_MARGIN : 0;
+    size_t seen = seen_rows(screen), at = 0, line = 3;
     if (screen->top + room > seen)
         screen->top = seen > room ? seen - room : 0;
-    snprintf(heading, sizeof heading, "%-*s  %*s  %-*s  %-7s  %9s", widths.name, "NAME",
-             widths.value, "VALUE", widths.unit, "UNIT", "QUALITY", "AGE");
-    put_line(out, screen, "\x1b[1m", heading);
+    if (screen->height > 2)
+        draw_heading(out, screen, &widths);
     for (size_t i = 0; i < screen->count; i++) {
         if (!is_seen(screen, &screen->rows[i]))
             continue;
         if (at >= screen->top && at < screen->top + room)
-            draw_row(out, screen, &widths, &screen->rows[i], now);
+            draw_row(out, screen, line++, &widths, &screen->rows[i], now);
         at++;
     }
+    return line;
+}
+
+static void draw_keys(FILE *out, const struct screen *screen)
+{
+    char line[128] = "q ends, / filters, arrows scroll";
+    if (screen->typing || screen->filter[0])
+        snprintf(line, sizeof line, "filter: %s%s", screen->filter,
+                 screen->typing ? "_" : "   (Esc drops it)");
+    put_line(out, screen, screen->height, "\x1b[2m", line);
+}
+
+static void draw(FILE *out, struct screen *screen, int64_t now)
+{
+    char title[256];
+    snprintf(title, sizeof title, "%.100s: %zu of %zu variables", screen->name, seen_rows(screen),
+             screen->count);
+    if (screen->height > 1)
+        put_line(out, screen, 1, "", title);
+    size_t line = draw_rows(out, screen, now);
+    if (line < screen->height)
+        fprintf(out, "\x1b[%zu;1H\x1b[J", line);
+    draw_keys(out, screen);
 }
 
 void screen_draw(struct screen *screen, int64_t now)
 {
-    char *text = NULL, line[256];
-    size_t length = 0, seen = seen_rows(screen);
+    char *text = NULL;
+    size_t length = 0;
     FILE *out = open_memstream(&text, &length);
     if (!out)
         memory_short(1);
-    fputs("\x1b[H", out);
-    snprintf(line, sizeof line, "%s: %zu of %zu variables", screen->name, seen, screen->count);
-    put_line(out, screen, "", line);
-    draw_rows(out, screen, now);
-    fprintf(out, "\x1b[J\x1b[%zu;1H", screen->height);
-    if (screen->typing || screen->filter[0])
-        snprintf(line, sizeof line, "filter: %s%s", screen->filter, screen->typing ? "_" : "");
-    else
-        snprintf(line, sizeof line, "q ends, / filters, arrows scroll");
-    fprintf(out, "\x1b[2m%.*s\x1b[0m\x1b[K", (int)screen->width - 1, line);
+    draw(out, screen, now);
     fclose(out);
     for (size_t sent = 0; sent < length;) {
         ssize_t count = write(STDOUT_FILENO, text + sent, length - sent);
@@ -237,10 +223,10 @@ static void put(const char *text)
 
 void screen_enter(void)
 {
-    put("\x1b[?1049h\x1b[?25l");
+    put("\x1b[?1049h\x1b[?25l\x1b[?7l");
 }
 
 void screen_leave(void)
 {
-    put("\x1b[?25h\x1b[?1049l");
+    put("\x1b[?7h\x1b[?25h\x1b[?1049l");
 }

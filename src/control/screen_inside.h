@@ -1,5 +1,6 @@
 #pragma once
-/* What screen.c (keys, signals, lines) and screen_draw.c (rows, what is seen of them) share. */
+/* What screen.c (keys, signals, lines), screen_rows.c (rows), screen_draw.c (what is seen of them)
+ * and screen_text.c share. */
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -30,6 +31,11 @@ void screen_take(struct screen *screen, const json_t *line);
 void screen_draw(struct screen *screen, int64_t now);
 void screen_free(struct screen *screen);
 
-/* The terminal's other page, without a cursor; and back. */
+/* Puts a question mark in place of each byte that is no printable UTF-8. */
+void screen_clean(char *text, size_t length);
+size_t screen_columns(const char *text);               /* characters */
+size_t screen_bytes(const char *text, size_t columns); /* of so many of them */
+
+/* The terminal's other page, without a cursor, and without wrapping; and back. */
 void screen_enter(void);
 void screen_leave(void);

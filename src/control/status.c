@@ -25,6 +25,22 @@ static void print_label(const char *label)
     printf("%-10s ", label);
 }
 
+/* "1 task", "2 tasks" */
+static void print_number(const json_t *object, const char *field, const char *what,
+                         const char *after)
+{
+    long long count = count_of(object, field);
+    printf("%lld %s%s%s", count, what, count == 1 ? "" : "s", after);
+}
+
+static void print_memory(double used, double cap)
+{
+    if (used < 1048576)
+        printf("%.0f KiB of %.0f MiB\n", used / 1024, cap / 1048576);
+    else
+        printf("%.1f of %.0f MiB\n", used / 1048576, cap / 1048576);
+}
+
 static void print_duration(const json_t *object, const char *field)
 {
     show_duration(stdout, json_object_get(object, field));
@@ -60,7 +76,7 @@ static void print_scan(const json_t *status)
     const json_t *scan = json_object_get(status, "scan");
     const json_t *duration = json_object_get(scan, "duration");
     print_label("scan");
-    printf("%lld scans, period ", count_of(scan, "count"));
+    print_number(scan, "count", "scan", ", period ");
     print_duration(scan, "period");
     printf(", %s\n", text_of(scan, "priority"));
     print_label("");
@@ -68,25 +84,27 @@ static void print_scan(const json_t *status)
     print_duration(duration, "p50");
     fputs(" mostly, ", stdout);
     print_duration(duration, "max");
-    printf(" at most; %lld overrun%s\n", count_of(scan, "overruns"),
-           count_of(scan, "overruns") == 1 ? "" : "s");
+    fputs(" at most; ", stdout);
+    print_number(scan, "overruns", "overrun", "\n");
 }
 
 static void print_counts(const json_t *status)
 {
     const json_t *memory = json_object_get(status, "memory");
     print_label("program");
-    printf("%lld variables, %lld forced, %lld tasks, %.1f of %.0f MiB\n",
-           count_of(status, "variables"), count_of(status, "forced"), count_of(status, "tasks"),
-           (double)count_of(memory, "used") / 1048576, (double)count_of(memory, "cap") / 1048576);
-    print_label("since then");
-    printf("%lld faults, %lld restarts, %lld reloads, %lld refused or rolled back\n",
-           count_of(status, "faults"), count_of(status, "restarts"), count_of(status, "reloads"),
-           count_of(status, "refused"));
+    print_number(status, "variables", "variable", ", ");
+    printf("%lld forced, ", count_of(status, "forced"));
+    print_number(status, "tasks", "task", ", ");
+    print_memory((double)count_of(memory, "used"), (double)count_of(memory, "cap"));
+    print_label("so far");
+    print_number(status, "faults", "fault", ", ");
+    print_number(status, "restarts", "restart", ", ");
+    print_number(status, "reloads", "reload", ", ");
+    printf("%lld refused or rolled back\n", count_of(status, "refused"));
     if (count_of(status, "abandoned")) {
         print_label("");
-        printf("%lld threads did not come back and were given up; the third ends the process\n",
-               count_of(status, "abandoned"));
+        print_number(status, "abandoned", "thread", "");
+        puts(" did not come back and had to be given up; the third ends the process");
     }
 }
 
@@ -100,8 +118,9 @@ static void print_store(const json_t *status)
         printf("NOT STORED: %s\n", text_of(store, "problem"));
         return;
     }
-    printf("%lld variables, %lld keeps in %s", count_of(store, "variables"),
-           count_of(store, "keeps"), text_of(store, "path"));
+    print_number(store, "variables", "variable", ", ");
+    print_number(store, "keeps", "keep", " in ");
+    fputs(text_of(store, "path"), stdout);
     if (json_is_number(json_object_get(store, "age"))) {
         fputs(", last written ", stdout);
         print_duration(store, "age");
@@ -131,8 +150,11 @@ static void print_link(const json_t *link)
         print_duration(link, "age");
         fputs(" ago", stdout);
     }
-    if (count_of(link, "errors"))
-        printf(", %lld errors: %s", count_of(link, "errors"), text_of(link, "last_error"));
+    if (count_of(link, "errors")) {
+        fputs(", ", stdout);
+        print_number(link, "errors", "error", ": ");
+        fputs(text_of(link, "last_error"), stdout);
+    }
     putchar('\n');
 }
 

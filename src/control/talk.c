@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "base/memory.h"
 #include "control/command.h"
@@ -61,7 +62,7 @@ bool talk_send(struct talk *talk, json_t *request)
     size_t length = strlen(text), sent = 0;
     text[length++] = '\n'; /* in place of the final zero */
     while (sent < length) {
-        ssize_t count = write(talk->fd, text + sent, length - sent);
+        ssize_t count = send(talk->fd, text + sent, length - sent, MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR)
             continue;
         if (count <= 0)

@@ -13,8 +13,7 @@
 #include "image/mirror.h"
 #include "run/runtime.h"
 
-#include <errno.h>
-#include <semaphore.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -31,8 +30,10 @@ struct swap {
     bool on_trial;
     uint32_t *retired;
     size_t retired_count;
-    bool holds; /* the retired ones are forced */
-    sem_t over;
+    bool holds;            /* the retired ones are forced */
+    pthread_mutex_t mutex; /* of `over`, and with it of all that the scan's thread has changed */
+    pthread_cond_t changed;
+    bool over;
     bool ok;
     struct error error;
 };
@@ -61,7 +62,8 @@ struct swap *swap_prepare(struct runtime *runtime, struct generation *next,
     swap->before = runtime->current;
     swap->next = next;
     swap->on_trial = on_trial;
-    sem_init(&swap->over, 0, 0);
+    pthread_mutex_init(&swap->mutex, NULL);
+    pthread_cond_init(&swap->changed, NULL);
     if (!generation_begin(next, events, clock_now(), error) ||
         !(swap->match = plan_match_create(swap->before->plan, next->plan, error)) ||
         !(swap->tcp = tcp_prepare(runtime->tcp, next->image, next->servers, swap->match, error)) ||
@@ -79,7 +81,8 @@ static void release(struct swap *swap)
 {
     plan_match_destroy(swap->match);
     free(swap->retired);
-    sem_destroy(&swap->over);
+    pthread_cond_destroy(&swap->changed);
+    pthread_mutex_destroy(&swap->mutex);
     free(swap);
 }
 
@@ -188,17 +191,22 @@ static void run_job(struct scan_job *job, struct scan_thread *thread, struct ins
     swap->ok = change_over(swap, now);
     if (swap->ok)
         scan_thread_change(thread, swap->next->scan);
-    sem_post(&swap->over);
+    pthread_mutex_lock(&swap->mutex);
+    swap->over = true;
+    pthread_cond_signal(&swap->changed);
+    pthread_mutex_unlock(&swap->mutex);
 }
 
 static bool wait_over(struct swap *swap, int64_t until)
 {
-    struct timespec limit = {.tv_sec = until / NS_PER_S, .tv_nsec = until % NS_PER_S};
-    int failed;
-    do
-        failed = sem_clockwait(&swap->over, CLOCK_MONOTONIC, &limit);
-    while (failed && errno == EINTR);
-    return !failed;
+    const struct timespec limit = {.tv_sec = until / NS_PER_S, .tv_nsec = until % NS_PER_S};
+    int failed = 0;
+    pthread_mutex_lock(&swap->mutex);
+    while (!swap->over && !failed)
+        failed = pthread_cond_clockwait(&swap->changed, &swap->mutex, CLOCK_MONOTONIC, &limit);
+    bool over = swap->over;
+    pthread_mutex_unlock(&swap->mutex);
+    return over;
 }
 
 /* Whether it has run, well or not. */
@@ -215,7 +223,7 @@ static bool offer(struct swap *swap)
         return true;
     if (scan_thread_withdraw(thread, &swap->job))
         return false;
-    while (sem_wait(&swap->over) != 0) {
+    while (!wait_over(swap, INT64_MAX)) {
     }
     return true;
 }

@@ -268,13 +268,16 @@ static void a_second_process_is_refused_by_name(void **state)
 {
     struct shop *shop = *state;
     struct error error;
-    char expected[256];
+    char expected[400];
     pid_t pid = hold(shop);
     struct store *store = shop_try_open(shop, &error);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     assert_null(store);
-    snprintf(expected, sizeof expected, "%s is in use by process %d", shop->path, (int)pid);
+    snprintf(expected, sizeof expected,
+             "%s is in use by process %d; end that one, or give this one a folder of its own with "
+             "--state",
+             shop->path, (int)pid);
     assert_string_equal(error.text, expected);
     open_declared(shop); /* one that is dead holds nothing */
     assert_true(store_status(shop->store).works);
