@@ -1,7 +1,7 @@
 #pragma once
 /* program { diagnostics = { input = 9000 } }: what a SCADA wants to know about the runtime, as
- * input registers of `mem`. Declared as variables when the body has ended, so that msm map lists them
- * and commands find them; written by the main thread. */
+ * input registers of `mem`. Declared as variables when the body has ended, so that msm map lists
+ * them and commands find them; written by the main thread. */
 
 #include "control/host.h"
 #include "image/image.h"

@@ -172,6 +172,7 @@ static void took_over(struct runtime *runtime, struct generation *before)
     reload->state = RELOAD_NONE;
     tcp_settle(runtime->tcp);
     reload_answer(runtime, HOST_FAILED, runtime->last_reload);
+    reload_if_again(runtime);
 }
 
 static void try_swap(struct runtime *runtime)

@@ -41,6 +41,7 @@ static void compare(struct runtime *runtime)
     reload_answer(runtime, HOST_OK, listing.text);
     free(listing.text);
     reload_resume(runtime);
+    reload_if_again(runtime);
 }
 
 /* One that is given up goes on reading what it was given. */
