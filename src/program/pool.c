@@ -3,6 +3,7 @@
 
 #include "program/pool.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,8 @@ struct chunk {
 };
 
 struct pool {
-    size_t cap, used;
+    size_t cap;
+    atomic_size_t used; /* changed by one thread; others look at it, for a person */
     void (*refused)(void *context);
     void *context;
     struct block *free[CLASSES];
@@ -58,7 +60,13 @@ size_t pool_cap(const struct pool *pool)
 
 size_t pool_used(const struct pool *pool)
 {
-    return pool->used;
+    return atomic_load_explicit(&pool->used, memory_order_relaxed);
+}
+
+/* One thread writes, so this needs no atomic addition. */
+static void set_used(struct pool *pool, size_t used)
+{
+    atomic_store_explicit(&pool->used, used, memory_order_relaxed);
 }
 
 static size_t class_of(size_t size)
@@ -121,16 +129,17 @@ static void *move(struct pool *pool, void *block, size_t old_size, size_t new_si
 void *pool_realloc(void *context, void *block, size_t old_size, size_t new_size)
 {
     struct pool *pool = context;
+    size_t used = pool_used(pool);
     if (!block)
         old_size = 0; /* Lua passes the kind of object there */
     if (!new_size) {
         if (old_size)
             give_back(pool, block, old_size);
-        pool->used -= old_size;
+        set_used(pool, used - old_size);
         return NULL;
     }
     /* Shrinking must not fail; it never asks for more than it has. */
-    if (new_size > old_size && pool->used + (new_size - old_size) > pool->cap) {
+    if (new_size > old_size && used + (new_size - old_size) > pool->cap) {
         pool->refused(pool->context);
         return NULL;
     }
@@ -138,7 +147,7 @@ void *pool_realloc(void *context, void *block, size_t old_size, size_t new_size)
     if (!result && new_size < old_size)
         result = block; /* no memory for a smaller one: this one is larger than Lua thinks */
     if (result)
-        pool->used = pool->used - old_size + new_size;
+        set_used(pool, used - old_size + new_size);
     else
         pool->refused(pool->context);
     return result;

@@ -60,7 +60,6 @@ static void run_trust(struct scan_job *job, struct scan_thread *thread, struct i
 void faults_trust(struct runtime *runtime)
 {
     struct trust_job *trust = &runtime->trust;
-    trust->job.run = run_trust;
     if (runtime->thread && !atomic_exchange(&trust->waiting, true))
         scan_thread_post(runtime->thread, &trust->job);
 }
@@ -227,6 +226,7 @@ static void hear_stuck(void *context)
 bool faults_open(struct runtime *runtime, struct error *error)
 {
     mutex_init(&runtime->news.mutex);
+    runtime->trust.job.run = run_trust;
     runtime->events = (struct generation_events){runtime, note_fault, note_stuck};
     return waker_open(&runtime->news.waker, runtime->loop, hear_fault, runtime, error) &&
            waker_open(&runtime->stuck_waker, runtime->loop, hear_stuck, runtime, error);

@@ -121,11 +121,12 @@ struct opening {
 static int open_database(struct store_file *file, const struct opening *opening,
                          struct error *error)
 {
+    bool is_new = access(opening->path, F_OK) != 0;
     int code =
         sqlite3_open_v2(opening->path, &file->db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-    if (!code)
-        (void)!chmod(opening->path, S_IRUSR | S_IWUSR); /* a log made later takes over the mode */
+    if (!code && is_new)
+        (void)!chmod(opening->path, S_IRUSR | S_IWUSR); /* its log takes over the mode */
     if (!code)
         code = set_up(file->db);
     if (!code)
