@@ -63,13 +63,14 @@ struct view *view_create(struct image *image, struct error *error)
         view_destroy(view);
         return NULL;
     }
+    /* All is new to it; said before others may say what is. */
+    for (size_t page = 0; page < view->dirty.pages; page++)
+        dirty_set(&view->dirty, page);
     if (!join(view)) {
         error_set(error, "more than %d views of one image", IMAGE_CONSUMERS);
         view_destroy(view);
         return NULL;
     }
-    for (size_t page = 0; page < view->dirty.pages; page++)
-        dirty_set(&view->dirty, page);
     view_latch(view);
     return view;
 }

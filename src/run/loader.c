@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 /* A deep recursion of Lua's needs what the scan's thread has; see scan/thread.c. */
-enum { STACK = 1024 * 1024 };
+enum { STACK = 2 * 1024 * 1024 };
 
 /* Two bodies and a scan, each up to twice its deadline. */
 #define PATIENCE (6 * WATCHDOG_BODY)

@@ -4,29 +4,11 @@
 
 #include "base/clock.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
 void notify_ready(const char *status)
 {
     sd_notifyf(0, "READY=1\nSTATUS=%s", status);
-}
-
-void notify_reloading(void)
-{
-    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_monotonic() / NS_PER_US));
-}
-
-void notify_status(const char *format, ...)
-{
-    char text[256];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    sd_notifyf(0, "STATUS=%s", text);
 }
 
 void notify_stopping(void)

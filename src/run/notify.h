@@ -4,8 +4,6 @@
 #include <stdint.h>
 
 void notify_ready(const char *status);
-void notify_reloading(void);
-void notify_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void notify_stopping(void);
 
 /* Half of WatchdogSec in ns, or 0 where nobody watches; and the sign of life itself. */

@@ -239,11 +239,11 @@ static void say_default(void *context, const struct difference *difference)
 enum swap_result swap_try(struct swap *swap, struct error *error)
 {
     struct runtime *runtime = swap->runtime;
+    lines_hold(runtime->lines); /* first: one may be in the middle of sending */
     tcp_hold(runtime->tcp);
-    lines_hold(runtime->lines);
     bool ran = offer(swap);
-    lines_release(runtime->lines);
     tcp_release(runtime->tcp);
+    lines_release(runtime->lines);
     if (!ran)
         return SWAP_BUSY;
     if (!swap->ok) {

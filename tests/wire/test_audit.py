@@ -40,7 +40,9 @@ def refuse_twice(pairs):
 
 
 def read(path):
-    """All entries; each line must be whole, UTF-8 and strict JSON."""
+    """All entries, of which there may be none yet; each line must be whole, UTF-8 and strict JSON."""
+    if not os.path.exists(path):
+        return []
     with open(path, "rb") as file:
         data = file.read()
     assert data.endswith(b"\n") or not data, "half a line: %r" % data[-100:]
