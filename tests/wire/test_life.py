@@ -195,6 +195,7 @@ class Stop(unittest.TestCase):
         for end in ends:
             self.addCleanup(os.close, end)
         with Msm("""
+                program { watchdog = "1h" }
                 mem.X = coil(0)
                 server.tcp { port = 0 }
                 on_start(function() print("started") end)

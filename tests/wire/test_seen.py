@@ -93,6 +93,7 @@ class Seen(unittest.TestCase):
     def test_pulse_as_value(self):
         """pulse: the coil's value itself is true in exactly one run of each task"""
         with Msm("""
+                program { watchdog = "1h" }
                 mem.ACK   = coil(0, { pulse = true })
                 mem.TIMES = input.uint16(0)
                 mem.RUNS  = input.uint16(1, { limit = "wrap" })
@@ -115,6 +116,7 @@ class Seen(unittest.TestCase):
     def test_pulse_again(self):
         """pulse: a 1 that arrives while the script still works on the last one is not lost"""
         with Msm("""
+                program { watchdog = "1h" }
                 mem.ACK   = coil(0, { pulse = true })
                 mem.TIMES = input.uint16(0)
                 server.tcp { port = 0 }
@@ -135,6 +137,7 @@ class Seen(unittest.TestCase):
             self.assertEqual(wire.coil(0), 0)
 
     CONFLICT = """
+    program { watchdog = "1h" }
     mem.BOX  = holding.uint16(0, { %s })
     mem.DONE = holding.uint16(1, { dir = "out" })
     mem.GO   = coil(0, { pulse = true })
