@@ -222,7 +222,19 @@ class Msm:
             return int(re.search(r"VmRSS:\s+(\d+) kB", file.read()).group(1)) * 1024
 
     def descriptors(self):
-        return len(os.listdir("/proc/%d/fd" % self.process.pid))
+        """How many are open, but for the files of its state: those are opened when there is something
+        to write, and stay."""
+        return sum(not self._is_state(number) for number in os.listdir(self._fd()))
+
+    def _fd(self, *number):
+        return os.path.join("/proc", str(self.process.pid), "fd", *number)
+
+    def _is_state(self, number):
+        try:
+            name = os.path.basename(os.readlink(self._fd(number)))
+        except FileNotFoundError:  # closed meanwhile
+            return True
+        return re.search(r"\.(state|audit)\b", name) is not None
 
     def connect(self, **options):
         return Wire(self.port, **options)

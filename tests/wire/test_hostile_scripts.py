@@ -385,6 +385,7 @@ class Stuck(Bed):
 
     def test_eval(self):
         """an eval that is stuck faults the program; whoever asked is told"""
+        eventually(lambda: self.control.ask("status")["scan"]["count"], "the first scan")
         self.assertRegex(self.refused("failed", "eval", code=STUCK), "come back|given up")
         eventually(lambda: self.wire.coil(SAFE) == 1, "the safe value")
         status = self.control.ask("status")
