@@ -44,7 +44,7 @@ enum host_result {
 };
 
 /* `done` is called once, perhaps before the asking function returns; text may be NULL. Where the
- * asker has gone away he calls host_forget on the same address, and is not told. */
+ * asker has gone away he calls `forget` with the same address, and is not told. */
 struct host_answer {
     void (*done)(struct host_answer *answer, enum host_result result, const char *text);
 };

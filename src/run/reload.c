@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOK_AGAIN = 2 * NS_PER_MS };
+/* Between two tries of a swap the links shall run for most of the time. */
+enum { LOOK_AGAIN = 2 * NS_PER_MS, TRY_AGAIN = 40 * NS_PER_MS };
 
 static void advance(struct loop_timer *timer);
 
@@ -182,7 +183,7 @@ static void try_swap(struct runtime *runtime)
     struct error error;
     switch (swap_try(reload->swap, &error)) {
     case SWAP_BUSY:
-        set_timer(runtime, clock_monotonic() + LOOK_AGAIN);
+        set_timer(runtime, clock_monotonic() + TRY_AGAIN);
         break;
     case SWAP_FAILED:
         reload->swap = NULL;

@@ -1,7 +1,7 @@
-/* The order of a swap: the links' threads are held first, because they come at once, then the
- * scan's thread is offered the work. If it is inside a scan it does not take it within
- * SWAP_PATIENCE, the links go on, and it is tried again: so a slow or hanging program costs the
- * masters nothing. */
+/* The order of a swap: the links' threads are held first, the serial lines before TCP, because one
+ * may be in the middle of sending; then the scan's thread is offered the work. If it is inside a
+ * scan it does not take it within SWAP_PATIENCE, the links go on, and it is tried again a good
+ * while later: so a slow or hanging program costs the masters little. */
 
 #include "run/swap.h"
 

@@ -23,9 +23,9 @@ enum swap_result {
     SWAP_FAILED /* nothing has changed */
 };
 
-/* Main thread. The links stand still for as long as it takes, at most SWAP_PATIENCE plus the swap
- * itself. After DONE the swap is gone and runtime->current is `next`; after FAILED it is gone, too.
- */
+/* Main thread. The links stand still for SWAP_PATIENCE at most and the swap itself; serial lines
+ * also while one of them still sends. After DONE the swap is gone and runtime->current is `next`;
+ * after FAILED it is gone, too. */
 enum swap_result swap_try(struct swap *swap, struct error *error);
 
 /* Outputs with `safe` that go with the present program and that a client has to bring to a device:

@@ -24,7 +24,7 @@ struct store;
 struct store_options {
     const char *directory; /* created where missing, mode 0700 */
     const char *name;      /* the program's */
-    bool without;          /* no file at all: msm check, run --dry */
+    bool without;          /* no file at all */
 };
 
 /* Opens or makes the file. NULL only where another process has it ("… is in use by process N");
