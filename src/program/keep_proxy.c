@@ -82,6 +82,7 @@ static void refuse_gone(lua_State *L, int index)
 
 bool keep_resolve(lua_State *L, int index, struct keep_place *place)
 {
+    interrupt_check(L); /* a thread that was given up may come back, when others have the keeps */
     struct proxy *proxy = lua_touserdata(L, index);
     *place = (struct keep_place){program_of(L)->kept.now, proxy->table};
     if (is_there(program_of(L), proxy))

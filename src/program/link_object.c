@@ -19,6 +19,7 @@ struct link_object *push_link(lua_State *L)
 const struct link_object *check_link(lua_State *L, const char *what)
 {
     const struct link_object *link = luaL_testudata(L, 1, LINK);
+    interrupt_check(L); /* as with keeps: links are the next program's by then */
     if (!link)
         complain(L,
                  "%s takes a link (what client.tcp, server.tcp and their like returned), not %s; "

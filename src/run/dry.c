@@ -31,12 +31,11 @@ static void note_fault(void *context, const struct generation *generation,
 }
 
 /* Nothing here can be given up: it is this thread. */
-static void note_stuck(void *context)
+static void note_stuck(void *context, const struct generation *generation)
 {
     static const char TEXT[] = "the program does not come back from one call; giving up\n";
     ssize_t written = write(STDERR_FILENO, TEXT, sizeof TEXT - 1);
-    (void)context;
-    (void)written;
+    (void)context, (void)generation, (void)written;
     _exit(EXIT_FAILED);
 }
 

@@ -11,6 +11,7 @@
 #include "base/mutex.h"
 #include "image/mirror.h"
 #include "run/eval.h"
+#include "run/probation.h"
 #include "run/reload.h"
 #include "run/runtime.h"
 
@@ -20,7 +21,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ABANDONED_MOST = 2, LOOK_AGAIN = 5 * NS_PER_MS };
+enum { ABANDONED_MOST = 2, LOOK_AGAIN = 5 * NS_PER_MS, RESTART_AGAIN = 100 * NS_PER_MS };
 
 /* ---- on the scan's thread ---- */
 
@@ -36,10 +37,10 @@ static void note_fault(void *context, const struct generation *generation,
     waker_wake(&news->waker);
 }
 
-static void note_stuck(void *context)
+static void note_stuck(void *context, const struct generation *generation)
 {
     struct runtime *runtime = context;
-    atomic_store(&runtime->stuck, true);
+    atomic_store(&runtime->stuck, generation);
     waker_wake(&runtime->stuck_waker);
 }
 
@@ -67,7 +68,8 @@ void faults_trust(struct runtime *runtime)
 static void restart(struct loop_timer *timer)
 {
     struct runtime *runtime = (struct runtime *)((char *)timer - offsetof(struct runtime, restart));
-    reload_restart(runtime);
+    if (!reload_restart(runtime))
+        loop_set_timer(runtime->loop, timer, clock_monotonic() + RESTART_AGAIN);
 }
 
 void faults_restart_later(struct runtime *runtime)
@@ -87,16 +89,19 @@ void faults_follow(struct runtime *runtime)
     loop_unset_timer(runtime->loop, &runtime->restart);
 }
 
-static void say_fault(struct runtime *runtime)
+static void say_fault(const struct runtime *runtime)
 {
+    bool restarts = runtime->current->plan->settings.restarts;
     log_line("%s: FAULT: the program has stopped, and outputs with a safe value have taken it; "
-             "servers go on while msm runs. msm reload starts it again.",
-             runtime_name(runtime));
+             "servers go on while msm runs.%s",
+             runtime_name(runtime), restarts ? "" : " msm reload starts it again.");
 }
 
+/* One that was on trial has not made its outputs safe yet, and may have no thread to do so. */
 void faults_stay(struct runtime *runtime)
 {
     snprintf(runtime->fault, sizeof runtime->fault, "%s", runtime->last_fault);
+    image_make_safe(runtime->current->image, true, clock_monotonic());
     faults_trust(runtime);
     say_fault(runtime);
     faults_restart_later(runtime);
@@ -104,8 +109,8 @@ void faults_stay(struct runtime *runtime)
 
 static bool may_fall_back(const struct runtime *runtime)
 {
-    return runtime->reload.state == RELOAD_PROBATION && !runtime->reloads && !runtime->restarts &&
-           !runtime->fallback && runtime->unattended;
+    return runtime->probation.on && !runtime->reloads && !runtime->restarts &&
+           !runtime->current->is_fallback && runtime->unattended;
 }
 
 static void note(struct runtime *runtime, const char *text)
@@ -118,26 +123,26 @@ static void note(struct runtime *runtime, const char *text)
 
 static void decide(struct runtime *runtime, const char *text)
 {
-    note(runtime, text);
     if (runtime->current != runtime->proven && reload_can_go_back(runtime)) {
         reload_back(runtime, text);
         return;
     }
     bool falls_back = may_fall_back(runtime);
-    reload_disproved(runtime);
+    probation_end(runtime, HOST_FAILED, text);
     faults_stay(runtime);
     if (falls_back)
         reload_fall_back(runtime, "it has faulted soon after the start; running the last proven "
                                   "text instead");
 }
 
-/* False: there is none, or of a program that has gone. */
-static bool take_news(struct runtime *runtime, char text[FAULT_TEXT])
+/* False: there is none. Else *of is whose it is, who may have gone. */
+static bool take_news(struct runtime *runtime, const struct generation **of, char text[FAULT_TEXT])
 {
     struct fault_news *news = &runtime->news;
     pthread_mutex_lock(&news->mutex);
-    bool is_news = news->waiting && news->of == runtime->current;
+    bool is_news = news->waiting;
     news->waiting = false;
+    *of = news->of;
     memcpy(text, news->text, FAULT_TEXT);
     pthread_mutex_unlock(&news->mutex);
     return is_news;
@@ -146,16 +151,21 @@ static bool take_news(struct runtime *runtime, char text[FAULT_TEXT])
 static void hear_fault(void *context)
 {
     struct runtime *runtime = context;
+    const struct generation *of;
     char text[FAULT_TEXT];
-    if (!runtime->stopping && take_news(runtime, text))
+    if (runtime->stopping || !take_news(runtime, &of, text))
+        return;
+    note(runtime, text);
+    if (of == runtime->current)
         decide(runtime, text);
 }
 
 /* Of on_stop mostly: the loop has ended, so nobody has heard it. */
 void faults_tell_last(struct runtime *runtime)
 {
+    const struct generation *of;
     char text[FAULT_TEXT];
-    if (runtime->news.waker.loop && take_news(runtime, text))
+    if (runtime->news.waker.loop && take_news(runtime, &of, text))
         note(runtime, text);
 }
 
@@ -185,6 +195,12 @@ static _Noreturn void end_process(struct runtime *runtime)
     _Exit(EXIT_FAILURE);
 }
 
+void faults_count_abandoned(struct runtime *runtime)
+{
+    if (++runtime->abandoned > ABANDONED_MOST)
+        end_process(runtime);
+}
+
 static void describe_stuck(const struct runtime *runtime, char *text, size_t size)
 {
     const char *where = program_where(runtime->current->program);
@@ -196,22 +212,27 @@ static void describe_stuck(const struct runtime *runtime, char *text, size_t siz
              where, *where ? ": " : "", limit);
 }
 
+/* It may have come back meanwhile, by itself or with a fault, or have been replaced. */
+static bool is_stuck(struct runtime *runtime)
+{
+    const struct generation *of = atomic_exchange(&runtime->stuck, NULL);
+    return of && of == runtime->current && runtime->thread && scan_state(of->scan) != SCAN_FAULT;
+}
+
 static void hear_stuck(void *context)
 {
     struct runtime *runtime = context;
     struct error error;
     char text[FAULT_TEXT];
-    if (!atomic_exchange(&runtime->stuck, false) || !runtime->thread)
+    if (!is_stuck(runtime))
         return;
     describe_stuck(runtime, text, sizeof text);
     scan_thread_abandon(runtime->thread, clock_monotonic());
     runtime->thread = NULL;
     atomic_store(&runtime->trust.waiting, false);
     eval_abandon(runtime);
-    if (++runtime->abandoned > ABANDONED_MOST) {
-        note(runtime, text);
-        end_process(runtime);
-    }
+    note(runtime, text);
+    faults_count_abandoned(runtime);
     if (!generation_abandon(runtime->current, clock_now(), &error) ||
         !faults_start_thread(runtime, &error)) {
         log_text(error.text, strlen(error.text));

@@ -32,3 +32,7 @@ void faults_tell_last(struct runtime *runtime);
 
 /* The scan's thread, anew: for the first program, and after one was abandoned. */
 bool faults_start_thread(struct runtime *runtime, struct error *error);
+
+/* One more thread does not come back, of whatever kind: two are borne, the third ends the process.
+ */
+void faults_count_abandoned(struct runtime *runtime);

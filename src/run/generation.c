@@ -114,7 +114,7 @@ static void stuck_hook(void *context)
 {
     const struct generation *generation = context;
     program_stuck(generation->program);
-    generation->events.stuck(generation->events.context);
+    generation->events.stuck(generation->events.context, generation);
 }
 
 static struct scan *make_scan(struct generation *generation, struct instant now,
@@ -145,13 +145,26 @@ bool generation_begin(struct generation *generation, const struct generation_eve
     return true;
 }
 
+/* Time and count go on, and what tasks have seen is known, as if the program had been reloaded. */
+static bool go_on_faulted(struct scan *scan, const struct scan *before, struct plan *plan,
+                          int64_t now, struct error *error)
+{
+    struct plan_match *same = plan_match_create(plan, plan, error);
+    if (!same)
+        return false;
+    scan_continue(scan, before, same, now);
+    scan_begin_faulted(scan);
+    plan_match_destroy(same);
+    return true;
+}
+
 bool generation_abandon(struct generation *generation, struct instant now, struct error *error)
 {
+    const struct scan *before = generation->scan;
     generation->abandoned = true;
     generation->scan = make_scan(generation, now, error);
-    if (generation->scan)
-        scan_begin_faulted(generation->scan);
-    return generation->scan != NULL;
+    return generation->scan &&
+           go_on_faulted(generation->scan, before, generation->plan, now.monotonic, error);
 }
 
 /* ---- a trial ---- */
@@ -171,28 +184,35 @@ static void trial_fault(void *context, const struct generation *generation,
 }
 
 /* Whoever waits for the loading thread sees that it does not come back. */
-static void trial_stuck(void *context)
+static void trial_stuck(void *context, const struct generation *generation)
 {
-    (void)context;
+    (void)context, (void)generation;
 }
 
 /* The time is taken after the values, or they would come out of its future. */
+static bool take_place(struct generation *generation, struct image *from, struct scan *running,
+                       const struct generation_events *events, struct error *error)
+{
+    struct plan_match *match = plan_match_create(image_plan(from), generation->plan, error);
+    bool ok = match &&
+              image_adopt(generation->image, from, match, clock_monotonic(), NULL, NULL, error) &&
+              generation_begin(generation, events, clock_now(), error) &&
+              program_keep(generation->program, error);
+    if (ok)
+        scan_imitate(generation->scan, running, match);
+    plan_match_destroy(match);
+    return ok;
+}
+
 bool generation_try(struct generation *generation, struct image *from, struct scan *running,
                     struct watchdog *watchdog, struct error *error)
 {
     struct trial trial = {.failed = false};
     const struct generation_events events = {&trial, trial_fault, trial_stuck};
-    struct plan_match *match = plan_match_create(image_plan(from), generation->plan, error);
-    bool ok =
-        match && image_adopt(generation->image, from, match, clock_monotonic(), NULL, NULL, error);
-    plan_match_destroy(match);
-    struct instant now = clock_now();
-    if (!ok || !generation_begin(generation, &events, now, error) ||
-        !program_keep(generation->program, error))
+    if (!take_place(generation, from, running, &events, error))
         return false;
-    scan_imitate(generation->scan, running);
     scan_watch(generation->scan, watchdog);
-    scan_step(generation->scan, now);
+    scan_step(generation->scan, clock_now());
     scan_watch(generation->scan, NULL);
     if (trial.failed)
         *error = trial.error;

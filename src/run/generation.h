@@ -16,7 +16,7 @@ struct generation;
 struct generation_events {
     void *context;
     void (*fault)(void *context, const struct generation *generation, const struct error *error);
-    void (*stuck)(void *context);
+    void (*stuck)(void *context, const struct generation *generation);
 };
 
 struct generation {
@@ -29,6 +29,7 @@ struct generation {
     bool started;     /* on_start was called; scan's thread */
     bool abandoned;   /* a thread is inside the program and does not come back: only its text is of
                          use, and its memory stays */
+    bool settled;     /* proven, and noted as such; main thread */
     bool is_fallback; /* the last proven text, instead of a file that was refused; main thread */
     int64_t loaded;   /* UTC ns */
 };

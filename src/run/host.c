@@ -34,15 +34,15 @@ static enum host_state state(const struct runtime *runtime)
 static void status(void *context, struct host_status *status)
 {
     const struct runtime *runtime = context;
-    int64_t left = runtime->reload.until - clock_monotonic();
+    int64_t left = runtime->probation.until - clock_monotonic();
     *status = (struct host_status){
         .name = runtime_name(runtime),
         .script = runtime->path,
         .state = state(runtime),
-        .proven_fallback = runtime->fallback,
+        .proven_fallback = runtime->current->is_fallback,
         .started = runtime->started.utc,
         .loaded = runtime->current->loaded,
-        .probation_left = runtime->reload.state == RELOAD_PROBATION && left > 0 ? left : 0,
+        .probation_left = runtime->probation.on && left > 0 ? left : 0,
         .faults = runtime->faults,
         .restarts = runtime->restarts,
         .reloads = runtime->reloads,

@@ -11,12 +11,14 @@
 #include "base/watchdog.h"
 #include "image/keeps.h"
 
+#include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 /* A deep recursion of Lua's needs what the scan's thread has; see scan/thread.c. */
-enum { STACK = 2 * 1024 * 1024 };
+enum { STACK = 2 * 1024 * 1024, LAST_PATIENCE_MS = 1000 };
 
 /* Two bodies and a scan, each up to twice its deadline. */
 #define PATIENCE (6 * WATCHDOG_BODY)
@@ -132,16 +134,28 @@ failed:
     return NULL;
 }
 
+/* At the stop a body may be anywhere; the stop does not wait for it. The thread's last act is to
+ * make its waker readable. */
+static bool comes_back(struct loader *loader)
+{
+    struct pollfd last_act = {.fd = loader->waker.source.fd, .events = POLLIN};
+    while (!atomic_load(&loader->finished))
+        if (poll(&last_act, 1, LAST_PATIENCE_MS) == 0)
+            return false;
+    pthread_join(loader->thread, NULL);
+    return true;
+}
+
 bool loader_end(struct loader *loader)
 {
     if (!loader)
         return false;
     loop_unset_timer(loader->loop, &loader->timer);
-    if (loader->given_up) {
+    if (loader->given_up || !comes_back(loader)) {
+        pthread_setschedparam(loader->thread, SCHED_IDLE, &(struct sched_param){0});
         pthread_detach(loader->thread);
         return true;
     }
-    pthread_join(loader->thread, NULL);
     generation_destroy(loader->generation);
     waker_close(&loader->waker);
     free(loader);

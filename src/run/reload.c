@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "run/faults.h"
+#include "run/probation.h"
 #include "run/pulse.h"
 #include "run/reload_inside.h"
 
@@ -53,59 +54,49 @@ void reload_drop(struct runtime *runtime)
     loop_unset_timer(runtime->loop, &reload->timer);
 }
 
-/* Of a program that was not proven yet when the reload began: its probation goes on. */
-void reload_resume(struct runtime *runtime)
+/* What one way or the other has come to its end: once more, where the file has changed meanwhile.
+ */
+static void finish(struct runtime *runtime)
 {
-    if (runtime->current == runtime->proven)
-        return;
-    runtime->reload.state = RELOAD_PROBATION;
-    set_timer(runtime, runtime->reload.until);
+    runtime->reload.state = RELOAD_NONE;
+    reload_if_again(runtime);
+}
+
+static void say_refused(struct runtime *runtime, const char *text)
+{
+    runtime->refused++;
+    snprintf(runtime->last_reload, sizeof runtime->last_reload, "refused: %s", text);
+    log_text(text, strlen(text));
+    log_line("%s: the %s is refused, and has changed nothing", runtime_name(runtime),
+             runtime->reload.why == RELOAD_RESTART ? "restart" : "reload");
+    audit_note(runtime->audit, AUDIT_RELOAD, &runtime->reload.origin, "refused: %s", text);
 }
 
 void reload_refuse(struct runtime *runtime, const char *text)
 {
-    struct reload *reload = &runtime->reload;
-    enum reload_why why = reload->why;
+    enum reload_why why = runtime->reload.why;
     reload_drop(runtime);
-    if (why != RELOAD_COMPARE) {
-        runtime->refused++;
-        snprintf(runtime->last_reload, sizeof runtime->last_reload, "refused: %s", text);
-        log_text(text, strlen(text));
-        log_line("%s: the reload is refused, and has changed nothing", runtime_name(runtime));
-        audit_note(runtime->audit, AUDIT_RELOAD, &reload->origin, "refused: %s", text);
-    }
+    if (why != RELOAD_COMPARE)
+        say_refused(runtime, text);
     reload_answer(runtime, HOST_REFUSED, text);
-    reload_resume(runtime);
     if (why == RELOAD_RESTART)
         faults_restart_later(runtime);
-    reload_if_again(runtime);
+    if (runtime->files)
+        watch_files_widen(runtime->files);
+    finish(runtime);
 }
 
-static void prove(struct runtime *runtime)
+/* The program that has faulted stays, as it would without another one to go back to. */
+static void stay(struct runtime *runtime, const char *text)
 {
-    struct reload *reload = &runtime->reload;
-    struct generation *before = runtime->proven;
-    const struct source *sources;
-    size_t count = program_sources(runtime->current->program, &sources);
-    reload->state = RELOAD_NONE;
-    runtime->proven = runtime->current;
-    faults_trust(runtime);
-    if (before != runtime->current)
-        generation_destroy(before);
-    store_settle(runtime->store, sources, count);
-    tcp_settle(runtime->tcp);
-    reload_answer(runtime, HOST_OK, NULL);
+    log_line("%s: the last proven program cannot be brought back: %s", runtime_name(runtime), text);
+    reload_drop(runtime);
+    reload_answer(runtime, HOST_FAILED, runtime->reload.reason);
+    faults_stay(runtime);
+    finish(runtime);
 }
 
 /* ---- the swap ---- */
-
-static void begin_probation(struct runtime *runtime)
-{
-    struct reload *reload = &runtime->reload;
-    reload->state = RELOAD_PROBATION;
-    reload->until = clock_monotonic() + runtime->current->plan->settings.probation;
-    set_timer(runtime, reload->until);
-}
 
 static void say_reloaded(struct runtime *runtime)
 {
@@ -138,13 +129,40 @@ static void bury(struct runtime *runtime, struct generation *generation)
         generation_destroy(generation);
 }
 
-/* A restart is of the text that ran, or that was fallen back to. */
-static void note_fallback(struct runtime *runtime)
+/* A restart is of the text that ran. */
+static void note_fallback(const struct reload *reload, const struct generation *before,
+                          struct generation *now)
 {
-    struct generation *now = runtime->current;
-    if (runtime->reload.why == RELOAD_RESTART)
-        now->is_fallback = runtime->fallback;
-    runtime->fallback = now->is_fallback;
+    if (reload->why == RELOAD_RESTART)
+        now->is_fallback = reload->falls_back || before->is_fallback;
+}
+
+static void begin_work(struct runtime *runtime)
+{
+    runtime->fault[0] = '\0';
+    say_reloaded(runtime);
+    faults_follow(runtime);
+    reload_watch(runtime);
+    pulse_start(runtime);
+    if (runtime->socket)
+        socket_changed(runtime->socket);
+}
+
+/* One that was brought back before its own probation had ended begins it anew. */
+static void came_back(struct runtime *runtime)
+{
+    tcp_settle(runtime->tcp);
+    reload_answer(runtime, HOST_FAILED, runtime->last_reload);
+    if (!runtime->current->settled)
+        probation_begin(runtime, NULL);
+}
+
+static void begin_probation(struct runtime *runtime)
+{
+    struct host_answer *asker = runtime->reload.asker;
+    runtime->reload.asker = NULL;
+    probation_end(runtime, HOST_FAILED, "another reload came before this one was proven");
+    probation_begin(runtime, asker);
 }
 
 /* `before` was at work until now. */
@@ -153,27 +171,17 @@ static void took_over(struct runtime *runtime, struct generation *before)
     struct reload *reload = &runtime->reload;
     reload->swap = NULL;
     reload->next = NULL;
-    runtime->fault[0] = '\0';
-    note_fallback(runtime);
-    say_reloaded(runtime);
-    faults_follow(runtime);
-    reload_watch(runtime);
-    pulse_start(runtime);
-    if (runtime->socket)
-        socket_changed(runtime->socket);
+    note_fallback(reload, before, runtime->current);
+    begin_work(runtime);
     if (reload->why == RELOAD_BACK || !reload_can_go_back(runtime))
         runtime->proven = runtime->current;
     if (before != runtime->proven)
         bury(runtime, before);
-    if (reload->why != RELOAD_BACK) {
+    if (reload->why == RELOAD_BACK)
+        came_back(runtime);
+    else
         begin_probation(runtime);
-        reload_if_again(runtime);
-        return;
-    }
-    reload->state = RELOAD_NONE;
-    tcp_settle(runtime->tcp);
-    reload_answer(runtime, HOST_FAILED, runtime->last_reload);
-    reload_if_again(runtime);
+    finish(runtime);
 }
 
 static void try_swap(struct runtime *runtime)
@@ -187,7 +195,7 @@ static void try_swap(struct runtime *runtime)
         break;
     case SWAP_FAILED:
         reload->swap = NULL;
-        reload_refuse(runtime, error.text);
+        (reload->why == RELOAD_BACK ? stay : reload_refuse)(runtime, error.text);
         break;
     case SWAP_DONE:
         took_over(runtime, before);
@@ -199,10 +207,6 @@ static void advance(struct loop_timer *timer)
 {
     struct runtime *runtime = runtime_of(timer);
     struct reload *reload = &runtime->reload;
-    if (reload->state == RELOAD_PROBATION) {
-        prove(runtime);
-        return;
-    }
     if (reload->state == RELOAD_RETIRING) {
         int64_t now = clock_monotonic();
         if (!swap_is_retired(reload->swap) && now < reload->until) {
@@ -240,7 +244,7 @@ bool reload_can_go_back(const struct runtime *runtime)
 /* Of whatever was under way for the program that has just faulted. */
 static void abort_next(struct runtime *runtime)
 {
-    if (runtime->reload.state == RELOAD_PROBATION)
+    if (runtime->reload.state == RELOAD_NONE)
         return;
     reload_drop(runtime);
     reload_answer(runtime, HOST_REFUSED,
@@ -255,43 +259,24 @@ void reload_back(struct runtime *runtime, const char *reason)
     abort_next(runtime);
     snprintf(reload->reason, sizeof reload->reason, "%s", reason);
     reload->why = RELOAD_BACK;
+    reload->asker = probation_take(runtime);
     reload->next = runtime->proven;
-    if (reload_swap(runtime, false, &error))
-        return;
-    log_line("%s: the last proven program cannot be brought back: %s", runtime_name(runtime),
-             error.text);
-    reload->next = NULL;
-    reload->state = RELOAD_NONE;
-    reload_answer(runtime, HOST_FAILED, reason);
-    faults_stay(runtime);
-}
-
-void reload_disproved(struct runtime *runtime)
-{
-    struct reload *reload = &runtime->reload;
-    if (reload->state != RELOAD_PROBATION)
-        return;
-    loop_unset_timer(runtime->loop, &reload->timer);
-    reload->state = RELOAD_NONE;
-    reload_answer(runtime, HOST_FAILED, runtime->last_fault);
-}
-
-void reload_began(struct runtime *runtime)
-{
-    runtime->proven = runtime->current;
-    begin_probation(runtime);
+    if (!reload_swap(runtime, false, &error))
+        stay(runtime, error.text);
 }
 
 void reload_forget(struct runtime *runtime, struct host_answer *asker)
 {
     if (runtime->reload.asker == asker)
         runtime->reload.asker = NULL;
+    probation_forget(runtime, asker);
 }
 
 void reload_end(struct runtime *runtime)
 {
     struct reload *reload = &runtime->reload;
     reload_drop(runtime);
+    probation_end(runtime, HOST_FAILED, "the program is stopping");
     runtime->abandoned += loader_end(reload->loader);
     reload->loader = NULL;
     keeps_destroy(reload->copy);

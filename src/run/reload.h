@@ -17,8 +17,9 @@ void reload_again(struct runtime *runtime);
 /* What a reload would do, from the script's file or another one. */
 void reload_compare(struct runtime *runtime, const char *path, struct host_answer *asker);
 
-/* The present program has ended by a fault: starts its own text afresh. */
-void reload_restart(struct runtime *runtime);
+/* The present program has ended by a fault: starts its own text afresh. False: something else is
+ * under way. */
+bool reload_restart(struct runtime *runtime);
 
 /* Starts the last proven text in place of the present program. False: there is none. */
 bool reload_fall_back(struct runtime *runtime, const char *reason);
@@ -26,12 +27,6 @@ bool reload_fall_back(struct runtime *runtime, const char *reason);
 /* Whether a fault of the present program leads back, and the way back, for `reason`. */
 bool reload_can_go_back(const struct runtime *runtime);
 void reload_back(struct runtime *runtime, const char *reason);
-
-/* The present program has faulted, and nothing leads back: its probation is over. */
-void reload_disproved(struct runtime *runtime);
-
-/* The first program has begun to run: it is proven after as long as a reloaded one. */
-void reload_began(struct runtime *runtime);
 
 /* Watches the files of the present program, where that is wanted. */
 void reload_watch(struct runtime *runtime);

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "image/plan_match.h"
 #include "image/view.h"
+#include "run/faults.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,6 @@ static void compare(struct runtime *runtime)
     reload_drop(runtime);
     reload_answer(runtime, HOST_OK, listing.text);
     free(listing.text);
-    reload_resume(runtime);
     reload_if_again(runtime);
 }
 
@@ -48,9 +48,8 @@ static void compare(struct runtime *runtime)
 static void end_loader(struct runtime *runtime)
 {
     struct reload *reload = &runtime->reload;
-    if (loader_end(reload->loader)) {
-        runtime->abandoned++;
-    } else {
+    bool given_up = loader_end(reload->loader);
+    if (!given_up) {
         keeps_destroy(reload->copy);
         generation_destroy(runtime->gone);
         free(reload->path);
@@ -59,6 +58,8 @@ static void end_loader(struct runtime *runtime)
     reload->copy = NULL;
     reload->path = NULL;
     runtime->gone = NULL;
+    if (given_up)
+        faults_count_abandoned(runtime);
 }
 
 /* The error is the loader's, which goes. */
@@ -72,6 +73,8 @@ static void loaded(void *context, struct generation *generation, const struct er
     end_loader(runtime);
     if (reload->state != RELOAD_LOADING) { /* it went back meanwhile */
         generation_destroy(generation);
+        if (reload->state == RELOAD_NONE)
+            reload_if_again(runtime);
         return;
     }
     reload->next = generation;
@@ -110,6 +113,7 @@ static void start_loading(struct runtime *runtime, const struct program_options 
     loop_unset_timer(runtime->loop, &reload->timer);
     reload->state = RELOAD_LOADING;
     if (!copy_keeps(runtime, &error)) {
+        end_loader(runtime);
         reload_refuse(runtime, error.text);
         return;
     }
@@ -120,21 +124,15 @@ static void start_loading(struct runtime *runtime, const struct program_options 
                                      .copy = reload->copy,
                                      .audit = runtime->audit};
     reload->loader = loader_start(runtime->loop, &order, loaded, runtime, &error);
-    if (!reload->loader)
-        reload_refuse(runtime, error.text);
+    if (reload->loader)
+        return;
+    end_loader(runtime);
+    reload_refuse(runtime, error.text);
 }
 
 static bool is_busy(const struct runtime *runtime)
 {
-    return runtime->reload.loader ||
-           (runtime->reload.state != RELOAD_NONE && runtime->reload.state != RELOAD_PROBATION);
-}
-
-/* A look at what would change has no place in a probation: what it would change is not settled. */
-static bool may_begin(const struct runtime *runtime, enum reload_why why)
-{
-    return !runtime->stopping && !is_busy(runtime) &&
-           (why != RELOAD_COMPARE || runtime->reload.state == RELOAD_NONE);
+    return runtime->reload.loader || runtime->reload.state != RELOAD_NONE;
 }
 
 /* False: one is under way, or the end. */
@@ -142,16 +140,14 @@ static bool begin(struct runtime *runtime, enum reload_why why, const struct ori
                   struct host_answer *asker)
 {
     struct reload *reload = &runtime->reload;
-    if (!may_begin(runtime, why)) {
+    if (runtime->stopping || is_busy(runtime)) {
         if (asker)
             asker->done(asker, HOST_REFUSED,
                         runtime->stopping ? "the program is stopping"
-                                          : "a reload is under way, or in its probation; ask "
-                                            "again when it has ended");
+                                          : "a reload is under way; ask again when it has ended");
         return false;
     }
-    if (reload->state == RELOAD_PROBATION)
-        reload_answer(runtime, HOST_FAILED, "another reload came before this one was proven");
+    reload->falls_back = false;
     reload->why = why;
     reload->asker = asker;
     reload->origin = origin ? *origin : (struct origin){.peer = "msm"};
@@ -200,13 +196,14 @@ void reload_compare(struct runtime *runtime, const char *path, struct host_answe
 }
 
 /* Its own text, not the file's: that may be half way to something else. */
-void reload_restart(struct runtime *runtime)
+bool reload_restart(struct runtime *runtime)
 {
     if (!begin(runtime, RELOAD_RESTART, NULL, NULL))
-        return;
+        return false;
     struct program_options order = options(runtime, runtime->path, "restart");
     order.source_count = program_sources(runtime->current->program, &order.sources);
     start_loading(runtime, &order);
+    return true;
 }
 
 bool reload_fall_back(struct runtime *runtime, const char *reason)
@@ -218,7 +215,7 @@ bool reload_fall_back(struct runtime *runtime, const char *reason)
     if (!order.sources || !begin(runtime, RELOAD_RESTART, NULL, NULL))
         return false;
     log_line("%s: %s", runtime->path, reason);
-    runtime->fallback = true;
+    runtime->reload.falls_back = true;
     start_loading(runtime, &order);
     return true;
 }

@@ -11,9 +11,6 @@ bool reload_swap(struct runtime *runtime, bool on_trial, struct error *error);
 void reload_refuse(struct runtime *runtime, const char *text);
 void reload_drop(struct runtime *runtime);
 
-/* A program whose probation was interrupted goes on with it. */
-void reload_resume(struct runtime *runtime);
-
 void reload_answer(struct runtime *runtime, enum host_result result, const char *text);
 
 /* Where the file has changed meanwhile: once more. */

@@ -12,6 +12,7 @@
 #include "run/eval.h"
 #include "run/faults.h"
 #include "run/notify.h"
+#include "run/probation.h"
 #include "run/pulse.h"
 #include "run/reload.h"
 #include "run/report.h"
@@ -25,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 5000, LOOK_AGAIN_MS = 5 };
+enum { LOOK_MS = 5000, LOOK_AGAIN_MS = 5, STOP_GRACE = NS_PER_S };
 
 const char *runtime_name(const struct runtime *runtime)
 {
@@ -65,7 +66,8 @@ static bool serve(struct runtime *runtime, struct error *error)
         return false;
     audit_note(runtime->audit, AUDIT_START, &(struct origin){.peer = "msm"}, "%s", runtime->path);
     scan_thread_go(runtime->thread);
-    reload_began(runtime);
+    runtime->proven = runtime->current; /* there is no other */
+    probation_begin(runtime, NULL);
     reload_watch(runtime);
     pulse_start(runtime);
     notify_ready("running");
@@ -94,6 +96,21 @@ static void deliver(const struct generation *now)
     name_undelivered(now);
 }
 
+/* One that does not come back must not keep the outputs as they are. */
+static void stop_scan(struct runtime *runtime)
+{
+    struct generation *now = runtime->current;
+    struct error error;
+    if (!runtime->thread ||
+        scan_thread_stop_within(runtime->thread, 2 * plan_watchdog(now->plan) + STOP_GRACE))
+        return;
+    log_line("%s: the script does not come back; its thread is given up, and outputs are made safe",
+             runtime_name(runtime));
+    scan_thread_abandon(runtime->thread, clock_monotonic());
+    runtime->abandoned++;
+    generation_abandon(now, clock_now(), &error);
+}
+
 /* The scan first: its last act makes the outputs safe, which masters may still see, and which the
  * clients still have to deliver. */
 static void stop(struct runtime *runtime)
@@ -103,11 +120,11 @@ static void stop(struct runtime *runtime)
     if (runtime->loop)
         pulse_stop(runtime);
     signals_let_end(&runtime->signals);
-    scan_thread_stop(runtime->thread);
+    stop_scan(runtime);
     faults_tell_last(runtime);
     if (runtime->loop)
         reload_end(runtime);
-    if (runtime->thread) {
+    if (runtime->thread && runtime->current->scan) {
         deliver(runtime->current);
         report_end(runtime->current->plan, runtime->current->scan, runtime->current->image,
                    clock_monotonic() - runtime->started.monotonic, runtime->fault[0]);
@@ -123,7 +140,8 @@ static void stop(struct runtime *runtime)
     spin_stop(runtime->spin);
     faults_close(runtime);
     generation_destroy(runtime->current);
-    keeps_destroy(runtime->keeps);
+    if (!runtime->abandoned) /* or a thread may come back that looks for them */
+        keeps_destroy(runtime->keeps);
     audit_destroy(runtime->audit);
     free(runtime->proven_text);
     signals_close(&runtime->signals);

@@ -1,7 +1,7 @@
 #pragma once
 /* What runs, for the files of this room: the rooms in the order in which they were created, and the
- * state of whatever is under way. All of it belongs to the main thread, unless it says otherwise.
- */
+ * state of whatever is under way. It belongs to the main thread; during a swap, in which that
+ * waits, to the scan's. What others touch says so. */
 
 #include <limits.h>
 #include <pthread.h>
@@ -65,8 +65,7 @@ enum reload_state {
     RELOAD_NONE,
     RELOAD_LOADING,  /* the loader has it */
     RELOAD_RETIRING, /* outputs that go are being made safe */
-    RELOAD_SWAPPING, /* waits for the gap between two scans */
-    RELOAD_PROBATION
+    RELOAD_SWAPPING  /* waits for the gap between two scans */
 };
 
 enum reload_why { RELOAD_ASKED, RELOAD_RESTART, RELOAD_BACK, RELOAD_COMPARE };
@@ -80,11 +79,19 @@ struct reload {
     struct generation *next; /* loaded, not yet at work */
     struct swap *swap;
     struct loop_timer timer;
-    int64_t until;                /* of RETIRING, or of the probation */
+    int64_t until;                /* RETIRING may take */
+    bool falls_back;              /* what is being loaded is the last proven text */
     struct origin origin;         /* who asked */
     struct host_answer *asker;    /* or NULL */
     bool again;                   /* was asked for while it was loading */
     char reason[FAULT_TEXT - 64]; /* of a way back, cut where it is too long */
+};
+
+struct probation {
+    bool on;
+    int64_t until;
+    struct loop_timer timer;
+    struct host_answer *asker; /* or NULL */
 };
 
 struct runtime {
@@ -113,9 +120,10 @@ struct runtime {
     struct scan_thread *thread;
     struct socket *socket;
     struct reload reload;
+    struct probation probation;
     struct fault_news news;
     struct evals evals;
-    atomic_bool stuck; /* set in a signal handler */
+    const struct generation *_Atomic stuck; /* whose thread is; set in a signal handler */
     struct waker stuck_waker;
     struct loop_timer restart;
     struct trust_job trust;
@@ -124,8 +132,7 @@ struct runtime {
     struct generation_events events;
 
     bool stopping, failed;      /* failed: the exit code says so */
-    bool fallback;              /* the proven text runs instead of the file's … */
-    struct source *proven_text; /* … and this is it */
+    struct source *proven_text; /* that was fallen back to, or NULL */
     unsigned abandoned;
     uint64_t faults, restarts, reloads, refused;
     uint64_t overruns; /* that were reported */

@@ -71,7 +71,6 @@ static bool load_first(struct runtime *runtime, struct error *error)
         return false;
     log_text(error->text, strlen(error->text));
     log_line("%s cannot be loaded; running the last proven text instead", runtime->path);
-    runtime->fallback = true;
     if (!load_text(runtime, runtime->proven_text, count, error))
         return false;
     runtime->current->is_fallback = true;

@@ -30,12 +30,21 @@ struct watch_files {
     struct loop_timer quiet;
     struct watched *files;
     size_t count;
+    bool wide; /* any Lua file counts */
     void (*changed)(void *context);
     void *context;
 };
 
+static bool is_lua(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 4 && strcmp(name + length - 4, ".lua") == 0;
+}
+
 static bool is_watched(const struct watch_files *watch, const struct inotify_event *event)
 {
+    if (event->len && watch->wide && is_lua(event->name))
+        return true;
     for (size_t i = 0; event->len && i < watch->count; i++)
         if (watch->files[i].folder == event->wd && strcmp(watch->files[i].name, event->name) == 0)
             return true;
@@ -131,7 +140,13 @@ static void add(struct watch_files *watch, const char *path)
 void watch_files_set(struct watch_files *watch, const struct source *sources, size_t count)
 {
     forget_files(watch);
+    watch->wide = false;
     watch->files = memory_zeroed(count + 1, sizeof *watch->files);
     for (size_t i = 0; i < count; i++)
         add(watch, sources[i].path);
+}
+
+void watch_files_widen(struct watch_files *watch)
+{
+    watch->wide = true;
 }

@@ -20,3 +20,7 @@ void watch_files_close(struct watch_files *watch); /* NULL is accepted */
 /* These files from now on (paths as msm was given them). A folder that cannot be watched is logged.
  */
 void watch_files_set(struct watch_files *watch, const struct source *sources, size_t count);
+
+/* Until watch_files_set: any Lua file in their folders, too. An attempt that was refused may be
+ * mended in a file that the program at work does not have. */
+void watch_files_widen(struct watch_files *watch);

@@ -178,11 +178,13 @@ static void step_running(struct scan *scan, struct instant now)
     scan_rest(scan);
 }
 
-/* What follows another variable goes on to do so: masters still read it. Nobody sees what was
- * written: it stays news. */
+/* What follows another variable goes on to do so: masters still read it. What they write meanwhile
+ * is news to nobody, but on trial to the program that comes back (scan_pace.c). */
 static void step_faulted(struct scan *scan, struct instant now)
 {
-    scan_latch(scan);
+    uint64_t latched = scan_latch(scan);
+    if (!scan->on_trial)
+        scan->latched = latched;
     view_publish(scan->view, now.monotonic);
 }
 

@@ -60,9 +60,9 @@ struct view *scan_view(struct scan *scan);
 void scan_continue(struct scan *scan, const struct scan *before, const struct plan_match *match,
                    int64_t now);
 
-/* Before the first step: scan.time and scan.count as they are in another scan, which goes on: to
- * see what a program would do in its place. Any thread. */
-void scan_imitate(struct scan *scan, struct scan *running);
+/* Before the first step: scan.time, scan.count and what is news to tasks as they are in another
+ * scan, which goes on: to see what a program would do in its place. Any thread. */
+void scan_imitate(struct scan *scan, struct scan *running, const struct plan_match *match);
 
 /* On trial a fault makes no output safe and refuses no master: the scan stops where it is, as it
  * was after its last completed step, and hooks->fault is told; whoever put it on trial brings
@@ -85,9 +85,9 @@ void scan_watch(struct scan *scan, struct watchdog *watchdog);
 
 /* Another thread takes the image over, because this scan's thread does not come back: the state is
  * FAULT and the outputs are made safe (on trial when the trial ends, as after any fault), the scan
- * touches neither image nor hooks again, `late` and `stuck` included, and if its hook ever
- * returns, scan_step returns at once. Its memory stays, and what the hook uses. Any other
- * thread. */
+ * touches neither image nor hooks again but for `late`, which still ends what never ends, and if
+ * its hook ever returns, scan_step returns at once. Its memory stays, and what the hook uses. Any
+ * other thread. */
 void scan_abandon(struct scan *scan, int64_t now);
 bool scan_is_abandoned(const struct scan *scan);
 

@@ -36,24 +36,21 @@ bool scan_call_end(struct scan *scan)
 
 /* ---- the watchdog ---- */
 
-static void pass_on(struct scan *scan, void (*hook)(void *context))
-{
-    atomic_store(&scan->signalled, true);
-    if (!atomic_load(&scan->abandoned))
-        hook(scan->hooks.context);
-    atomic_store(&scan->signalled, false);
-}
-
+/* Also of a thread that was given up: it may come back into code that never ends, and the program
+ * is still there. */
 static void late(void *context)
 {
     struct scan *scan = context;
-    pass_on(scan, scan->hooks.late);
+    scan->hooks.late(scan->hooks.context);
 }
 
 static void stuck(void *context)
 {
     struct scan *scan = context;
-    pass_on(scan, scan->hooks.stuck);
+    atomic_store(&scan->signalled, true);
+    if (!atomic_load(&scan->abandoned))
+        scan->hooks.stuck(scan->hooks.context);
+    atomic_store(&scan->signalled, false);
 }
 
 void scan_watch(struct scan *scan, struct watchdog *watchdog)

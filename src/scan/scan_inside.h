@@ -70,7 +70,8 @@ void scan_begin_time(struct scan *scan, int64_t now);
 /* The due times that passed until `end` are given up, and counted while the program runs. */
 void scan_skip_missed(struct scan *scan, int64_t end);
 
-/* What the step under way has seen, if there is one, is news again. */
+/* What the step under way has seen, if there is one, is news again to whoever a trial leads back
+ * to. */
 void scan_forget_seen(struct scan *scan);
 
 /* ---- scan_guard.c ---- */

@@ -83,6 +83,8 @@ void scan_forget_seen(struct scan *scan)
     if (!scan->under_way)
         return;
     scan->under_way = false;
+    if (!scan->on_trial) /* see has_let_go */
+        return;
     scan->latched = scan->latched_before;
     for (size_t i = 0; i < scan->pace_count; i++)
         if (scan->paces[i].ran == scan->count)
@@ -105,6 +107,14 @@ static void continue_pace(struct pace *pace, const struct pace *before, bool fau
     pace->last = before->last;
     pace->seen = before->seen;
     pace->rested = before->rested || faulted;
+}
+
+/* What a master wrote to a program that stood in fault is news to nobody: a command must not be
+ * carried out when, much later, somebody has mended the program, nor over and over by one that it
+ * has broken. Where a trial leads back, the program that comes back at once does hear of it. */
+static bool has_let_go(const struct scan *scan)
+{
+    return scan->state == SCAN_FAULT && !scan->on_trial;
 }
 
 static void continue_counts(struct scan *scan, const struct scan *before)
@@ -132,18 +142,30 @@ void scan_continue(struct scan *scan, const struct scan *before, const struct pl
             begin_pace(scan, &scan->paces[i], now);
         else
             continue_pace(&scan->paces[i], &before->paces[old], faulted);
+        if (has_let_go(before))
+            scan->paces[i].seen = before->latched;
+    }
+}
+
+static void imitate_seen(struct scan *scan, const struct scan *running,
+                         const struct plan_match *match)
+{
+    for (size_t i = 0; i < scan->task_count; i++) {
+        uint32_t old = has_let_go(running) ? MATCH_NONE : match->tasks[i];
+        scan->paces[i].seen = old == MATCH_NONE ? running->latched : running->paces[old].seen;
     }
 }
 
 /* The count is that of the step under way, if there is one: keeps that were copied before this are
  * of no later one. */
-void scan_imitate(struct scan *scan, struct scan *running)
+void scan_imitate(struct scan *scan, struct scan *running, const struct plan_match *match)
 {
     pthread_mutex_lock(&running->custody);
     scan->continued = running->continued || running->state != SCAN_READY;
     if (scan->continued) {
         scan->origin = running->origin;
         scan->count = running->count;
+        imitate_seen(scan, running, match);
     }
     pthread_mutex_unlock(&running->custody);
 }

@@ -166,30 +166,40 @@ void scan_thread_go(struct scan_thread *thread)
     set_flag(thread, &thread->go);
 }
 
-/* A script that does not come back keeps the process; whoever waits for its end is told how to have
- * it without. */
-static void wait_until_done(struct scan_thread *thread)
+static bool wait_until_done(struct scan_thread *thread, int64_t until)
 {
-    struct timespec limit = to_timespec(clock_monotonic() + PATIENCE);
+    struct timespec limit = to_timespec(until);
     int waited = 0;
     pthread_mutex_lock(&thread->lock);
     while (!thread->done && waited != ETIMEDOUT)
         waited = pthread_cond_clockwait(&thread->wake, &thread->lock, CLOCK_MONOTONIC, &limit);
     bool done = thread->done;
     pthread_mutex_unlock(&thread->lock);
-    if (!done)
+    return done;
+}
+
+/* Whoever waits for the end of a script that does not come back is told how to have it without. */
+bool scan_thread_stop_within(struct scan_thread *thread, int64_t patience)
+{
+    int64_t begun = clock_monotonic();
+    set_flag(thread, &thread->stop);
+    bool done = wait_until_done(thread, begun + (patience < PATIENCE ? patience : PATIENCE));
+    if (!done && patience > PATIENCE) {
         log_line("waiting for the script to come back from its scan; a second Ctrl-C ends it at "
                  "once and leaves the outputs as they are");
+        done = wait_until_done(thread, patience < INT64_MAX - begun ? begun + patience : INT64_MAX);
+    }
+    if (!done)
+        return false;
+    pthread_join(thread->thread, NULL);
+    release(thread);
+    return true;
 }
 
 void scan_thread_stop(struct scan_thread *thread)
 {
-    if (!thread)
-        return;
-    set_flag(thread, &thread->stop);
-    wait_until_done(thread);
-    pthread_join(thread->thread, NULL);
-    release(thread);
+    if (thread)
+        scan_thread_stop_within(thread, INT64_MAX);
 }
 
 /* With the lock the thread cannot end, so it is there to be demoted. */

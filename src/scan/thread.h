@@ -52,6 +52,10 @@ void scan_thread_go(struct scan_thread *thread);
  * does not come back it says so in the log, and goes on waiting. NULL is accepted. */
 void scan_thread_stop(struct scan_thread *thread);
 
+/* The same, but waits no longer than `patience` (ns): false then, and the thread is still there, to
+ * be abandoned. */
+bool scan_thread_stop_within(struct scan_thread *thread, int64_t patience);
+
 /* "real-time priority 80", or why not and what would permit it: for the line at start. Known as
  * soon as scan_thread_start returned; lives as long as the thread. */
 const char *scan_thread_priority(const struct scan_thread *thread);
