@@ -2,8 +2,6 @@
 
 #include "base/clock.h"
 
-#include <time.h>
-
 static int64_t read_clock(clockid_t id)
 {
     struct timespec time = {0};
@@ -22,6 +20,16 @@ struct instant clock_now(void)
 int64_t clock_monotonic(void)
 {
     return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t clock_processor(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+struct timespec clock_timespec(int64_t nanoseconds)
+{
+    return (struct timespec){.tv_sec = nanoseconds / NS_PER_S, .tv_nsec = nanoseconds % NS_PER_S};
 }
 
 /* 2025-01-01T00:00:00Z: before this program was written, so no clock that is right shows less. */

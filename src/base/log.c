@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include "base/clock.h"
 #include "base/log_output.h"
 #include "base/log_tail.h"
 #include "base/mutex.h"
@@ -20,7 +20,7 @@ enum {
     RING_SIZE = 256 * 1024, /* a power of two */
     STACK_SIZE = 256 * 1024,
     LONGEST = LOG_TAIL_TEXT, /* a longer text is cut, and says so */
-    STOP_SECONDS = 1,
+    STOP_WAIT = NS_PER_S,    /* for what is still to be written */
 };
 
 static struct {
@@ -213,9 +213,7 @@ bool log_start(struct error *error)
 /* With the lock held; false if the time is over. */
 static bool wait_for_end(void)
 {
-    struct timespec deadline;
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += STOP_SECONDS;
+    struct timespec deadline = clock_timespec(clock_monotonic() + STOP_WAIT);
     int failure = 0;
     while (queue.running && failure == 0)
         failure = pthread_cond_clockwait(&queue.ended, &queue.lock, CLOCK_MONOTONIC, &deadline);

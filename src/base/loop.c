@@ -174,7 +174,7 @@ static void arm(struct loop *loop)
     struct itimerspec at = {0};
     int64_t moment = when > 1 ? when : 1;
     if (when != NEVER)
-        at.it_value = (struct timespec){moment / NS_PER_S, moment % NS_PER_S};
+        at.it_value = clock_timespec(moment);
     timerfd_settime(loop->clock.fd, TFD_TIMER_ABSTIME, &at, NULL);
     loop->armed = when;
 }

@@ -1,7 +1,12 @@
 /* A timer of the system's whose signal goes to one thread. All watchdogs of a process share one
  * signal and one handler, which finds its watchdog in the signal itself. Handler and thread are one
  * thread, so that nothing here is shared between threads: the order of two writes is all that
- * counts, and a signal that is older than the work under way shows in the time. */
+ * counts.
+ *
+ * The timer goes off once and stays set when work ends: setting it costs more than the work of a
+ * small scan. So it may go off too early for the work under way, and the handler sets it for what
+ * is left; or between two works, and the next one sets it. It is never set for later than the work
+ * under way needs. */
 
 #include "base/watchdog.h"
 
@@ -13,7 +18,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifndef sigev_notify_thread_id
@@ -26,7 +30,8 @@ struct watchdog {
     struct watchdog_hooks hooks;
     int64_t begun, deadline;
     volatile sig_atomic_t working, stuck_told;
-    bool was_blocked; /* the signal, before we came */
+    volatile sig_atomic_t set; /* the timer will go off */
+    bool was_blocked;          /* the signal, before we came */
     timer_t timer;
 };
 
@@ -35,28 +40,35 @@ static int signal_number(void)
     return SIGRTMIN + 5;
 }
 
-/* async-signal-safe. */
-static int64_t processor_time(void)
+/* `after` of processor time, above 0: 0 would stop it. */
+static void set_timer(struct watchdog *watchdog, int64_t after)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+    const struct itimerspec times = {.it_value = clock_timespec(after)};
+    watchdog->set = true;
+    timer_settime(watchdog->timer, 0, &times, NULL);
 }
 
-static void bark(struct watchdog *watchdog)
+static void bark(struct watchdog *watchdog, int64_t over)
 {
-    if (!watchdog->working)
-        return;
-    int64_t taken = processor_time() - watchdog->begun;
-    if (taken < watchdog->deadline)
-        return; /* sent for earlier work */
     if (watchdog->hooks.late)
         watchdog->hooks.late(watchdog->hooks.context);
-    if (taken - watchdog->deadline < watchdog->deadline || watchdog->stuck_told)
+    if (over < watchdog->deadline || watchdog->stuck_told)
         return;
     watchdog->stuck_told = true;
     if (watchdog->hooks.stuck)
         watchdog->hooks.stuck(watchdog->hooks.context);
+}
+
+static void look(struct watchdog *watchdog)
+{
+    if (!watchdog->working) {
+        watchdog->set = false;
+        return;
+    }
+    int64_t left = watchdog->begun + watchdog->deadline - clock_processor();
+    set_timer(watchdog, left > 0 ? left : AGAIN);
+    if (left <= 0)
+        bark(watchdog, -left);
 }
 
 static void on_signal(int number, siginfo_t *info, void *unused)
@@ -65,7 +77,7 @@ static void on_signal(int number, siginfo_t *info, void *unused)
     (void)number;
     (void)unused;
     if (info->si_code == SI_TIMER && info->si_value.sival_ptr)
-        bark(info->si_value.sival_ptr);
+        look(info->si_value.sival_ptr);
     errno = before;
 }
 
@@ -122,27 +134,21 @@ void watchdog_close(struct watchdog *watchdog)
     free(watchdog);
 }
 
-static struct timespec duration(int64_t nanoseconds)
-{
-    return (struct timespec){nanoseconds / NS_PER_S, nanoseconds % NS_PER_S};
-}
-
 void watchdog_begin(struct watchdog *watchdog, const struct watchdog_hooks *hooks, int64_t deadline)
 {
-    struct itimerspec times = {.it_value = duration(deadline), .it_interval = duration(AGAIN)};
+    bool shorter = deadline < watchdog->deadline;
     watchdog->hooks = *hooks;
     watchdog->deadline = deadline;
-    watchdog->begun = processor_time();
+    watchdog->begun = clock_processor();
     watchdog->stuck_told = false;
     atomic_signal_fence(memory_order_seq_cst);
     watchdog->working = true;
-    timer_settime(watchdog->timer, 0, &times, NULL);
+    if (shorter || !watchdog->set)
+        set_timer(watchdog, deadline);
 }
 
 void watchdog_end(struct watchdog *watchdog)
 {
-    static const struct itimerspec never;
     watchdog->working = false;
     atomic_signal_fence(memory_order_seq_cst);
-    timer_settime(watchdog->timer, 0, &never, NULL);
 }

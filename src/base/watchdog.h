@@ -2,8 +2,10 @@
 /* Says when a thread's work takes too long, in processor time: work that never waits is too long
  * when it has used up its time, not when a busy machine gave it none. A timer of the thread's own,
  * whose signal arrives on that thread, so that it comes even where the thread leaves the processor
- * to nobody else. Costs system calls when work begins and when it ends, and nothing between
- * (timer_create(2), CLOCK_THREAD_CPUTIME_ID, SIGEV_THREAD_ID). */
+ * to nobody else. Costs one look at the processor time when work begins, and a signal or two
+ * in as much processor time as the deadline is, which may also come between two works: what a
+ * thread does there goes on by itself, or looks at EINTR (timer_create(2), CLOCK_THREAD_CPUTIME_ID,
+ * SIGEV_THREAD_ID). */
 
 #include <stdbool.h>
 #include <stdint.h>

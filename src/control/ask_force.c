@@ -26,14 +26,12 @@ static void force(struct ask *ask, const struct target *target, const struct put
 static bool may_persist(struct ask *ask, bool persist)
 {
     struct store *store = ask->host->store(ask->host->context);
-    struct store_status status = {.problem = "there is no state folder"};
-    if (store)
-        status = store_status(store);
-    if (!persist || status.works)
+    struct error error = {"there is no state folder"};
+    if (!persist || (store && store_need(store, &error)))
         return true;
     asks_refuse(ask, ASKS_REFUSED,
                 "a force cannot be made to persist: %s; without that it holds until a restart",
-                status.problem);
+                error.text);
     return false;
 }
 

@@ -12,7 +12,6 @@
 #include "control/asks_inside.h"
 
 #include <string.h>
-#include "control/set_refusal.h"
 #include "control/target.h"
 #include "control/value_json.h"
 
@@ -68,7 +67,7 @@ static const char *direction_of(const struct target *target, const struct variab
         return names[v->direction];
     if (plan_point_is_in(target->plan, target->first))
         return "in";
-    return set_is_possible(target->plan, target->first) ? "inout" : "out";
+    return plan_point_is_settable(target->plan, target->first) ? "inout" : "out";
 }
 
 static void add_access(json_t *row, const struct target *target, const struct variable *v)
@@ -76,7 +75,7 @@ static void add_access(json_t *row, const struct target *target, const struct va
     const struct plan *plan = target->plan;
     int client = plan_point_client(plan, target->first);
     add(row, "direction", json_string(direction_of(target, v)));
-    add(row, "settable", json_boolean(set_is_possible(plan, target->first)));
+    add(row, "settable", json_boolean(plan_point_is_settable(plan, target->first)));
     if (client >= 0)
         add_words(row, "client", plan->clients[client].name);
 }

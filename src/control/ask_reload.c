@@ -1,7 +1,7 @@
 /* Loads the script again; answered when probation has ended.
  *
  *   {"do": "reload"}
- *   {"ok": true, "text": ""}
+ *   {"ok": true, "text": ""}                       or a line for each remark about a value
  *   {"ok": false, "kind": "refused", "error": "tank.lua:12: …"}   nothing was changed
  *   {"ok": false, "kind": "failed", "error": "…"}                 it was rolled back */
 

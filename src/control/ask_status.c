@@ -7,6 +7,7 @@
 #include "control/asks_inside.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "control/value_json.h"
 #include "image/link.h"
@@ -19,6 +20,12 @@ static json_t *text_json(const char *text)
 static json_t *seconds(int64_t nanoseconds)
 {
     return json_real((double)nanoseconds / NS_PER_S);
+}
+
+/* null for none */
+static json_t *moment(int64_t utc)
+{
+    return utc ? seconds(utc) : json_null();
 }
 
 static json_t *age(int64_t since, int64_t now)
@@ -126,10 +133,12 @@ static json_t *host_json(const struct host_status *s, int64_t utc)
         json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "faults", number(s->faults), "restarts",
                   number(s->restarts), "reloads", number(s->reloads), "refused", number(s->refused),
                   "abandoned", number(s->abandoned), "connections", number(s->connections));
-    json_t *texts = json_pack("{s:o,s:o,s:o,s:{s:o,s:o,s:b}}", "fault", text_json(s->fault),
-                              "last_fault", text_json(s->last_fault), "last_reload",
-                              text_json(s->last_reload), "memory", "used", number(s->memory_used),
-                              "cap", number(s->memory_cap), "locked", s->locked);
+    json_t *texts = json_pack(
+        "{s:o,s:o,s:o,s:o,s:o,s:o,s:{s:o,s:o,s:b}}", "fault", text_json(s->fault), "last_fault",
+        text_json(s->last_fault), "last_fault_time", moment(s->last_fault_time), "last_reload",
+        text_json(s->last_reload), "last_reload_time", moment(s->last_reload_time), "fallback_why",
+        text_json(s->fallback_why), "memory", "used", number(s->memory_used), "cap",
+        number(s->memory_cap), "locked", s->locked);
     json_object_update(json, counts);
     json_object_update(json, texts);
     json_decref(counts);

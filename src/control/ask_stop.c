@@ -11,6 +11,7 @@ void ask_stop(struct ask *ask, const json_t *request)
     if (!asks_fields(ask, request, fields))
         return;
     const struct control_host *host = ask->host;
+    const struct origin origin = ask->asker->origin;
     asks_answer(ask, NULL);
-    host->stop(host->context);
+    host->stop(host->context, &origin);
 }

@@ -135,10 +135,7 @@ static json_t *lines_of(const char *text)
 
 static void host_answered(struct host_answer *answer, enum host_result result, const char *text)
 {
-    static const char *const kinds[] = {[HOST_FAILED] = ASKS_FAILED,
-                                        [HOST_REFUSED] = ASKS_REFUSED,
-                                        [HOST_USAGE] = ASKS_USAGE,
-                                        [HOST_UNKNOWN] = ASKS_UNKNOWN};
+    static const char *const kinds[] = {[HOST_FAILED] = ASKS_FAILED, [HOST_REFUSED] = ASKS_REFUSED};
     struct ask *ask = (struct ask *)((char *)answer - offsetof(struct ask, answer));
     answer->done = NULL;
     text = text ? text : "";
@@ -234,8 +231,13 @@ void asks_look(struct asker *asker)
 
 void asks_end(struct asker *asker, const char *why)
 {
-    while (asker->first)
-        asks_refuse(asker->first, ASKS_FAILED, "%s", why);
+    while (asker->first) {
+        json_t *line = line_of(asker->first, false);
+        add_refusal(line, ASKS_FAILED, why);
+        json_object_set_new(line, "ended", json_true());
+        asker->send(asker, line);
+        asks_drop(asker->first);
+    }
 }
 
 void asks_forget(struct asker *asker)

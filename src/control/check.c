@@ -1,14 +1,18 @@
 /* msm check: loads a script as run does, without serving or running it, and says what a person
  * would want to know before it meets the plant. Errors stop it; the rest are warnings and notes. */
 
-#include "base/clock.h"
 #include "control/command.h"
 #include "control/findings.h"
+#include "control/place.h"
+#include "control/script.h"
+#include "control/show.h"
 #include "control/talk.h"
-#include "program/program.h"
 
 #include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+#include <string.h>
 
 /* Whether any link shows this memory; with `writing`, one that brings values. */
 static bool is_linked(const struct plan *plan, uint32_t memory, bool writing)
@@ -111,13 +115,9 @@ static void say(const char *line)
 
 static bool check_file(const char *path, const char *lua_root)
 {
-    struct error error;
-    struct program *program = program_load(
-        &(struct program_options){.path = path, .lua_root = lua_root, .now = clock_now()}, &error);
-    if (!program) {
-        fprintf(stderr, "%s\n", error.text);
+    struct program *program = script_load(path, lua_root);
+    if (!program)
         return false;
-    }
     struct findings findings = {.plan = program_plan(program), .say = say};
     check_addresses(&findings);
     findings_overlaps(&findings);
@@ -130,13 +130,65 @@ static bool check_file(const char *path, const char *lua_root)
     return true;
 }
 
+/* Whether a running program's script is this file: it says where, seen from its own folder. */
+static bool runs_from(const char *name, const char *whole)
+{
+    int ignored;
+    char script[2 * PATH_MAX];
+    json_t *status =
+        talk_once("check", name, TALK_HASTE, json_pack("{s:s}", "do", "status"), &ignored);
+    const char *path = json_string_value(json_object_get(status, "script"));
+    int pid = (int)json_integer_value(json_object_get(status, "pid"));
+    if (path && *path == '/')
+        snprintf(script, sizeof script, "%s", path);
+    else
+        snprintf(script, sizeof script, "/proc/%d/cwd/%s", pid, path ? path : "");
+    char *real = realpath(script, NULL);
+    bool same = path && real && strcmp(real, whole) == 0;
+    free(real);
+    json_decref(status);
+    return same;
+}
+
+/* The one of `running` (a line each) whose script is this file; NULL for none, and for several. */
+static const char *find_program(char *running, const char *whole)
+{
+    const char *found = NULL;
+    size_t several = 0;
+    for (char *rest = running, *name; (name = strsep(&rest, "\n"));) {
+        if (!*name || !runs_from(name, whole))
+            continue;
+        found = name;
+        several++;
+    }
+    return several == 1 ? found : NULL;
+}
+
+/* The running program names the file, and others of its folder, by the whole path that it was told;
+ * who asked knows them from where he stands. */
+static void show_difference(const char *line, const char *whole, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *end = whole ? strrchr(whole, '/') : NULL;
+    size_t folder = end ? (size_t)(end - whole) + 1 : 0;
+    char shown[1024];
+    if (!folder || strncmp(line, whole, folder) != 0) {
+        show_lines(stdout, line);
+        return;
+    }
+    snprintf(shown, sizeof shown, "%.*s%s", slash ? (int)(slash - path) + 1 : 0, path,
+             line + folder);
+    show_lines(stdout, shown);
+}
+
 /* The running program loads the file itself, so it is told the whole path. */
 static int compare(const struct command *command, const char *path, const char *name)
 {
     int result = EXIT_OK;
-    char *whole = realpath(path, NULL);
+    char *whole = realpath(path, NULL), *running = place_running();
+    if (!name && whole && strchr(running, '\n') != strrchr(running, '\n'))
+        name = find_program(running, whole);
     json_t *answer =
-        talk_once(command->name, name,
+        talk_once(command->name, name, 0,
                   json_pack("{s:s, s:s}", "do", "compare", "path", whole ? whole : path), &result);
     const json_t *lines = json_object_get(answer, "lines");
     size_t i;
@@ -145,8 +197,9 @@ static int compare(const struct command *command, const char *path, const char *
         puts("a reload from it would change nothing that others see");
     else if (answer)
         puts("a reload from it would do this:");
-    json_array_foreach(lines, i, line) puts(json_string_value(line));
+    json_array_foreach(lines, i, line) show_difference(json_string_value(line), whole, path);
     json_decref(answer);
+    free(running);
     free(whole);
     return result;
 }

@@ -4,6 +4,7 @@
 #include "control/command.h"
 
 #include "base/nearest.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -94,9 +95,20 @@ int command_read(const struct command *command, int argc, char **argv,
             return complain(command, "unknown option", word);
         } else if (operands->count == operands->most) {
             return complain(command, "one word too many:", word);
+        } else if (command->completes != COMPLETES_FILE && !utf8_is_valid(word, strlen(word))) {
+            return complain(command, "a word is not UTF-8, which is the only form of text here",
+                            "");
         } else {
             operands->words[operands->count++] = word;
         }
     }
     return operands->count >= operands->least ? -1 : complain_missing(command);
+}
+
+int command_read_name(const struct command *command, int argc, char **argv, const char **name)
+{
+    struct command_operands operands = {.words = NULL, .least = 0, .most = 0};
+    const struct command_option options[] = {{"name", NULL, name}, {NULL, NULL, NULL}};
+    *name = NULL;
+    return command_read(command, argc, argv, options, &operands);
 }

@@ -21,6 +21,8 @@ enum completes {
     COMPLETES_FILE,
     COMPLETES_FOLDER,
     COMPLETES_NAME,
+    COMPLETES_VALUE,  /* a name, then a value for it */
+    COMPLETES_FORCED, /* a name that is forced */
     COMPLETES_PROGRAM
 };
 
@@ -35,7 +37,7 @@ struct command {
     const char *name;
     const char *operands;     /* "FILE", "NAME VALUE", "[CODE]" as the usage line shows them */
     enum completes completes; /* its operands */
-    const char *summary;      /* one line */
+    const char *summary;      /* one line; NULL: not for persons, so that no list names it */
     const char *details;      /* the rest: what a person has to know; may be NULL */
     const struct option_help *options; /* ends with a NULL name; in the order to be shown */
     const char *example;               /* one or more command lines; may be NULL */
@@ -65,6 +67,9 @@ struct command_operands {
 int command_read(const struct command *command, int argc, char **argv,
                  const struct command_option *options, struct command_operands *operands);
 
+/* The same for a command that takes nothing but --name; NULL where that is not stated. */
+int command_read_name(const struct command *command, int argc, char **argv, const char **name);
+
 void command_help(const struct command *command); /* to stdout */
 int command_list(void);                           /* msm --help */
 
@@ -74,7 +79,7 @@ int eval_run(const struct command *command, int argc, char **argv);
 int force_run(const struct command *command, int argc, char **argv);
 int get_run(const struct command *command, int argc, char **argv);
 int log_run(const struct command *command, int argc, char **argv);
-int man_run(const struct command *command, int argc, char **argv); /* prints the man page; hidden */
+int man_run(const struct command *command, int argc, char **argv);
 int map_run(const struct command *command, int argc, char **argv);
 int probe_run(const struct command *command, int argc, char **argv);
 int reload_run(const struct command *command, int argc, char **argv);

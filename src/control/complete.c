@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { WORDS_MOST = 256 };
 
@@ -48,21 +47,53 @@ static void offer_programs(const char *begin)
 }
 
 /* Silent where there is no program: a person is typing. */
-static void offer_names(const char *program, const char *begin)
+static json_t *ask(const char *program, json_t *request)
 {
     int ignored;
-    if (!freopen("/dev/null", "w", stderr))
-        return;
-    json_t *answer = talk_once("complete", program, json_pack("{s:s}", "do", "names"), &ignored);
+    if (!freopen("/dev/null", "w", stderr)) {
+        json_decref(request);
+        return NULL;
+    }
+    return talk_once("complete", program, TALK_HASTE, request, &ignored);
+}
+
+/* Of the rows that the answer (taken) has in `field`. */
+static void offer_rows(json_t *answer, const char *field, const char *begin)
+{
     size_t i;
     json_t *row;
-    json_array_foreach(json_object_get(answer, "names"), i, row)
+    json_array_foreach(json_object_get(answer, field), i, row)
         offer(json_string_value(json_object_get(row, "name")), begin);
     json_decref(answer);
 }
 
-static void offer_for(enum completes completes, const char *program, const char *begin)
+/* What a variable takes, where that is a choice. */
+static void offer_values(const char *program, const char *name, const char *begin)
 {
+    json_t *answer = ask(program, json_pack("{s:s, s:s}", "do", "names", "match", name));
+    const json_t *row = json_array_get(json_object_get(answer, "names"), 0);
+    const json_t *labels = json_object_get(row, "labels");
+    const char *type = json_string_value(json_object_get(row, "type"));
+    size_t i;
+    json_t *label;
+    json_array_foreach(labels, i, label) offer(json_string_value(json_array_get(label, 1)), begin);
+    if (!labels && type && strcmp(type, "bool") == 0) {
+        offer("true", begin);
+        offer("false", begin);
+    }
+    json_decref(answer);
+}
+
+/* What stands before the last word, for which something is offered. */
+struct before {
+    const char *program; /* behind --name; or NULL */
+    const char *first;   /* operand */
+    int operands;
+};
+
+static void offer_for(enum completes completes, const struct before *before, const char *begin)
+{
+    const char *program = before->program;
     switch (completes) {
     case COMPLETES_NOTHING:
         break;
@@ -73,7 +104,17 @@ static void offer_for(enum completes completes, const char *program, const char 
         puts(FOLDERS);
         break;
     case COMPLETES_NAME:
-        offer_names(program, begin);
+        offer_rows(ask(program, json_pack("{s:s}", "do", "names")), "names", begin);
+        break;
+    case COMPLETES_VALUE:
+        if (before->operands == 1)
+            offer_values(program, before->first, begin);
+        else if (before->operands == 0)
+            offer_rows(ask(program, json_pack("{s:s}", "do", "names")), "names", begin);
+        break;
+    case COMPLETES_FORCED:
+        if (before->operands == 0)
+            offer_rows(ask(program, json_pack("{s:s}", "do", "forced")), "values", begin);
         break;
     case COMPLETES_PROGRAM:
         offer_programs(begin);
@@ -89,13 +130,20 @@ static const struct option_help *find_option(const struct command *command, cons
     return NULL;
 }
 
-/* What stands behind --name, so far. */
-static const char *program_among(const char *const *words, int count)
+static struct before look_before(const struct command *command, const char *const *words, int count)
 {
-    for (int i = 0; i + 1 < count; i++)
-        if (strcmp(words[i], "--name") == 0)
-            return words[i + 1];
-    return NULL;
+    struct before before = {.program = NULL};
+    for (int i = 0; i < count; i++) {
+        const struct option_help *option = find_option(command, words[i]);
+        if (option && option->takes && i + 1 < count) {
+            i++;
+            if (strcmp(option->name, "name") == 0)
+                before.program = words[i];
+        } else if (!option && before.operands++ == 0) {
+            before.first = words[i];
+        }
+    }
+    return before;
 }
 
 int complete_run(const struct command *self, int argc, char **argv)
@@ -113,10 +161,12 @@ int complete_run(const struct command *self, int argc, char **argv)
     if (operands.count == 1)
         offer_commands(last);
     else if (command && option && option->takes)
-        offer_for(option->completes, NULL, last);
+        offer_for(option->completes, &(struct before){.operands = 0}, last);
     else if (command && strncmp(last, "-", 1) == 0)
         offer_options(command, last);
-    else if (command)
-        offer_for(command->completes, program_among(words, operands.count - 1), last);
+    else if (command) {
+        const struct before before = look_before(command, words + 1, operands.count - 2);
+        offer_for(command->completes, &before, last);
+    }
     return EXIT_OK;
 }

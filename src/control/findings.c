@@ -108,6 +108,24 @@ static const char *where_of(const struct plan *plan, uint32_t number)
     return plan->raws[i].where;
 }
 
+/* One that lies before the program's diagnostics is no slip: they stand apart on purpose. */
+static bool is_diagnostics(const struct plan *plan, uint32_t number)
+{
+    int32_t v = plan->points[number].variable;
+    return v >= 0 && plan->settings.diagnostics >= 0 &&
+           plan->variables[v]->where == plan->settings.diagnostics_where;
+}
+
+static void report_gap(struct findings *findings, const char *where, const struct memory *memory,
+                       enum table table, uint32_t low, uint32_t high)
+{
+    char range[32];
+    snprintf(range, sizeof range, low == high ? "address %u is" : "addresses %u..%u are", low,
+             high);
+    findings_add(findings, where, "note: %s.%s: %s not declared; masters read 0 there",
+                 memory->name, table_name(table), range);
+}
+
 /* Takes the points of one table off `next`, a position in by_cell. */
 static void find_gaps(struct findings *findings, const struct memory *memory, enum table table,
                       size_t *next)
@@ -115,18 +133,19 @@ static void find_gaps(struct findings *findings, const struct memory *memory, en
     const struct plan *plan = findings->plan;
     const struct extent *extent = &memory->table[table];
     uint32_t end = extent->cell + extent->high - extent->low + 1, expected = extent->cell;
+    bool own = false; /* something before it was declared by the script */
     for (; *next < plan->point_count; ++*next) {
         uint32_t number = plan->by_cell[*next];
         const struct point *point = &plan->points[number];
         if (point->cell >= end)
             break;
-        if (point->cell > expected && table != TABLE_VAR)
-            findings_add(findings, where_of(plan, number),
-                         "note: %s.%s: addresses %u..%u are not declared; masters read 0 there",
-                         memory->name, table_name(table), extent->low + expected - extent->cell,
-                         extent->low + point->cell - 1 - extent->cell);
+        if (own && point->cell > expected && table != TABLE_VAR && !is_diagnostics(plan, number))
+            report_gap(findings, where_of(plan, number), memory, table,
+                       extent->low + expected - extent->cell,
+                       extent->low + point->cell - 1 - extent->cell);
         if (point->cell + point->words > expected)
             expected = point->cell + point->words;
+        own |= !is_diagnostics(plan, number);
     }
 }
 

@@ -14,11 +14,11 @@ static void print_forced(const json_t *values)
     {
         json_t *beneath = json_object_get(row, "suppressed");
         printf("%s ", json_string_value(json_object_get(row, "name")));
-        show_bare(stdout, row);
+        show_value(stdout, row);
         if (beneath) {
             json_t *other = json_pack("{s:O}", "value", beneath);
             fputs(" instead of ", stdout);
-            show_bare(stdout, other);
+            show_value(stdout, other);
             json_decref(other);
         }
         putchar('\n');
@@ -50,7 +50,8 @@ int force_run(const struct command *command, int argc, char **argv)
                 "msm force: VALUE is missing (without NAME and VALUE all forces are listed)\n");
         return EXIT_USAGE;
     }
-    json_t *answer = talk_once(command->name, name, request_for(&operands, persist), &result);
+    json_t *answer =
+        talk_once(command->name, name, TALK_PATIENCE, request_for(&operands, persist), &result);
     if (!answer)
         return result;
     if (json)

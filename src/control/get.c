@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { NAMES_MOST = 1000 };
 
@@ -23,15 +24,21 @@ static json_t *names_of(const struct command_operands *operands)
     return names;
 }
 
-static void print(const json_t *values, bool bare)
+/* Into a pipe one value goes as it is, for the program that reads it. */
+static void print_one(const json_t *row)
+{
+    (isatty(STDOUT_FILENO) ? show_value : show_raw)(stdout, row);
+    putchar('\n');
+}
+
+static void print(const json_t *values)
 {
     size_t i;
     json_t *row;
     json_array_foreach(values, i, row)
     {
-        if (!bare)
-            printf("%s ", json_string_value(json_object_get(row, "name")));
-        show_bare(stdout, row);
+        printf("%s ", json_string_value(json_object_get(row, "name")));
+        show_value(stdout, row);
         putchar('\n');
     }
 }
@@ -46,17 +53,18 @@ int get_run(const struct command *command, int argc, char **argv)
     int result = command_read(command, argc, argv, options, &operands);
     if (result >= 0)
         return result;
-    bool pattern = operands.count == 1 && is_pattern(words[0]);
-    json_t *request = pattern ? json_pack("{s:s, s:s}", "do", "get", "match", words[0])
-                              : json_pack("{s:s, s:o}", "do", "get", "names", names_of(&operands));
-    json_t *answer = talk_once(command->name, name, request, &result);
+    bool alone = operands.count == 1 && !is_pattern(words[0]);
+    json_t *request = json_pack("{s:s, s:o}", "do", "get", "names", names_of(&operands));
+    json_t *answer = talk_once(command->name, name, TALK_PATIENCE, request, &result);
     if (!answer)
         return result;
     const json_t *values = json_object_get(answer, "values");
     if (json)
-        show_json(operands.count == 1 && !pattern ? json_array_get(values, 0) : values);
+        show_json(alone ? json_array_get(values, 0) : values);
+    else if (alone)
+        print_one(json_array_get(values, 0));
     else
-        print(values, operands.count == 1 && !pattern);
+        print(values);
     json_decref(answer);
     return show_ended(command->name) ? EXIT_OK : EXIT_FAILED;
 }

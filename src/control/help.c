@@ -71,11 +71,13 @@ void command_help(const struct command *command)
 {
     printf("usage: ");
     print_usage(command);
-    printf("\n\n");
-    print_paragraphs(command->summary);
-    if (command->details) {
+    putchar('\n');
+    const char *const paragraphs[] = {command->summary, command->details};
+    for (int i = 0; i < 2; i++) {
+        if (!paragraphs[i])
+            continue;
         putchar('\n');
-        print_paragraphs(command->details);
+        print_paragraphs(paragraphs[i]);
     }
     if (command->options && command->options->name) {
         putchar('\n');

@@ -29,18 +29,18 @@ struct host_status {
     const char *fault;                           /* the present one's text with traceback, or "" */
     const char *last_fault;  /* the newest, also of a program that was rolled back or restarted */
     const char *last_reload; /* "" or why the last one was refused or rolled back */
-    size_t connections;      /* of masters */
-    size_t memory_used, memory_cap; /* bytes, of Lua */
-    bool locked;                    /* pages */
+    int64_t last_fault_time, last_reload_time; /* UTC ns; 0 where there is none */
+    const char *fallback_why;                  /* of proven_fallback, else "" */
+    size_t connections;                        /* of masters */
+    size_t memory_used, memory_cap;            /* bytes, of Lua */
+    bool locked;                               /* pages */
     const char *priority;
 };
 
 enum host_result {
     HOST_OK,
-    HOST_FAILED,  /* it was tried: an eval raised, a reload was rolled back */
-    HOST_REFUSED, /* it was not even begun, or changed nothing */
-    HOST_USAGE,
-    HOST_UNKNOWN
+    HOST_FAILED, /* it was tried: an eval raised, a reload was rolled back */
+    HOST_REFUSED /* it was not even begun, or changed nothing */
 };
 
 /* `done` is called once, perhaps before the asking function returns; text may be NULL. Where the
@@ -55,8 +55,8 @@ struct control_host {
     const struct scan *(*scan)(void *context);
     struct store *(*store)(void *context);
     void (*status)(void *context, struct host_status *status);
-    void (*stop)(void *context);
-    /* Loads the script's file again; done when probation has ended. */
+    void (*stop)(void *context, const struct origin *origin);
+    /* Loads the script's file again; done when probation has ended, with remarks about values. */
     void (*reload)(void *context, const struct origin *origin, struct host_answer *answer);
     /* What a reload from `path` (NULL: the script's file) would do, a line for each difference; it
      * loads and tries, and changes nothing. */

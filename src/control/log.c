@@ -2,7 +2,7 @@
 
 #include "control/command.h"
 #include "control/show.h"
-#include "control/talk.h"
+#include "control/stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,12 +30,11 @@ static void print(const json_t *answer, bool json)
             continue;
         }
         print_time(json_number_value(json_object_get(line, "time")));
-        puts(json_string_value(json_object_get(line, "text")));
+        show_lines(stdout, json_string_value(json_object_get(line, "text")));
     }
     if (!json && json_integer_value(json_object_get(answer, "lost")))
         fprintf(stderr, "msm log: %lld lines came too fast to be shown\n",
                 (long long)json_integer_value(json_object_get(answer, "lost")));
-    fflush(stdout);
 }
 
 static bool read_lines(const char *text, long *lines)
@@ -65,20 +64,21 @@ int log_run(const struct command *command, int argc, char **argv)
     }
     struct talk *talk = talk_open(command->name, name, &result);
     json_t *answer = NULL;
-    if (talk)
-        answer = talk_ask(
-            talk,
-            json_pack("{s:s, s:I, s:b}", "do", "log", "lines", (json_int_t)lines, "follow", follow),
-            &result);
-    while (answer) {
+    json_t *request =
+        json_pack("{s:s, s:I, s:b}", "do", "log", "lines", (json_int_t)lines, "follow", follow);
+    if (talk) {
+        talk_set_patience(talk, TALK_PATIENCE);
+        answer = talk_ask(talk, request, &result);
+        talk_set_patience(talk, 0);
+    } else {
+        json_decref(request);
+    }
+    if (answer && follow) {
+        result = stream_run(talk, answer, print, json);
+    } else if (answer) {
         print(answer, json);
         json_decref(answer);
         result = show_ended(command->name) ? EXIT_OK : EXIT_FAILED;
-        answer = follow && result == EXIT_OK ? talk_receive(talk) : NULL;
-        if (follow && result == EXIT_OK && !talk_is_good(talk, answer, &result)) {
-            json_decref(answer);
-            answer = NULL;
-        }
     }
     talk_close(talk);
     return result;

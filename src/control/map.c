@@ -1,10 +1,9 @@
 /* msm map: the register map of a script, for the person who configures what talks to it. First
  * rows of text are made from the plan, then one of four writers prints them. */
 
-#include "base/clock.h"
-#include "control/map_rows.h"
 #include "control/command.h"
-#include "program/program.h"
+#include "control/map_rows.h"
+#include "control/script.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,13 +43,9 @@ int map_run(const struct command *command, int argc, char **argv)
         fprintf(stderr, "msm map: --csv, --json and --markdown exclude each other\n");
         return EXIT_USAGE;
     }
-    struct error error;
-    struct program *program = program_load(
-        &(struct program_options){.path = path, .lua_root = lua_root, .now = clock_now()}, &error);
-    if (!program) {
-        fprintf(stderr, "%s\n", error.text);
+    struct program *program = script_load(path, lua_root);
+    if (!program)
         return EXIT_FAILED;
-    }
     struct map *map = map_create(program_plan(program));
     result = print_map(map, csv, markdown, json) ? EXIT_OK : EXIT_FAILED;
     map_destroy(map);

@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "control/json_text.h"
 #include "control/request.h"
 
 enum {
@@ -65,7 +66,7 @@ static void flush(struct peer *peer)
 
 static bool add_line(struct peer *peer, const json_t *line)
 {
-    char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+    char *text = line ? json_text(line) : NULL;
     bool added =
         text && line_out_add(&peer->out, text, strlen(text)) && line_out_add(&peer->out, "\n", 1);
     free(text);

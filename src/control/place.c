@@ -82,17 +82,19 @@ bool place_folder(char folder[PLACE_PATH], bool make, struct error *error)
 
 /* ---- names ---- */
 
-static bool check_name(const char *name, struct error *error)
+bool place_name_check(const char *name, struct error *error)
 {
     size_t length = strlen(name);
     bool plain = length > 0 && length <= PLACE_NAME && *name != '.' && !strchr(name, '/');
     for (const char *at = name; *at && plain; at++)
         plain = (unsigned char)*at >= ' ' && *at != 0x7F;
     return plain ||
-           error_set(error,
-                     "\"%.100s\" cannot be the name of a running program: 1 to %d bytes, no "
-                     "dot first, no slash; program { name = \"…\" } gives another one",
-                     name, PLACE_NAME);
+           error_set(
+               error,
+               "\"%.100s\" cannot be the name of a running program: 1 to %d bytes, no "
+               "dot first, no slash, no control characters; program { name = \"…\" } or --name "
+               "gives another one",
+               name, PLACE_NAME);
 }
 
 bool place_join(char path[PLACE_PATH], const char *folder, const char *name, struct error *error)
@@ -108,6 +110,6 @@ bool place_join(char path[PLACE_PATH], const char *folder, const char *name, str
 bool place_socket(char path[PLACE_PATH], const char *name, bool make, struct error *error)
 {
     char folder[PLACE_PATH];
-    return check_name(name, error) && place_folder(folder, make, error) &&
+    return place_name_check(name, error) && place_folder(folder, make, error) &&
            place_join(path, folder, name, error);
 }

@@ -180,12 +180,13 @@ static int connect_named(const char *folder, const char *found, char *name, stru
     if (!place_join(path, folder, found, error))
         return -1;
     int fd = connect_to(path);
+    bool is_silent = fd < 0 && errno == EAGAIN;
     if (fd < 0)
         error_set(error, "the program \"%s\" does not answer at %s: %s", found, path,
-                  strerror(errno));
+                  is_silent ? "it takes no more connections; is it stopped?" : strerror(errno));
     else if (name)
         snprintf(name, PLACE_NAME + 1, "%s", found);
-    return fd;
+    return is_silent ? PLACE_SILENT : fd;
 }
 
 int place_connect(const char *wanted, char *name, struct error *error)

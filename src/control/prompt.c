@@ -17,6 +17,7 @@ struct prompt {
     History *history;
     char file[4096];
     char *line;
+    bool more; /* it goes on with the last one */
 };
 
 static struct prompt *prompt_of(EditLine *edit)
@@ -28,9 +29,8 @@ static struct prompt *prompt_of(EditLine *edit)
 
 static char *text(EditLine *edit)
 {
-    static char TEXT[] = "> ";
-    (void)edit;
-    return TEXT;
+    static char FIRST[] = "> ", MORE[] = ">> ";
+    return prompt_of(edit)->more ? MORE : FIRST;
 }
 
 /* ---- completion ---- */
@@ -169,8 +169,9 @@ void prompt_close(struct prompt *prompt)
     free(prompt);
 }
 
-const char *prompt_line(struct prompt *prompt)
+const char *prompt_line(struct prompt *prompt, bool more)
 {
+    prompt->more = more;
     for (;;) {
         int count = 0;
         HistEvent event;
@@ -183,9 +184,9 @@ const char *prompt_line(struct prompt *prompt)
         prompt->line = strndup(line, strcspn(line, "\n"));
         if (!prompt->line)
             memory_short((size_t)count);
-        if (!*prompt->line)
-            continue;
-        history(prompt->history, &event, H_ENTER, prompt->line);
-        return prompt->line;
+        if (*prompt->line)
+            history(prompt->history, &event, H_ENTER, prompt->line);
+        if (*prompt->line || more)
+            return prompt->line;
     }
 }

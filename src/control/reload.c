@@ -9,18 +9,16 @@
 
 int reload_run(const struct command *command, int argc, char **argv)
 {
-    const char *name = NULL;
-    struct command_operands operands = {.words = NULL, .least = 0, .most = 0};
-    const struct command_option options[] = {{"name", NULL, &name}, {NULL, NULL, NULL}};
-    int result = command_read(command, argc, argv, options, &operands);
+    const char *name;
+    int result = command_read_name(command, argc, argv, &name);
     if (result >= 0)
         return result;
-    json_t *answer = talk_once(command->name, name, json_pack("{s:s}", "do", "reload"), &result);
+    json_t *answer = talk_once(command->name, name, 0, json_pack("{s:s}", "do", "reload"), &result);
     if (!answer)
         return result;
     const char *text = json_string_value(json_object_get(answer, "text"));
     if (text && *text)
-        fprintf(stderr, "%s\n", text);
+        show_lines(stderr, text);
     json_decref(answer);
     return EXIT_OK;
 }

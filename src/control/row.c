@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/utf8.h"
 #include "control/value_json.h"
 #include "image/exception.h"
 #include "image/mirror.h"
@@ -197,7 +198,7 @@ static void add_text(const struct reading *reading, const struct target *target,
         variable_get(v, words_of(reading, point), reading->plan->points[point].mask, bytes);
     variable_format(v, &value, text, sizeof text);
     json_object_set_new(row, "text", value_json_text(text, strlen(text)));
-    if (value.kind == VALUE_STRING && !value_json_is_utf8(value.string.bytes, value.string.length))
+    if (value.kind == VALUE_STRING && !utf8_is_valid(value.string.bytes, value.string.length))
         add_hex(row, value.string.bytes, value.string.length);
 }
 

@@ -113,33 +113,33 @@ static bool read_signal(struct screen *screen, int fd)
     return info.ssi_signo == SIGWINCH || info.ssi_signo == SIGCONT;
 }
 
-/* False, with the exit code: the program has gone, or refused. */
-static bool read_lines(struct screen *screen, struct talk *talk, int *result)
+/* False, with what came instead of rows: a refusal, or NULL. */
+static bool read_lines(struct screen *screen, struct talk *talk, json_t **last)
 {
     do {
         json_t *line = talk_receive(talk);
-        if (!line) {
-            *result = EXIT_NOT_RUNNING;
+        *last = line;
+        if (!json_is_true(json_object_get(line, "ok")))
             return false;
-        }
         screen_take(screen, line);
         json_decref(line);
     } while (talk_has_line(talk));
     return true;
 }
 
-static int loop(struct screen *screen, struct talk *talk, int signals)
+/* True: the person has ended it. */
+static bool loop(struct screen *screen, struct talk *talk, int signals, json_t **last)
 {
     struct pollfd sources[] = {
         {STDIN_FILENO, POLLIN, 0}, {signals, POLLIN, 0}, {talk_fd(talk), POLLIN, 0}};
-    int result = EXIT_OK;
     for (;;) {
         screen_draw(screen, clock_monotonic());
         poll(sources, 3, REDRAW_MS);
         if ((sources[0].revents && !read_keys(screen)) ||
-            (sources[1].revents && !read_signal(screen, signals)) ||
-            (sources[2].revents && !read_lines(screen, talk, &result)))
-            return result;
+            (sources[1].revents && !read_signal(screen, signals)))
+            return true;
+        if (sources[2].revents && !read_lines(screen, talk, last))
+            return false;
     }
 }
 
@@ -173,12 +173,16 @@ int screen_run(struct talk *talk, json_t *first)
     size_up(&screen);
     screen_take(&screen, first);
     json_decref(first);
-    int result = loop(&screen, talk, signals);
+    json_t *last = NULL;
+    int result = EXIT_OK;
+    bool ended_here = loop(&screen, talk, signals, &last);
     screen_leave();
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     screen_free(&screen);
     close(signals);
-    if (result == EXIT_NOT_RUNNING)
-        fprintf(stderr, "msm watch: %s has ended\n", talk_name(talk));
+    if (!ended_here) { /* said where it stays to be seen */
+        talk_is_good(talk, last, &result);
+        json_decref(last);
+    }
     return result;
 }

@@ -31,8 +31,6 @@ void screen_take(struct screen *screen, const json_t *line);
 void screen_draw(struct screen *screen, int64_t now);
 void screen_free(struct screen *screen);
 
-/* Puts a question mark in place of each byte that is no printable UTF-8. */
-void screen_clean(char *text, size_t length);
 size_t screen_columns(const char *text);               /* characters */
 size_t screen_bytes(const char *text, size_t columns); /* of so many of them */
 

@@ -26,26 +26,20 @@ void screen_free(struct screen *screen)
     screen->count = 0;
 }
 
-static char *copy(const json_t *row, const char *field)
+/* A field as it can be shown; the value without a field. */
+static char *text_of(const json_t *row, const char *field)
 {
-    const char *text = json_string_value(json_object_get(row, field));
-    char *result = strdup(text ? text : "");
-    if (!result)
-        memory_short(1);
-    screen_clean(result, strlen(result));
-    return result;
-}
-
-static char *value_of(const json_t *row)
-{
+    const json_t *json = field ? json_object_get(row, field) : NULL;
     char *text = NULL;
     size_t length = 0;
     FILE *file = open_memstream(&text, &length);
     if (!file)
         memory_short(1);
-    show_bare(file, row);
+    if (field)
+        show_text(file, json_string_value(json), json_string_length(json));
+    else
+        show_value(file, row);
     fclose(file);
-    screen_clean(text, length);
     return text;
 }
 
@@ -72,10 +66,10 @@ static void take_row(struct screen *screen, const json_t *json, int64_t now)
     if (!name)
         return;
     const json_t *age = json_object_get(json, "age");
-    struct screen_row fresh = {.name = copy(json, "name"),
-                               .value = value_of(json),
-                               .unit = copy(json, "unit"),
-                               .quality = copy(json, "quality"),
+    struct screen_row fresh = {.name = text_of(json, "name"),
+                               .value = text_of(json, NULL),
+                               .unit = text_of(json, "unit"),
+                               .quality = text_of(json, "quality"),
                                .forced = json_is_true(json_object_get(json, "forced")),
                                .never = !json_is_number(age),
                                .age = json_number_value(age),

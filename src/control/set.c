@@ -31,7 +31,7 @@ int set_run(const struct command *command, int argc, char **argv)
     json_t *request =
         to_default ? json_pack("{s:s, s:s, s:b}", "do", "set", "name", words[0], "default", 1)
                    : json_pack("{s:s, s:s, s:s}", "do", "set", "name", words[0], "text", words[1]);
-    json_t *answer = talk_once(command->name, name, request, &result);
+    json_t *answer = talk_once(command->name, name, TALK_PATIENCE, request, &result);
     if (!answer)
         return result;
     if (json)

@@ -14,20 +14,14 @@ static const struct variable *variable_of(const struct plan *plan, uint32_t poin
     return index < 0 ? NULL : plan->variables[index];
 }
 
-static bool is_out(const struct plan *plan, uint32_t point)
+/* In a fault with all that have a safe value, else with those that a reload takes away. */
+static void say_held(struct image *image, const char *name, char text[SET_REFUSAL])
 {
-    const struct variable *v = variable_of(plan, point);
-    return v ? v->direction == DIRECTION_OUT : !plan->writable[plan->points[point].cell];
-}
-
-static bool is_fed(const struct plan *plan, uint32_t point)
-{
-    return plan_point_client(plan, point) >= 0 && plan_point_is_in(plan, point);
-}
-
-bool set_is_possible(const struct plan *plan, uint32_t point)
-{
-    return !is_fed(plan, point) && !is_out(plan, point);
+    snprintf(text, SET_REFUSAL, "%s is held at its safe value, because %s", name,
+             image_in_fault(image)
+                 ? "the program is in FAULT; reload it first"
+                 : "a reload that is under way removes it, or what shares its bits; should that be "
+                   "refused, set it then");
 }
 
 static const char *device_of(const struct plan *plan, uint32_t point, char text[CLIENT_TEXT])
@@ -40,7 +34,7 @@ static void say_owner(const struct plan *plan, uint32_t point, const char *name,
 {
     char device[CLIENT_TEXT];
     const struct variable *v = variable_of(plan, point);
-    if (is_fed(plan, point))
+    if (plan_point_is_fed(plan, point))
         snprintf(
             text, SET_REFUSAL,
             "%s comes from %s and cannot be set; msm force %s VALUE shows another value to the "
@@ -50,7 +44,7 @@ static void say_owner(const struct plan *plan, uint32_t point, const char *name,
         snprintf(text, SET_REFUSAL,
                  "%s follows %s and cannot be set; msm force %s VALUE holds another value", name,
                  v->from, name);
-    else if (is_out(plan, point))
+    else if (!plan_point_is_settable(plan, point))
         snprintf(
             text, SET_REFUSAL,
             "%s is the program's to write (dir = \"out\"), which would overwrite it; msm force "
@@ -89,9 +83,7 @@ const char *set_refusal(struct image *image, uint32_t point, enum exception exce
     else if (exception == EXCEPTION_GATEWAY_TARGET && plan_point_client(plan, point) >= 0)
         say_offline(image, point, name, text);
     else if (exception == EXCEPTION_DEVICE_FAILURE)
-        snprintf(text, SET_REFUSAL,
-                 "%s is held at its safe value, because the program is in FAULT; reload it first",
-                 name);
+        say_held(image, name, text);
     else
         snprintf(text, SET_REFUSAL,
                  "%s = this value would put what shares its bits out of its range", name);

@@ -8,6 +8,3 @@ enum { SET_REFUSAL = 1024 };
 /* `exception` is what image_set gave. Returns text. */
 const char *set_refusal(struct image *image, uint32_t point, enum exception exception,
                         char text[SET_REFUSAL]);
-
-/* Whether set can be permitted at all. */
-bool set_is_possible(const struct plan *plan, uint32_t point);

@@ -7,23 +7,77 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/duration.h"
+#include "base/printable.h"
+#include "control/json_text.h"
 #include "image/number.h"
 
-void show_bare(FILE *file, const json_t *row)
+void show_text(FILE *file, const char *bytes, size_t length)
 {
-    const json_t *value = json_object_get(row, "value");
-    if (json_is_string(value)) {
-        fwrite(json_string_value(value), 1, json_string_length(value), file);
-        return;
+    char piece[PRINTABLE_PIECE];
+    for (size_t at = 0; at < length;) {
+        at += printable_piece(bytes + at, length - at, piece);
+        fputs(piece, file);
     }
-    if (json_is_real(value)) {
-        char number[NUMBER_TEXT];
-        fputs(number_text(json_real_value(value), number), file);
-        return;
+}
+
+void show_lines(FILE *file, const char *text)
+{
+    while (*text) {
+        size_t length = strcspn(text, "\n\t");
+        show_text(file, text, length);
+        text += length;
+        if (*text)
+            putc(*text++, file);
     }
-    char *text = json_dumps(value, JSON_ENCODE_ANY);
+    putc('\n', file);
+}
+
+static void show_other(FILE *file, const json_t *value)
+{
+    char *text = json_text(value);
     fputs(text ? text : "?", file);
     free(text);
+}
+
+static void show_list(FILE *file, const json_t *list)
+{
+    size_t i;
+    json_t *value;
+    putc('[', file);
+    json_array_foreach(list, i, value)
+    {
+        fputs(i ? ", " : "", file);
+        show_other(file, value);
+    }
+    putc(']', file);
+}
+
+static void show_number(FILE *file, const json_t *value)
+{
+    char number[NUMBER_TEXT];
+    fputs(number_text(json_real_value(value), number), file);
+}
+
+void show_value(FILE *file, const json_t *row)
+{
+    const json_t *value = json_object_get(row, "value");
+    if (json_is_string(value))
+        show_text(file, json_string_value(value), json_string_length(value));
+    else if (json_is_real(value))
+        show_number(file, value);
+    else if (json_is_array(value))
+        show_list(file, value);
+    else
+        show_other(file, value);
+}
+
+void show_raw(FILE *file, const json_t *row)
+{
+    const json_t *value = json_object_get(row, "value");
+    if (json_is_string(value))
+        fwrite(json_string_value(value), 1, json_string_length(value), file);
+    else
+        show_value(file, row);
 }
 
 /* ---- durations ---- */
@@ -71,44 +125,12 @@ void show_duration(FILE *file, const json_t *seconds)
     fputs(text, file);
 }
 
-/* ---- JSON ---- */
-
-/* A number that jansson has written with 17 digits; returns where it ends. */
-static const char *put_number(const char *at)
-{
-    char *end, text[NUMBER_TEXT];
-    double number = strtod(at, &end);
-    size_t length = (size_t)(end - at);
-    bool real = strcspn(at, ".eE") < length;
-    number_text(number, text);
-    fprintf(stdout, "%.*s%s", real ? NUMBER_TEXT : (int)length, real ? text : at,
-            real && !strpbrk(text, ".e") ? ".0" : "");
-    return end;
-}
-
-/* A string with its quotes; returns where it ends. */
-static const char *put_string(const char *at)
-{
-    const char *end = at + 1;
-    while (*end != '"')
-        end += *end == '\\' ? 2 : 1;
-    fwrite(at, 1, (size_t)(end + 1 - at), stdout);
-    return end + 1;
-}
+/* ---- the whole ---- */
 
 void show_json(const json_t *value)
 {
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    for (const char *at = text; at && *at;) {
-        if (*at == '"')
-            at = put_string(at);
-        else if (*at == '-' || (*at >= '0' && *at <= '9'))
-            at = put_number(at);
-        else
-            putchar(*at++);
-    }
+    show_other(stdout, value);
     putchar('\n');
-    free(text);
 }
 
 bool show_ended(const char *command)

@@ -4,10 +4,17 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
-/* A row's value as `get` prints it: bare, without its unit; a string as it is, an array as JSON. */
-void show_bare(FILE *file, const json_t *row);
+/* Masters write strings, and scripts put them into errors: what is shown of them is escaped as
+ * printable.h does, so that a line is a line and the terminal stays as it is. */
+void show_text(FILE *file, const char *bytes, size_t length); /* within a line */
+void show_lines(FILE *file, const char *text); /* with a newline; keeps those in it */
+
+/* A row's value, bare, without its unit; an array as JSON. */
+void show_value(FILE *file, const json_t *row);
+void show_raw(FILE *file, const json_t *row); /* the same with a string's own bytes: for pipes */
 
 /* "2 h 14 min", "1.51 s", "12.3 ms": three figures, or two units; "-" for null. */
 void show_duration(FILE *file, const json_t *seconds);

@@ -61,14 +61,45 @@ static void print_state(const json_t *status)
     printf(", %s, for ", text_of(status, "script"));
     print_duration(status, "uptime");
     printf(" (process %lld)\n", count_of(status, "pid"));
-    if (json_is_true(json_object_get(status, "fallback")))
-        puts("The script was refused at the start; its last proven text runs instead.");
 }
 
-static void print_text(const char *label, const char *text)
+/* "12:34:56" where that is today, else with its date, of this place. "" for none. */
+static void local_time(const json_t *moment, char text[64])
 {
-    if (*text)
-        printf("\n%s\n%s\n", label, text);
+    struct tm tm, today;
+    time_t then = (time_t)json_number_value(moment), now = time(NULL);
+    *text = '\0';
+    if (!json_is_number(moment))
+        return;
+    localtime_r(&then, &tm);
+    localtime_r(&now, &today);
+    bool is_today = tm.tm_year == today.tm_year && tm.tm_yday == today.tm_yday;
+    strftime(text, 64, is_today ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &tm);
+}
+
+/* Under its label and its time, where it has one; nothing for "". */
+static void print_text(const char *label, const char *text, const json_t *moment)
+{
+    char when[64];
+    if (!*text)
+        return;
+    local_time(moment, when);
+    printf("\n%s%s%s:\n", label, *when ? ", " : "", when);
+    show_lines(stdout, text);
+}
+
+static void print_texts(const json_t *status)
+{
+    const char *fault = text_of(status, "fault");
+    const json_t *when = json_object_get(status, "last_fault_time");
+    if (json_is_true(json_object_get(status, "fallback")))
+        print_text("The script's own text does not run, but its last proven one, because",
+                   text_of(status, "fallback_why"), NULL);
+    print_text("The fault", fault, when);
+    if (!*fault)
+        print_text("The last fault", text_of(status, "last_fault"), when);
+    print_text("The last reload", text_of(status, "last_reload"),
+               json_object_get(status, "last_reload_time"));
 }
 
 static void print_scan(const json_t *status)
@@ -118,6 +149,10 @@ static void print_store(const json_t *status)
         printf("NOT STORED: %s\n", text_of(store, "problem"));
         return;
     }
+    if (!*text_of(store, "path")) {
+        puts("nothing");
+        return;
+    }
     print_number(store, "variables", "variable", ", ");
     print_number(store, "keeps", "keep", " in ");
     fputs(text_of(store, "path"), stdout);
@@ -163,10 +198,7 @@ static void print(const json_t *status)
     size_t i;
     json_t *link;
     print_state(status);
-    print_text("The fault:", text_of(status, "fault"));
-    if (!*text_of(status, "fault"))
-        print_text("The last fault:", text_of(status, "last_fault"));
-    print_text("The last reload:", text_of(status, "last_reload"));
+    print_texts(status);
     putchar('\n');
     print_scan(status);
     print_counts(status);
@@ -190,7 +222,8 @@ int status_run(const struct command *command, int argc, char **argv)
     int result = command_read(command, argc, argv, options, &operands);
     if (result >= 0)
         return result;
-    json_t *status = talk_once(command->name, name, json_pack("{s:s}", "do", "status"), &result);
+    json_t *status =
+        talk_once(command->name, name, TALK_PATIENCE, json_pack("{s:s}", "do", "status"), &result);
     if (!status)
         return result;
     if (json) {

@@ -30,10 +30,8 @@ static void wait_for_end(struct talk *talk, int process)
 
 int stop_run(const struct command *command, int argc, char **argv)
 {
-    const char *name = NULL;
-    struct command_operands operands = {.words = NULL, .least = 0, .most = 0};
-    const struct command_option options[] = {{"name", NULL, &name}, {NULL, NULL, NULL}};
-    int result = command_read(command, argc, argv, options, &operands);
+    const char *name;
+    int result = command_read_name(command, argc, argv, &name);
     if (result >= 0)
         return result;
     struct talk *talk = talk_open(command->name, name, &result);

@@ -10,13 +10,16 @@
 #include <unistd.h>
 #include "base/memory.h"
 #include "control/command.h"
+#include "control/json_text.h"
 #include "control/place.h"
+#include "control/show.h"
 
 struct talk {
     const char *command;
     char name[64];
-    int fd;
-    char *in; /* received, not yet taken as lines */
+    int fd, patience;
+    bool is_silent; /* and was given up */
+    char *in;       /* received, not yet taken as lines */
     size_t length, room;
 };
 
@@ -29,9 +32,17 @@ struct talk *talk_open(const char *command, const char *name, int *exit_code)
     if (talk->fd >= 0)
         return talk;
     fprintf(stderr, "msm %s: %s\n", command, error.text);
-    *exit_code = EXIT_NOT_RUNNING;
+    *exit_code = talk->fd == PLACE_SILENT ? EXIT_FAILED : EXIT_NOT_RUNNING;
     free(talk);
     return NULL;
+}
+
+void talk_set_patience(struct talk *talk, int seconds)
+{
+    const struct timeval time = {.tv_sec = seconds};
+    talk->patience = seconds;
+    setsockopt(talk->fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+    setsockopt(talk->fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
 }
 
 void talk_close(struct talk *talk)
@@ -53,9 +64,14 @@ const char *talk_name(const struct talk *talk)
     return talk->name;
 }
 
+const char *talk_command(const struct talk *talk)
+{
+    return talk->command;
+}
+
 bool talk_send(struct talk *talk, json_t *request)
 {
-    char *text = json_dumps(request, JSON_COMPACT);
+    char *text = json_text(request);
     json_decref(request);
     if (!text)
         return false;
@@ -65,6 +81,7 @@ bool talk_send(struct talk *talk, json_t *request)
         ssize_t count = send(talk->fd, text + sent, length - sent, MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR)
             continue;
+        talk->is_silent = count < 0 && errno == EAGAIN;
         if (count <= 0)
             break;
         sent += (size_t)count;
@@ -85,6 +102,7 @@ static bool receive_more(struct talk *talk)
     do
         count = read(talk->fd, talk->in + talk->length, talk->room - talk->length);
     while (count < 0 && errno == EINTR);
+    talk->is_silent = count < 0 && errno == EAGAIN;
     if (count <= 0)
         return false;
     talk->length += (size_t)count;
@@ -126,7 +144,15 @@ static int code_of(const char *kind)
 
 bool talk_is_good(const struct talk *talk, const json_t *line, int *exit_code)
 {
-    if (!line) {
+    if (!line && talk->is_silent) {
+        fprintf(stderr,
+                "msm %s: %s has not answered for %d s; it runs, but is stopped (a debugger, "
+                "kill -STOP), or gets no processor time\n",
+                talk->command, talk->name, talk->patience);
+        *exit_code = EXIT_FAILED;
+        return false;
+    }
+    if (!line || json_is_true(json_object_get(line, "ended"))) {
         fprintf(stderr, "msm %s: %s has ended\n", talk->command, talk->name);
         *exit_code = EXIT_NOT_RUNNING;
         return false;
@@ -134,13 +160,18 @@ bool talk_is_good(const struct talk *talk, const json_t *line, int *exit_code)
     if (json_is_true(json_object_get(line, "ok")))
         return true;
     const char *text = json_string_value(json_object_get(line, "error"));
-    fprintf(stderr, "%s\n", text ? text : "refused, without a reason");
+    show_lines(stderr, text ? text : "refused, without a reason");
     *exit_code = code_of(json_string_value(json_object_get(line, "kind")));
     return false;
 }
 
 json_t *talk_ask(struct talk *talk, json_t *request, int *exit_code)
 {
+    if (!request) { /* all that keeps one from being made */
+        fprintf(stderr, "msm %s: a text is not UTF-8\n", talk->command);
+        *exit_code = EXIT_USAGE;
+        return NULL;
+    }
     json_t *line = talk_send(talk, request) ? talk_receive(talk) : NULL;
     if (talk_is_good(talk, line, exit_code))
         return line;
@@ -148,14 +179,17 @@ json_t *talk_ask(struct talk *talk, json_t *request, int *exit_code)
     return NULL;
 }
 
-json_t *talk_once(const char *command, const char *name, json_t *request, int *exit_code)
+json_t *talk_once(const char *command, const char *name, int patience, json_t *request,
+                  int *exit_code)
 {
     struct talk *talk = talk_open(command, name, exit_code);
     json_t *line = NULL;
-    if (talk)
+    if (talk) {
+        talk_set_patience(talk, patience);
         line = talk_ask(talk, request, exit_code);
-    else
+    } else {
         json_decref(request);
+    }
     talk_close(talk);
     return line;
 }

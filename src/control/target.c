@@ -55,50 +55,26 @@ static int table_of(const char *name)
 
 /* ---- names ---- */
 
-static const char *prefix_of(const struct plan *plan, uint32_t memory, const char **dot)
-{
-    const char *name = plan->memories[memory].name;
-    bool home = strcmp(name, HOME) == 0;
-    *dot = home ? "" : ".";
-    return home ? "" : name;
-}
-
 uint32_t target_memory(const struct target *target)
 {
     return target->declared ? target->declared->memory : target->raw->memory;
 }
 
-static uint32_t raw_address(const struct target *target)
+static const char *long_name(const struct target *target, char text[TARGET_NAME])
 {
-    return target->raw->address + target->first - target->raw->point;
-}
-
-/* Without the memory. */
-static void write_rest(const struct target *target, char text[TARGET_NAME])
-{
-    if (!target->declared)
-        snprintf(text, TARGET_NAME, "%s[%u]", table_name(target->raw->table), raw_address(target));
-    else if (target->element)
-        snprintf(text, TARGET_NAME, "%s[%u]", target->declared->name, target->element);
+    if (target_is_list(target))
+        snprintf(text, TARGET_NAME, "%s", target->declared->path);
     else
-        snprintf(text, TARGET_NAME, "%s", target->declared->name);
+        point_name(target->plan, target->first, text);
+    return text;
 }
 
 const char *target_name(const struct target *target, char text[TARGET_NAME])
 {
-    char rest[TARGET_NAME];
-    const char *dot, *prefix = prefix_of(target->plan, target_memory(target), &dot);
-    write_rest(target, rest);
-    snprintf(text, TARGET_NAME, "%.70s%s%.80s", prefix, dot, rest);
-    return text;
-}
-
-static const char *long_name(const struct target *target, char text[TARGET_NAME])
-{
-    char rest[TARGET_NAME];
-    write_rest(target, rest);
-    snprintf(text, TARGET_NAME, "%.70s.%.80s", target->plan->memories[target_memory(target)].name,
-             rest);
+    static const size_t prefix = sizeof HOME; /* with a dot */
+    long_name(target, text);
+    if (strcmp(target->plan->memories[target_memory(target)].name, HOME) == 0)
+        memmove(text, text + prefix, strlen(text + prefix) + 1);
     return text;
 }
 
@@ -192,8 +168,8 @@ static bool refuse(const struct plan *plan, const char *asked, const struct part
         nearest_offer(&nearest, v->path);
     }
     best = best ? best : nearest_word(&nearest);
-    return error_set(error, "%.200s is not declared%s%s%s", asked, best ? "; did you mean " : "",
-                     best ? best : "", best ? "?" : "");
+    return error_set(error, "%.200s is not declared%s%s%s", *asked ? asked : "\"\"",
+                     best ? "; did you mean " : "", best ? best : "", best ? "?" : "");
 }
 
 bool target_find(const struct plan *plan, const char *name, struct target *target,

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/error.h"
-#include "image/plan.h"
+#include "image/point_name.h"
 
-enum { TARGET_NAME = 160 };
+enum { TARGET_NAME = POINT_NAME };
 
 struct target {
     const struct plan *plan;

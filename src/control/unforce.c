@@ -26,7 +26,7 @@ int unforce_run(const struct command *command, int argc, char **argv)
     json_t *request =
         all ? json_pack("{s:s, s:b, s:b}", "do", "unforce", "all", 1, "restore", restore)
             : json_pack("{s:s, s:s, s:b}", "do", "unforce", "name", target, "restore", restore);
-    json_t *answer = talk_once(command->name, name, request, &result);
+    json_t *answer = talk_once(command->name, name, TALK_PATIENCE, request, &result);
     if (!answer)
         return result;
     const json_t *released = json_object_get(answer, "released");

@@ -10,52 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/utf8.h"
 #include "image/number.h"
 
 /* ---- texts ---- */
-
-/* Bytes of the character that begins here, 0 where none does (RFC 3629, 4). */
-static size_t character(const unsigned char *at, size_t left)
-{
-    static const struct {
-        unsigned char low, high, second_low, second_high, length;
-    } forms[] = {
-        {0x00, 0x7F, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
-        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
-        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}};
-    size_t form = 0;
-    while (form < sizeof forms / sizeof *forms && at[0] > forms[form].high)
-        form++;
-    if (form == sizeof forms / sizeof *forms || at[0] < forms[form].low)
-        return 0;
-    size_t length = forms[form].length;
-    if (length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        unsigned char low = i == 1 ? forms[form].second_low : 0x80;
-        unsigned char high = i == 1 ? forms[form].second_high : 0xBF;
-        if (at[i] < low || at[i] > high)
-            return 0;
-    }
-    return length;
-}
-
-bool value_json_is_utf8(const char *bytes, size_t length)
-{
-    for (size_t at = 0, size; at < length; at += size) {
-        size = character((const unsigned char *)bytes + at, length - at);
-        if (size == 0)
-            return false;
-    }
-    return true;
-}
 
 /* `text` has room for three times the length. Returns how much was used. */
 static size_t mend(const char *bytes, size_t length, char *text)
 {
     size_t used = 0;
     for (size_t at = 0; at < length;) {
-        size_t size = character((const unsigned char *)bytes + at, length - at);
+        size_t size = utf8_character(bytes + at, length - at);
         memcpy(text + used, size ? bytes + at : "\xEF\xBF\xBD", size ? size : 3);
         used += size ? size : 3;
         at += size ? size : 1;
@@ -65,7 +30,7 @@ static size_t mend(const char *bytes, size_t length, char *text)
 
 json_t *value_json_text(const char *bytes, size_t length)
 {
-    if (value_json_is_utf8(bytes, length))
+    if (utf8_is_valid(bytes, length))
         return json_stringn_nocheck(bytes, length);
     char *text = malloc(3 * length);
     if (!text)

@@ -9,7 +9,6 @@
 
 /* A text of ours, or of a script or a device: bytes that are not UTF-8 become U+FFFD. */
 json_t *value_json_text(const char *bytes, size_t length);
-bool value_json_is_utf8(const char *bytes, size_t length);
 
 /* Numbers with the digits that the variable has: a float32 of 20.1 is 20.1. NaN and infinities are
  * texts. */

@@ -4,7 +4,7 @@
 #include "control/command.h"
 #include "control/screen.h"
 #include "control/show.h"
-#include "control/talk.h"
+#include "control/stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static void print_row(const json_t *row)
 {
     const char *quality = json_string_value(json_object_get(row, "quality"));
     printf("%s ", json_string_value(json_object_get(row, "name")));
-    show_bare(stdout, row);
+    show_value(stdout, row);
     if (strcmp(quality, "good") != 0)
         printf(" (%s)", quality);
     if (json_is_true(json_object_get(row, "forced")))
@@ -31,23 +31,6 @@ static void print(const json_t *answer, bool json)
         show_json(answer);
     else
         json_array_foreach(json_object_get(answer, "values"), i, row) print_row(row);
-}
-
-/* Until the program or the reader ends. */
-static int stream(const struct command *command, struct talk *talk, json_t *answer, bool json)
-{
-    int result = EXIT_OK;
-    while (answer && result == EXIT_OK) {
-        if (!talk_is_good(talk, answer, &result))
-            break;
-        print(answer, json);
-        if (!show_ended(command->name))
-            result = EXIT_FAILED;
-        json_decref(answer);
-        answer = talk_receive(talk);
-    }
-    json_decref(answer);
-    return result;
 }
 
 static json_t *request_for(const struct command_operands *operands, double period)
@@ -89,11 +72,13 @@ int watch_run(const struct command *command, int argc, char **argv)
         json_decref(request);
         return result;
     }
+    talk_set_patience(talk, TALK_PATIENCE);
     json_t *answer = talk_ask(talk, request, &result);
+    talk_set_patience(talk, 0);
     if (answer && table)
         result = screen_run(talk, answer);
     else if (answer)
-        result = stream(command, talk, answer, json);
+        result = stream_run(talk, answer, print, json);
     talk_close(talk);
     return result;
 }

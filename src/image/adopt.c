@@ -1,5 +1,5 @@
 /* First the copy of what the old image holds, under its lock; then, under the new one's, what the
- * match names. All memory is had before either, so that it succeeds whole or changes nothing. */
+ * match names. All memory is had before either. */
 
 #include "image/adopt_inside.h"
 
@@ -14,14 +14,6 @@ static bool allocate(struct adoption *x)
     for (size_t g = 0; x->heirs && g < groups; g++)
         x->heirs[g] = MATCH_NONE;
     return snapshot_init(&x->from, x->match->from) && x->own && x->refused && x->heirs;
-}
-
-static void release(struct adoption *x)
-{
-    snapshot_finish(&x->from);
-    free(x->own);
-    free(x->refused);
-    free(x->heirs);
 }
 
 /* More than the values has changed, and views of the new image may be there already. */
@@ -41,7 +33,6 @@ static void adopt(struct adoption *x)
     if (to->sequence < x->from.sequence)
         to->sequence = x->from.sequence;
     atomic_store_explicit(&to->conflicts, x->from.conflicts, memory_order_relaxed);
-    atomic_store(&to->fault, false);
     adopt_values(x);
     adopt_marks(x);
     adopt_links(x);
@@ -49,21 +40,71 @@ static void adopt(struct adoption *x)
     image_unlock(to);
 }
 
-bool image_adopt(struct image *to, struct image *from, const struct plan_match *match, int64_t now,
-                 void (*refused)(void *context, uint32_t point), void *context, struct error *error)
+struct adoption *adopt_prepare(struct image *to, struct image *from, const struct plan_match *match,
+                               struct error *error)
 {
-    struct adoption x = {.to = to, .match = match, .now = now};
-    bool ok = allocate(&x);
-    if (ok) {
-        snapshot_take(&x.from, from);
-        adopt(&x);
-    } else {
-        error_set(error, "out of memory for taking over %zu values", match->from->point_count);
+    struct adoption *x = calloc(1, sizeof *x);
+    if (x) {
+        x->to = to;
+        x->source = from;
+        x->match = match;
     }
-    for (uint32_t i = 0; ok && refused && i < match->to->point_count; i++) {
-        if (x.refused[i])
-            refused(context, i);
+    if (x && allocate(x))
+        return x;
+    adopt_discard(x);
+    error_set(error, "out of memory for taking over %zu values", match->from->point_count);
+    return NULL;
+}
+
+void adopt_commit(struct adoption *x, int64_t now)
+{
+    x->now = now;
+    snapshot_take(&x->from, x->source);
+    adopt(x);
+    image_clear_fault(x->to);
+}
+
+static const uint16_t *refused_words(const struct adoption *x, uint32_t point, uint16_t *words)
+{
+    if (x->match->points[point] == MATCH_NONE)
+        return NULL;
+    snapshot_written(&x->from, x->match->points[point], words);
+    plan_match_convert(x->match, point, words);
+    return words;
+}
+
+void adopt_refused(const struct adoption *x,
+                   void (*refused)(void *context, uint32_t point, const uint16_t *words),
+                   void *context)
+{
+    uint16_t words[VARIABLE_MAX_WORDS];
+    for (uint32_t i = 0; i < x->match->to->point_count; i++) {
+        if (x->refused[i])
+            refused(context, i, refused_words(x, i, words));
     }
-    release(&x);
-    return ok;
+}
+
+void adopt_discard(struct adoption *x)
+{
+    if (!x)
+        return;
+    snapshot_finish(&x->from);
+    free(x->own);
+    free(x->refused);
+    free(x->heirs);
+    free(x);
+}
+
+bool image_adopt(struct image *to, struct image *from, const struct plan_match *match, int64_t now,
+                 void (*refused)(void *context, uint32_t point, const uint16_t *words),
+                 void *context, struct error *error)
+{
+    struct adoption *x = adopt_prepare(to, from, match, error);
+    if (!x)
+        return false;
+    adopt_commit(x, now);
+    if (refused)
+        adopt_refused(x, refused, context);
+    adopt_discard(x);
+    return true;
 }

@@ -25,9 +25,9 @@ void snapshot_take(struct snapshot *snapshot, struct image *image); /* takes its
 /* What somebody last wrote into a point, without any force. Room for VARIABLE_MAX_WORDS. */
 void snapshot_written(const struct snapshot *snapshot, uint32_t point, uint16_t *words);
 
-/* One adoption under way; `to` is locked. */
+/* One adoption; under way `to` is locked. */
 struct adoption {
-    struct image *to;
+    struct image *to, *source;
     const struct plan_match *match;
     struct snapshot from;
     int64_t now;

@@ -7,37 +7,6 @@
 
 #include <string.h>
 
-static uint16_t turned(uint16_t word)
-{
-    return (uint16_t)(word << 8 | word >> 8);
-}
-
-/* The words of one element in the order, or under the mask, of its new declaration. */
-static void reorder(const struct variable *from, const struct variable *to, uint16_t *words)
-{
-    if (to->type == TYPE_STRING) {
-        bool turns = (from->order == ORDER_BADC || from->order == ORDER_DCBA) !=
-                     (to->order == ORDER_BADC || to->order == ORDER_DCBA);
-        for (uint16_t k = 0; turns && k < to->words; k++)
-            words[k] = turned(words[k]);
-    } else if (to->words > 1 && from->order != to->order) {
-        codec_store(to->order, words, to->words, codec_load(from->order, words, to->words));
-    }
-}
-
-/* A point's words of the old image, as they are to lie in the new one. */
-static void convert(const struct adoption *x, uint32_t number, uint16_t *words)
-{
-    const struct plan *plan = x->to->plan;
-    const struct point *to = &plan->points[number];
-    const struct point *from = &x->from.plan->points[x->match->points[number]];
-    if (to->variable < 0)
-        return;
-    if (to->words == 1)
-        words[0] = variable_move(words[0], from->mask, to->mask);
-    reorder(x->from.plan->variables[from->variable], plan->variables[to->variable], words);
-}
-
 static void refuse(struct adoption *x, uint32_t number)
 {
     x->refused[number] = true;
@@ -56,7 +25,7 @@ static void adopt_value(struct adoption *x, uint32_t number)
     const struct point *point = &x->to->plan->points[number];
     uint16_t words[VARIABLE_MAX_WORDS];
     snapshot_written(&x->from, x->match->points[number], words);
-    convert(x, number, words);
+    plan_match_convert(x->match, number, words);
     if (is_allowed(x->to->plan, point, words))
         image_write_point(x->to, point, words);
     else
@@ -114,7 +83,7 @@ static void hold(struct adoption *x)
         const struct point *point = &from->plan->points[before];
         uint16_t words[VARIABLE_MAX_WORDS];
         memcpy(words, from->cells + point->cell, point->words * sizeof *words);
-        convert(x, number, words);
+        plan_match_convert(x->match, number, words);
         image_hold(x->to, number, words);
     }
 }

@@ -15,6 +15,7 @@ enum audit_kind {
     AUDIT_SET,   /* by name, from the command line or a page */
     AUDIT_FORCE,
     AUDIT_UNFORCE,
+    AUDIT_EVAL,    /* code that a person runs: `text` is its beginning */
     AUDIT_REFUSED, /* by read_only or allow: `text` says which */
     AUDIT_RELOAD,
     AUDIT_FAULT,
@@ -34,7 +35,8 @@ struct audit_entry {
     struct origin origin;
     struct plan *plan; /* referenced: who takes the entry out gives it back; NULL: no point */
     uint32_t point;
-    uint16_t before[VARIABLE_MAX_WORDS], after[VARIABLE_MAX_WORDS]; /* as everyone sees them */
+    /* As everyone sees them; of WRITE and SET what was written, also where a force covers it. */
+    uint16_t before[VARIABLE_MAX_WORDS], after[VARIABLE_MAX_WORDS];
     char text[AUDIT_TEXT_MAX]; /* of the kinds without a point */
 };
 
@@ -47,8 +49,8 @@ struct audit *audit_create(struct error *error);
 void audit_destroy(struct audit *audit); /* NULL is accepted */
 void audit_set_level(struct audit *audit, enum audit_level level);
 
-/* An entry that concerns no point (REFUSED, RELOAD, FAULT, START, STOP). Any thread; NULL and level
- * OFF are accepted and do nothing. */
+/* An entry that concerns no point (EVAL, REFUSED, RELOAD, FAULT, START, STOP). Any thread; NULL and
+ * level OFF are accepted and do nothing. */
 void audit_note(struct audit *audit, enum audit_kind kind, const struct origin *origin,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -60,6 +60,7 @@ void image_destroy(struct image *image)
     link_finish(image);
     outbox_finish(image);
     image_finish_quality(image);
+    image_finish_retired(image);
     mailbox_destroy(image->mailbox);
     pthread_mutex_destroy(&image->mutex);
     plan_unref(image->plan);

@@ -108,5 +108,12 @@ void image_make_safe(struct image *image, bool fault, int64_t now);
 void image_clear_fault(struct image *image);
 bool image_in_fault(const struct image *image);
 
+/* Outputs that go with their program: these points, which have `safe`, take it and hold it, below a
+ * person's force and above everybody's writes, until image_unretire. What the program or a device
+ * gives them meanwhile lies beneath and comes back then; masters are refused with 04. None may be
+ * retired yet. Any thread. */
+void image_retire(struct image *image, const uint32_t *points, size_t count, int64_t now);
+void image_unretire(struct image *image, int64_t now);
+
 /* Program writes that lost against a remote write of the same variable in the same scan. */
 uint64_t image_conflicts(const struct image *image);

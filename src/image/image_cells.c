@@ -54,20 +54,6 @@ bool image_is_same(const struct image *image, uint64_t version)
     return atomic_load_explicit(&image->version, memory_order_relaxed) == version;
 }
 
-bool image_read_beside(const struct image *image, uint32_t from, uint16_t count, uint16_t *words)
-{
-    for (int i = 0; i < IMAGE_TRIES; i++) {
-        uint64_t version;
-        if (!image_look(image, &version))
-            continue;
-        for (uint16_t k = 0; k < count; k++)
-            words[k] = __atomic_load_n(&image->cells[from + k], __ATOMIC_ACQUIRE);
-        if (image_is_same(image, version))
-            return true;
-    }
-    return false;
-}
-
 static void dirty_page(struct image *image, size_t page, size_t *last)
 {
     if (page == *last)
@@ -112,25 +98,50 @@ bool image_is_mirrored(const struct point *point)
     return point->group != GROUP_NONE;
 }
 
-bool image_is_fed(const struct plan *plan, const struct point *point)
+static uint16_t merge(uint16_t word, uint16_t value, uint16_t mask)
 {
-    return image_is_mirrored(point) && point->variable >= 0 &&
-           plan->variables[point->variable]->direction == DIRECTION_IN;
+    return (uint16_t)((word & ~mask) | (value & mask));
 }
 
-bool image_write_cell(struct image *image, uint32_t cell, uint16_t value, uint16_t mask)
+bool image_show_cell(struct image *image, uint32_t cell, uint16_t value, uint16_t mask)
 {
-    uint16_t held = image->forced ? image->force_mask[cell] & mask : 0;
-    if (held) {
-        image->beneath[cell] = (uint16_t)((image->beneath[cell] & ~held) | (value & held));
-        mask &= (uint16_t)~held;
-    }
-    uint16_t fresh = (uint16_t)((image->cells[cell] & ~mask) | (value & mask));
+    uint16_t fresh = merge(image->cells[cell], value, mask);
     if (fresh == image->cells[cell])
         return false;
     __atomic_store_n(&image->cells[cell], fresh, __ATOMIC_RELEASE);
     image_dirty_cell(image, cell);
     return true;
+}
+
+/* What is retired lies beneath any force, so it is the first that a write meets. Returns the bits
+ * that nothing covers. */
+static uint16_t write_beneath(struct image *image, uint32_t cell, uint16_t value, uint16_t mask)
+{
+    struct retired *retired = image->retired;
+    if (retired) {
+        uint16_t held = retired->mask[cell] & mask;
+        retired->beneath[cell] = merge(retired->beneath[cell], value, held);
+        mask &= (uint16_t)~held;
+    }
+    uint16_t held = image->force_mask[cell] & mask;
+    image->beneath[cell] = merge(image->beneath[cell], value, held);
+    return mask & (uint16_t)~held;
+}
+
+bool image_write_cell(struct image *image, uint32_t cell, uint16_t value, uint16_t mask)
+{
+    if (image->covered)
+        mask = write_beneath(image, cell, value, mask);
+    return image_show_cell(image, cell, value, mask);
+}
+
+uint16_t image_uncover(const struct image *image, uint32_t cell, uint16_t word)
+{
+    const struct retired *retired = image->retired;
+    if (!image->covered)
+        return word;
+    word = merge(word, image->beneath[cell], image->force_mask[cell]);
+    return retired ? merge(word, retired->beneath[cell], retired->mask[cell]) : word;
 }
 
 bool image_write_point(struct image *image, const struct point *point, const uint16_t *words)

@@ -34,14 +34,14 @@ bool image_hold(struct image *image, uint32_t number, const uint16_t *words)
     bool changed = false;
     for (uint16_t k = 0; k < point->words; k++) {
         uint32_t cell = point->cell + k;
-        uint16_t held = image->force_mask[cell], newly = point->mask & (uint16_t)~held;
+        uint16_t newly = point->mask & (uint16_t)~image->force_mask[cell];
         image->beneath[cell] =
             (uint16_t)((image->beneath[cell] & ~newly) | (image->cells[cell] & newly));
-        image->force_mask[cell] = held & (uint16_t)~point->mask; /* let the value through … */
-        changed |= image_write_cell(image, cell, words[k], point->mask);
-        image->force_mask[cell] = held | point->mask; /* … and hold it */
+        image->force_mask[cell] |= point->mask;
+        changed |= image_show_cell(image, cell, words[k], point->mask);
     }
     image->forced += !image->marks[number].forced;
+    image->covered += !image->marks[number].forced;
     image->marks[number].forced = true;
     image_dirty_mark(image, number);
     return changed;
@@ -86,11 +86,15 @@ bool image_let_go(struct image *image, uint32_t number, bool restore)
         uint32_t cell = point->cell + k;
         uint16_t freed = point->mask & (uint16_t)~held_by_others(image, cell, number);
         image->force_mask[cell] &= (uint16_t)~freed;
-        if (restore)
-            changed |= image_write_cell(image, cell, image->beneath[cell], freed);
+        if (!restore) { /* what was forced is as good as written … */
+            image_write_cell(image, cell, image->cells[cell], freed);
+            freed &= image_retired_bits(image, cell); /* … and goes beneath what is retired */
+        }
+        changed |= image_show_cell(image, cell, image->beneath[cell], freed);
     }
     image->marks[number].forced = false;
     image->forced--;
+    image->covered--;
     image_dirty_mark(image, number);
     return changed;
 }

@@ -16,22 +16,18 @@ void image_restore(struct image *image, uint32_t number, const uint16_t *words, 
     image_unlock(image);
 }
 
-static uint16_t beneath(const struct image *image, uint32_t cell, uint16_t mask)
-{
-    uint16_t held = image->forced ? image->force_mask[cell] : 0;
-    return (uint16_t)(((image->cells[cell] & ~held) | (image->beneath[cell] & held)) & mask);
-}
-
 bool image_retain(struct image *image, const uint32_t *points, size_t count, uint16_t *words,
                   struct keeps *copy, uint64_t *version)
 {
     struct keeps *keeps = copy ? image_keeps(image) : NULL;
     bool copied = false;
+    if (keeps && keeps_version(keeps) != *version)
+        keeps_populate(copy, keeps);
     image_lock_still(image);
     for (size_t i = 0; i < count; i++) {
         const struct point *point = &image->plan->points[points[i]];
-        for (uint16_t k = 0; k < point->words; k++)
-            *words++ = beneath(image, point->cell + k, point->mask);
+        for (uint32_t cell = point->cell; cell < point->cell + point->words; cell++)
+            *words++ = image_uncover(image, cell, image->cells[cell]) & point->mask;
     }
     if (keeps && keeps_version(keeps) != *version) {
         *version = keeps_version(keeps);

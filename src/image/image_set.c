@@ -2,12 +2,6 @@
 
 #include "image/write.h"
 
-/* Whether a point is anybody's but the program's. */
-static bool may_be_set(const struct plan *plan, const struct point *point)
-{
-    return point->variable < 0 ? plan->writable[point->cell] : !write_is_owned(plan, point);
-}
-
 static bool is_reachable(const struct image *image, uint32_t number)
 {
     int client = plan_point_client(image->plan, number);
@@ -20,7 +14,7 @@ enum exception image_set(struct image *image, uint32_t number, const uint16_t *w
                          const struct origin *origin, int64_t now)
 {
     const struct point *point = &image->plan->points[number];
-    if (!may_be_set(image->plan, point))
+    if (!plan_point_is_settable(image->plan, number))
         return EXCEPTION_ADDRESS;
     struct write write = {.cell = point->cell,
                           .count = point->words,

@@ -38,19 +38,29 @@ struct link_row {
 
 struct mailbox;
 
+/* Points that hold their safe value until they go (image_retire.c). */
+struct retired {
+    uint32_t *points;
+    size_t count;
+    uint16_t *mask;    /* by cell: bits that are held, beneath any force … */
+    uint16_t *beneath; /* … and what was written since */
+};
+
 struct image {
     pthread_mutex_t mutex;
     atomic_uint_fast64_t version; /* odd while somebody has the mutex and may change cells */
     struct plan *plan;
     struct keeps *keeps; /* these two outlive it */
     struct audit *audit;
-    uint16_t *cells;      /* as everyone sees them: force applied */
-    uint16_t *force_mask; /* bits that are held; their values are in cells … */
-    uint16_t *beneath;    /* … and here what was suppressed */
-    struct mark *marks;   /* by point */
+    uint16_t *cells;         /* as everyone sees them: force applied */
+    uint16_t *force_mask;    /* bits that are held; their values are in cells … */
+    uint16_t *beneath;       /* … and here what was suppressed */
+    struct retired *retired; /* NULL: nothing is */
+    struct mark *marks;      /* by point */
     size_t cell_pages, mark_pages, link_pages;
     size_t dirtied[2]; /* page of cells, of marks, last marked since the mutex was taken */
     size_t forced;     /* points under force */
+    size_t covered;    /* the same, and those retired: 0: what is written is what everyone sees */
     uint64_t sequence; /* counts remote writes */
     atomic_uint_fast64_t conflicts; /* this and fault: set under the mutex, read without */
     atomic_bool fault;
@@ -80,12 +90,15 @@ enum { IMAGE_TRIES = 32 };
 bool image_look(const struct image *image, uint64_t *version);
 bool image_is_same(const struct image *image, uint64_t version);
 
-/* Reads cells without the mutex, whole or not at all: false when changes kept coming. */
-bool image_read_beside(const struct image *image, uint32_t from, uint16_t count, uint16_t *words);
+/* Gives the bits of `mask` of a cell a value that everyone sees. Returns whether it is another one.
+ */
+bool image_show_cell(struct image *image, uint32_t cell, uint16_t value, uint16_t mask);
 
-/* Writes the bits of `mask` into a cell, around what is forced. Returns whether what everyone sees
- * has changed. */
+/* The same around what is forced or retired. */
 bool image_write_cell(struct image *image, uint32_t cell, uint16_t value, uint16_t mask);
+
+/* A cell's word, with what was last written in place of what is forced or retired. */
+uint16_t image_uncover(const struct image *image, uint32_t cell, uint16_t word);
 
 /* Writes a point's words, in place under its mask. */
 bool image_write_point(struct image *image, const struct point *point, const uint16_t *words);
@@ -104,9 +117,18 @@ void image_mark_time(struct image *image, uint32_t point, int64_t now);
 /* Says that a remote wrote a point: the image's present sequence. */
 void image_mark_written(struct image *image, uint32_t point, int64_t now);
 
-/* Whether a client exchanges it; and whether nobody but that client's device writes it. */
-bool image_is_mirrored(const struct point *point);
-bool image_is_fed(const struct plan *plan, const struct point *point);
+bool image_is_mirrored(const struct point *point); /* whether a client exchanges it */
+
+/* ---- image_retire.c ---- */
+
+/* Whether all bits of a point are retired. */
+bool image_is_retired(const struct image *image, const struct point *point);
+void image_finish_retired(struct image *image);
+
+static inline uint16_t image_retired_bits(const struct image *image, uint32_t cell)
+{
+    return image->retired ? image->retired->mask[cell] : 0;
+}
 
 /* ---- image_force.c ---- */
 

@@ -6,7 +6,10 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include "base/clock.h"
+
+enum { SWEEP_AT_ONCE = 32 }; /* fields that are given back with a commit */
 
 static const struct keeps_table ROOT = {0, 0};
 
@@ -19,6 +22,7 @@ struct keeps *keeps_create(struct error *error)
         return NULL;
     }
     keeps->created = clock_monotonic();
+    atomic_init(&keeps->reached, 1);
     keeps->work.top = 1;
     keeps->work.nodes[0] = (struct node){.state = NODE_FIELD, .type = KEEPS_TABLE};
     keeps->committed.top = 1;
@@ -30,6 +34,34 @@ void keeps_destroy(struct keeps *keeps)
 {
     if (keeps)
         munmap(keeps, sizeof *keeps);
+}
+
+/* A system without it gives pages as they come to be used. */
+static void populate(void *from, size_t bytes)
+{
+#ifdef MADV_POPULATE_WRITE
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), before = (uintptr_t)from % page;
+    madvise((char *)from - before, bytes + before, MADV_POPULATE_WRITE);
+#else
+    (void)from;
+    (void)bytes;
+#endif
+}
+
+/* Of the buckets few nodes need few pages, which are not worth a word. */
+void keeps_populate(struct keeps *keeps, const struct keeps *like)
+{
+    uint32_t reached = atomic_load_explicit(&like->reached, memory_order_relaxed);
+    if (atomic_load(&keeps->populated) >= reached)
+        return;
+    atomic_store(&keeps->populated, reached);
+    populate(keeps->work.nodes, reached * sizeof(struct node));
+    populate(keeps->committed.nodes, reached * sizeof(struct node));
+    populate(keeps->changed, reached * sizeof *keeps->changed);
+    if (reached < NODES_IN_PAGE)
+        return;
+    populate(&keeps->work.nodes[KEEPS_ALL], (NODES_TOTAL - KEEPS_ALL) * sizeof(struct node));
+    populate(&keeps->committed.nodes[KEEPS_ALL], (NODES_TOTAL - KEEPS_ALL) * sizeof(struct node));
 }
 
 static struct keeps_key key_of(const char *name)
@@ -51,24 +83,6 @@ bool keeps_find(struct keeps *keeps, const char *name, bool make, struct keeps_t
     return value.type == KEEPS_TABLE;
 }
 
-void keeps_remove(struct keeps *keeps, const char *name)
-{
-    struct keeps_key key = key_of(name);
-    uint32_t number = node_find(&keeps->work, ROOT.id, &key);
-    if (number)
-        node_remove(keeps, number);
-}
-
-bool keeps_next_name(const struct keeps *keeps, uint32_t *at, const char **name)
-{
-    struct keeps_key key;
-    struct keeps_value value;
-    if (!keeps_next(keeps, ROOT, at, &key, &value, NULL))
-        return false;
-    *name = key.bytes;
-    return true;
-}
-
 size_t keeps_used(const struct keeps *keeps)
 {
     return keeps->work.used;
@@ -85,6 +99,7 @@ static void copy_head(struct keeps_half *to, const struct keeps_half *from)
     to->free = from->free;
     to->gone = from->gone;
     to->used = from->used;
+    to->dropped = from->dropped;
 }
 
 static void forget_changes(struct keeps *keeps)
@@ -99,7 +114,7 @@ void keeps_mark_tables(struct keeps *keeps)
 {
     for (uint32_t i = 0; i < keeps->changed_count; i++) {
         const struct node *node = &keeps->work.nodes[keeps->changed[i]];
-        if (node->state != NODE_FREE && node->table < KEEPS_ALL)
+        if (keeps->changed[i] < KEEPS_ALL && node->state != NODE_FREE && node->table < KEEPS_ALL)
             node_touch(keeps, node->table);
     }
 }
@@ -110,6 +125,7 @@ void keeps_commit(struct keeps *keeps)
     uint64_t version = keeps_version(keeps) + 1;
     bool any = false;
     node_sweep(keeps);
+    keeps_sweep_dropped(keeps, SWEEP_AT_ONCE);
     for (uint32_t i = 0; i < keeps->changed_count; i++) {
         uint32_t number = keeps->changed[i];
         const struct node *node = &keeps->work.nodes[number];
@@ -145,13 +161,12 @@ static bool is_copy_of(const struct keeps *copy, const struct keeps *keeps)
 static void copy_page(const struct keeps *keeps, struct keeps *copy, uint32_t page)
 {
     uint32_t first = page * NODES_IN_PAGE;
-    size_t count = KEEPS_ALL - first < NODES_IN_PAGE ? KEEPS_ALL - first : NODES_IN_PAGE;
+    size_t count = NODES_TOTAL - first < NODES_IN_PAGE ? NODES_TOTAL - first : NODES_IN_PAGE;
     const struct node *from = &keeps->committed.nodes[first];
     memcpy(&copy->committed.nodes[first], from, count * sizeof *from);
     memcpy(&copy->work.nodes[first], from, count * sizeof *from);
 }
 
-/* Hash buckets lie in nodes of any number, so a page may be in use above `top`, too. */
 void keeps_read(const struct keeps *keeps, struct keeps *copy)
 {
     uint64_t version = keeps_version(copy) + 1;
@@ -171,6 +186,7 @@ void keeps_read(const struct keeps *keeps, struct keeps *copy)
         copy->work.tags = keeps->committed.tags;
     copy->committed.tags = copy->work.tags;
     forget_changes(copy);
+    atomic_store_explicit(&copy->reached, keeps->committed.top, memory_order_relaxed);
     copy->of = keeps;
     copy->of_created = keeps->created;
     copy->of_version = keeps_version(keeps);

@@ -55,10 +55,18 @@ struct keeps_key {
 struct keeps *keeps_create(struct error *error); /* NULL when memory is short */
 void keeps_destroy(struct keeps *keeps);         /* NULL is accepted */
 
+/* Has the system give the memory now that takes as many nodes as `like` has used so far (which may
+ * be the same keeps), so that nobody waits for it page by page later, with the image's mutex held.
+ * Takes up to some milliseconds; any thread. */
+void keeps_populate(struct keeps *keeps, const struct keeps *like);
+
 /* The table of that name; with `make` it is made where there is none. False: there is none, or no
  * room. */
 bool keeps_find(struct keeps *keeps, const char *name, bool make, struct keeps_table *table);
-void keeps_remove(struct keeps *keeps, const char *name);
+
+/* A name that nobody has any more goes, at once and whatever it holds; its nodes are given back
+ * some at each commit, or when there is no room without them. Nobody is going along its tables. */
+void keeps_drop(struct keeps *keeps, const char *name);
 
 /* Whether the table is still there. */
 bool keeps_is(const struct keeps *keeps, struct keeps_table table);
@@ -106,10 +114,12 @@ void keeps_read(const struct keeps *keeps, struct keeps *copy);
 /* Counts commits that changed anything: for who wants to know whether to look again. Any thread. */
 uint64_t keeps_version(const struct keeps *keeps);
 
-/* Names, in the order in which they were made, as keeps_next does for fields. */
+/* Names, in the order in which they were made, as keeps_next does for fields; they may be dropped
+ * on the way. */
 bool keeps_next_name(const struct keeps *keeps, uint32_t *at, const char **name);
 
-size_t keeps_used(const struct keeps *keeps); /* nodes, of KEEPS_NODES */
+/* Nodes, of KEEPS_NODES; what was dropped counts until it is given back. */
+size_t keeps_used(const struct keeps *keeps);
 
 /* Nodes that a field with this value takes; the fields of a table come on top. */
 size_t keeps_takes(const struct keeps_value *value);

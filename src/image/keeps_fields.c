@@ -148,14 +148,19 @@ size_t keeps_takes(const struct keeps_value *value)
     return 1 + (value->type == KEEPS_TEXT ? node_more(value->text.length) : 0);
 }
 
-static bool check_space(const struct keeps *keeps, uint32_t number, const struct keeps_value *value,
+static bool check_space(struct keeps *keeps, uint32_t number, const struct keeps_value *value,
                         struct error *error)
 {
     const struct node *node = &keeps->work.nodes[number];
-    size_t needed = keeps_takes(value) - !!number, spare = KEEPS_NODES - keeps->work.used;
+    size_t needed = keeps_takes(value) - !!number, used = keeps->work.used;
     if (number && node->type == KEEPS_TEXT)
-        spare += node_more(node->text.length);
-    return needed <= spare || keeps_refuse_room(error);
+        used -= node_more(node->text.length);
+    if (needed + used <= KEEPS_NODES)
+        return true;
+    if (!keeps->work.dropped)
+        return keeps_refuse_room(error);
+    keeps_sweep_dropped(keeps, needed);
+    return check_space(keeps, number, value, error);
 }
 
 bool keeps_refuse_room(struct error *error)

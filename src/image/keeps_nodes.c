@@ -1,12 +1,9 @@
-/* Nodes of keeps: taken and given back, found through one hash over all tables, and strung in the
- * order of their table. Which were changed is noted at the one place where a node is handed out for
- * it. */
+/* Nodes of keeps: taken and given back, and strung in the order of their table. Which were changed
+ * is noted at the one place where a node is handed out for it. */
 
 #include "image/keeps_inside.h"
 
 #include <string.h>
-
-enum { BUCKETS = KEEPS_NODES };
 
 struct node *node_touch(struct keeps *keeps, uint32_t number)
 {
@@ -18,54 +15,18 @@ struct node *node_touch(struct keeps *keeps, uint32_t number)
     return &keeps->work.nodes[number];
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
-    return hash ^ (hash >> 32);
-}
-
-static uint32_t bucket_of(uint32_t table, const struct keeps_key *key)
-{
-    uint64_t hash = mix(table, key->is_text ? key->length : UINT64_MAX), word;
-    if (!key->is_text)
-        return (uint32_t)mix(hash, (uint64_t)key->integer) % BUCKETS;
-    const char *at = key->bytes;
-    size_t left = key->length;
-    for (; left >= sizeof word; left -= sizeof word, at += sizeof word) {
-        memcpy(&word, at, sizeof word);
-        hash = mix(hash, word);
-    }
-    word = 0;
-    memcpy(&word, at, left);
-    return (uint32_t)mix(hash, word) % BUCKETS;
-}
-
-static bool has_key(const struct node *node, uint32_t table, const struct keeps_key *key)
-{
-    if (node->table != table || node->key_is_text != key->is_text)
-        return false;
-    if (!key->is_text)
-        return node->key.integer == key->integer;
-    return node->key_length == key->length && !memcmp(node->key.text, key->bytes, key->length);
-}
-
-uint32_t node_find(const struct keeps_half *half, uint32_t table, const struct keeps_key *key)
-{
-    if (key->is_text && key->length > KEEPS_KEY_MAX)
-        return 0;
-    uint32_t at = half->nodes[bucket_of(table, key)].bucket;
-    while (at && !has_key(&half->nodes[at], table, key))
-        at = half->nodes[at].chain;
-    return at;
-}
-
-/* But for the bucket: that belongs to the number. */
 static void reset(struct node *node, enum node_state state)
 {
-    uint32_t bucket = node->bucket;
     memset(node, 0, sizeof *node);
-    node->bucket = bucket;
     node->state = (uint8_t)state;
+}
+
+static uint32_t take_new(struct keeps *keeps)
+{
+    uint32_t number = keeps->work.top++;
+    if (number >= atomic_load_explicit(&keeps->reached, memory_order_relaxed))
+        atomic_store_explicit(&keeps->reached, number + 1, memory_order_relaxed);
+    return number;
 }
 
 static uint32_t take(struct keeps *keeps, enum node_state state)
@@ -73,7 +34,7 @@ static uint32_t take(struct keeps *keeps, enum node_state state)
     struct keeps_half *work = &keeps->work;
     if (!work->free && work->top == KEEPS_ALL)
         node_sweep(keeps);
-    uint32_t number = work->free ? work->free : work->top++;
+    uint32_t number = work->free ? work->free : take_new(keeps);
     struct node *node = node_touch(keeps, number);
     if (number == work->free)
         work->free = node->chain;
@@ -88,41 +49,6 @@ static void give_back(struct keeps *keeps, uint32_t number)
     reset(node, NODE_FREE);
     node->chain = keeps->work.free;
     keeps->work.free = number;
-}
-
-static struct keeps_key key_of(const struct node *node)
-{
-    struct keeps_key key = {.is_text = node->key_is_text};
-    if (key.is_text) {
-        key.bytes = node->key.text;
-        key.length = node->key_length;
-    } else {
-        key.integer = node->key.integer;
-    }
-    return key;
-}
-
-static void hang(struct keeps *keeps, uint32_t number)
-{
-    struct node *node = &keeps->work.nodes[number];
-    struct keeps_key key = key_of(node);
-    struct node *head = node_touch(keeps, bucket_of(node->table, &key));
-    node->chain = head->bucket;
-    head->bucket = number;
-}
-
-static void unhang(struct keeps *keeps, uint32_t number)
-{
-    const struct node *node = &keeps->work.nodes[number];
-    struct keeps_key key = key_of(node);
-    uint32_t bucket = bucket_of(node->table, &key), at = keeps->work.nodes[bucket].bucket;
-    if (at == number) {
-        node_touch(keeps, bucket)->bucket = node->chain;
-        return;
-    }
-    while (keeps->work.nodes[at].chain != number)
-        at = keeps->work.nodes[at].chain;
-    node_touch(keeps, at)->chain = node->chain;
 }
 
 static void string(struct keeps *keeps, uint32_t number)
@@ -170,7 +96,7 @@ uint32_t node_make(struct keeps *keeps, uint32_t table, const struct keeps_key *
     } else {
         node->key.integer = key->integer;
     }
-    hang(keeps, number);
+    node_hang(keeps, number);
     string(keeps, number);
     if (!key->is_text && key->integer == (int64_t)keeps->work.nodes[table].list.length + 1)
         lengthen(keeps, table);
@@ -188,13 +114,31 @@ static void shorten(struct keeps *keeps, const struct node *node)
 void node_remove(struct keeps *keeps, uint32_t number)
 {
     node_clear(keeps, number);
-    unhang(keeps, number);
+    node_unhang(keeps, number);
     struct node *node = node_touch(keeps, number);
     shorten(keeps, node);
     node->state = NODE_GONE;
     node->chain = keeps->work.gone;
     keeps->work.gone = number;
     keeps->work.used--;
+}
+
+void node_free(struct keeps *keeps, uint32_t number)
+{
+    node_clear(keeps, number);
+    node_unhang(keeps, number);
+    unstring(keeps, &keeps->work.nodes[number]);
+    give_back(keeps, number);
+    keeps->work.used--;
+}
+
+void node_number(struct keeps *keeps, uint32_t number)
+{
+    node_unhang(keeps, number);
+    struct node *node = node_touch(keeps, number);
+    node->key_is_text = false;
+    node->key.integer = number;
+    node_hang(keeps, number);
 }
 
 static void clear_text(struct keeps *keeps, struct node *node)
@@ -218,7 +162,7 @@ static void clear_table(struct keeps *keeps, const struct node *table)
             continue;
         }
         node_clear(keeps, at); /* as deep as tables may lie in tables */
-        unhang(keeps, at);
+        node_unhang(keeps, at);
         give_back(keeps, at);
         keeps->work.used--;
     }

@@ -67,13 +67,12 @@ size_t mirror_collect(struct image *image, uint32_t client, struct mirror_change
     return count;
 }
 
-/* Whether the device's value is another one than was last written, which lies beneath a force. */
+/* Whether the device's value is another one than was last written, whatever covers that. */
 static bool differs(const struct mirror *x, const struct point *point)
 {
     const struct image *image = x->image;
     for (uint32_t cell = point->cell; cell < point->cell + point->words; cell++) {
-        uint16_t held = image->force_mask[cell];
-        uint16_t old = (uint16_t)((image->cells[cell] & ~held) | (image->beneath[cell] & held));
+        uint16_t old = image_uncover(image, cell, image->cells[cell]);
         if ((x->cells[cell - x->first] ^ old) & point->mask)
             return true;
     }
@@ -106,7 +105,12 @@ static void mark_taken(const struct mirror *x, const struct group *group)
     }
 }
 
-/* Where a force holds something else than the device has, that has to be sent again. */
+static bool is_held(const struct image *image, uint32_t number)
+{
+    return image->marks[number].forced || image_is_retired(image, &image->plan->points[number]);
+}
+
+/* Where a point is held at something else than the device has, that has to be sent again. */
 static void take(const struct mirror *x, const struct group *group)
 {
     struct image *image = x->image;
@@ -117,7 +121,7 @@ static void take(const struct mirror *x, const struct group *group)
     if (!show(x, group))
         return;
     for (uint32_t k = 0; k < group->count; k++) {
-        if (image->marks[points[k]].forced)
+        if (is_held(image, points[k]))
             outbox_list(image, points[k], x->now);
     }
 }
@@ -195,6 +199,15 @@ static bool is_pending(const struct image *image, uint32_t number, bool online_o
         return false;
     uint32_t client = image->outbox.clients[image->plan->points[number].group];
     return !online_only || atomic_load_explicit(&image->links[client].online, memory_order_relaxed);
+}
+
+bool mirror_any_pending(const struct image *image, const uint32_t *points, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_pending(image, points[i], true))
+            return true;
+    }
+    return false;
 }
 
 size_t mirror_pending(const struct image *image, bool online_only, uint32_t *points, size_t room)

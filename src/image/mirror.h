@@ -61,3 +61,6 @@ void mirror_arrived(struct image *image, const uint32_t *groups, size_t count, i
  * whose device answers: how many there are, and the first `room` of them, in the plan's order. Any
  * thread; for the stop, which waits for them and then names them. */
 size_t mirror_pending(const struct image *image, bool online_only, uint32_t *points, size_t room);
+
+/* Whether any of these points waits to be delivered to a device that answers. Any thread. */
+bool mirror_any_pending(const struct image *image, const uint32_t *points, size_t count);

@@ -17,6 +17,7 @@ enum { SCOPE_MEMORIES = 0, SCOPE_VARIABLES = 1 };
 enum { ADDRESSES = 65536 };
 
 static const struct settings SETTINGS = {
+    .memory = 64,
     .stop_timeout = INT64_C(2) * NS_PER_S,
     .probation = INT64_C(5) * NS_PER_S,
     .retain_interval = NS_PER_S,

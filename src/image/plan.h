@@ -86,13 +86,17 @@ struct keep_spec {
 
 /* program { … } */
 struct settings {
+    const char *where;    /* the line that says so, or NULL */
+    bool named;           /* its name is stated, not the file's */
+    uint16_t memory;      /* MiB that the script may use */
     int64_t stop_timeout; /* nanoseconds that clients get to deliver safe values at a stop */
     int64_t watchdog;     /* what the body, or all tasks of one scan, may take; 0: by the tasks */
     int64_t probation;    /* after a reload; then the program counts as proven */
-    int64_t retain_interval;       /* between two commits of what is retained */
-    bool restarts;                 /* on_fault = "restart", … */
-    int64_t restart_after;         /* … so long after the fault */
-    uint8_t audit;                 /* enum audit_level */
+    int64_t retain_interval; /* between two commits of what is retained */
+    bool restarts;           /* on_fault = "restart", … */
+    int64_t restart_after;   /* … so long after the fault */
+    uint8_t audit;           /* enum audit_level */
+    bool audit_stated;
     int32_t diagnostics;           /* input register of `mem` at which they begin, or -1 */
     const char *diagnostics_where; /* the line that says so */
 };
@@ -195,6 +199,11 @@ int plan_point_client(const struct plan *plan, uint32_t point);
 
 /* Whether the world alone writes a point: an "in" variable, or a raw word that a device owns. */
 bool plan_point_is_in(const struct plan *plan, uint32_t point);
+
+/* Whether that is a client's device; and whether `set` may write a point at all: neither a device
+ * nor the program has it alone. */
+bool plan_point_is_fed(const struct plan *plan, uint32_t point);
+bool plan_point_is_settable(const struct plan *plan, uint32_t point);
 
 /* Whether any unit id of the server is answered from this memory. */
 bool plan_server_shows(const struct server_spec *server, uint32_t memory);

@@ -38,9 +38,9 @@ static bool declare(struct plan *plan, const struct row *row, uint16_t count, ui
     char path[64];
     if (*address + words > 65536)
         return error_set(error,
-                         "program: diagnostics do not fit below input register 65536; they "
+                         "%s: program: diagnostics do not fit below input register 65536; they "
                          "begin at %d",
-                         (int)plan->settings.diagnostics);
+                         plan->settings.diagnostics_where, (int)plan->settings.diagnostics);
     snprintf(path, sizeof path, "%s.%s", plan->memories[0].name, row->name);
     const struct variable variable = {.name = row->name,
                                       .path = plan_string(plan, path),

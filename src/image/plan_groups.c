@@ -259,3 +259,16 @@ bool plan_point_is_in(const struct plan *plan, uint32_t point)
         return plan->variables[p->variable]->direction == DIRECTION_IN;
     return p->group != GROUP_NONE && plan->groups[p->group].direction == DIRECTION_IN;
 }
+
+bool plan_point_is_fed(const struct plan *plan, uint32_t point)
+{
+    return plan->points[point].group != GROUP_NONE && plan_point_is_in(plan, point);
+}
+
+bool plan_point_is_settable(const struct plan *plan, uint32_t point)
+{
+    const struct point *p = &plan->points[point];
+    bool open = p->variable < 0 ? plan->writable[p->cell] != 0
+                                : plan->variables[p->variable]->direction != DIRECTION_OUT;
+    return open && !plan_point_is_fed(plan, point);
+}

@@ -37,22 +37,44 @@ enum difference_kind {
     DIFFERENCE_RETYPED, /* the value does not stay */
     DIFFERENCE_RESTART, /* mirrored, and it starts as never */
     DIFFERENCE_DEFAULT, /* an edited default that does not apply, because the value stays */
+    DIFFERENCE_SCALE,   /* the raw value stays, what it reads as changes */
+    DIFFERENCE_REFUSED, /* the value is outside the new limits: the default takes its place */
+    DIFFERENCE_CHANGED, /* who may write it, within what, what a fault makes of it, … */
     DIFFERENCE_LINK_NEW,
     DIFFERENCE_LINK_GONE,
     DIFFERENCE_LINK_CHANGED, /* the connection stays, what is exchanged over it changes */
     DIFFERENCE_TASKS,        /* number or periods */
     DIFFERENCE_MEMORY_NEW,
-    DIFFERENCE_MEMORY_GONE
+    DIFFERENCE_MEMORY_GONE,
+    DIFFERENCE_KEEPS,
+    DIFFERENCE_PROGRAM /* program { … } */
 };
+
+enum { DIFFERENCE_TEXT = 512, DEFAULT_SHOWN = 96 };
 
 struct difference {
     enum difference_kind kind;
-    const char *where; /* line in the script that declares it, of `to` unless it is gone */
-    char text[512];    /* "mem.LEVEL moves from holding 0 to holding 4" */
+    const char *where;          /* line in the script that declares it, of `to` unless it is gone */
+    char text[DIFFERENCE_TEXT]; /* "mem.LEVEL moves from holding 0 to holding 4" */
 };
 
-/* All differences, in the order of declaration; what is gone last. */
-void plan_match_list(const struct plan_match *match,
+/* The words of a value of `from` that this point of `to` takes over, as they are to lie there. */
+void plan_match_convert(const struct plan_match *match, uint32_t point, uint16_t *words);
+
+/* A default as messages show it, without its unit; and what is said where it was edited, from
+ * `was`, but does not apply, because the value stays. Both return text. */
+const char *default_shown(const struct variable *v, char text[DEFAULT_SHOWN]);
+const char *default_hidden(const struct plan *plan, const struct variable *v, const char *was,
+                           char text[DIFFERENCE_TEXT]);
+
+/* What is said of a point whose value is not taken over: `words` that its limits do not allow, or
+ * NULL where they are not known. Returns text. */
+const char *value_refused(const struct plan *plan, uint32_t point, const uint16_t *words,
+                          char text[DIFFERENCE_TEXT]);
+
+/* All differences, in the order of declaration; what is gone last. `cells` are the present values,
+ * in the cells of `from`; or NULL: what only they show is left out. */
+void plan_match_list(const struct plan_match *match, const uint16_t *cells,
                      void (*say)(void *context, const struct difference *difference),
                      void *context);
 

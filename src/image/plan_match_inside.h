@@ -25,6 +25,7 @@ void plan_match_links(struct plan_match *match);
 
 struct match_list {
     const struct plan_match *match;
+    const uint16_t *cells; /* of `from`, or NULL */
     void (*say)(void *context, const struct difference *difference);
     void *context;
 };
@@ -32,7 +33,10 @@ struct match_list {
 void match_say(const struct match_list *list, enum difference_kind kind, const char *where,
                const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-enum { PLACE_MAX = 64 };
+enum { PLACE_MAX = 64, WORDS_MAX = 256 };
+
+/* ", " between the words of a growing text. */
+void match_add_word(char words[WORDS_MAX], bool wanted, const char *word);
 
 /* "holding 4", "holding 4 bit 3", "holding 4 high byte", "no address". */
 const char *match_place(const struct variable *v, char text[PLACE_MAX]);
@@ -40,7 +44,14 @@ const char *match_place(const struct variable *v, char text[PLACE_MAX]);
 /* Whether some row of `to` has taken this one's place. */
 bool match_is_heir(const uint32_t *map, size_t count, uint32_t row);
 
+/* Of one variable whose value stays: what its declaration says beside its place. */
+void plan_match_list_meaning(const struct match_list *list, const struct variable *from,
+                             const struct variable *to);
+
 /* Its parts. */
+void plan_match_list_program(const struct match_list *list);
+void plan_match_list_keeps(const struct match_list *list);
+void plan_match_list_gone_keeps(const struct match_list *list);
 void plan_match_list_memories(const struct match_list *list);
 void plan_match_list_raws(const struct match_list *list);
 void plan_match_list_links(const struct match_list *list);

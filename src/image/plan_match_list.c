@@ -8,8 +8,6 @@
 #include <string.h>
 #include "image/plan_inside.h"
 
-enum { VALUE_MAX = 96 };
-
 void match_say(const struct match_list *list, enum difference_kind kind, const char *where,
                const char *format, ...)
 {
@@ -19,6 +17,13 @@ void match_say(const struct match_list *list, enum difference_kind kind, const c
     vsnprintf(difference.text, sizeof difference.text, format, arguments);
     va_end(arguments);
     list->say(list->context, &difference);
+}
+
+void match_add_word(char words[WORDS_MAX], bool wanted, const char *word)
+{
+    size_t length = strlen(words);
+    if (wanted)
+        snprintf(words + length, WORDS_MAX - length, "%s%s", length ? ", " : "", word);
 }
 
 const char *match_place(const struct variable *v, char text[PLACE_MAX])
@@ -45,11 +50,13 @@ static const char *form_of(const struct variable *v, char text[PLACE_MAX])
     return text;
 }
 
-static const char *initial_of(const struct variable *v, char text[VALUE_MAX])
+const char *default_shown(const struct variable *v, char text[DEFAULT_SHOWN])
 {
     char bytes[VARIABLE_MAX_LENGTH];
+    struct variable plain = *v;
+    plain.unit = NULL;
     struct value value = variable_get(v, v->initial_words, v->mask, bytes);
-    return variable_format(v, &value, text, VALUE_MAX);
+    return variable_format(&plain, &value, text, DEFAULT_SHOWN);
 }
 
 /* ---- variables ---- */
@@ -64,12 +71,12 @@ static void say_new(const struct match_list *list, const struct variable *v)
 static void say_retyped(const struct match_list *list, const struct variable *from,
                         const struct variable *to)
 {
-    char was[PLACE_MAX], is[PLACE_MAX], value[VALUE_MAX];
+    char was[PLACE_MAX], is[PLACE_MAX], value[DEFAULT_SHOWN];
     bool mirrored = plan_match_is_mirrored(list->match->to, to);
     match_say(list, DIFFERENCE_RETYPED, to->where,
               "%s becomes %s (it is %s): its value does not stay, %s%s", to->path, form_of(to, is),
               form_of(from, was), mirrored ? "it has none until it was read" : "it starts as ",
-              mirrored ? "" : initial_of(to, value));
+              mirrored ? "" : default_shown(to, value));
 }
 
 /* What is different about where it lies: " from holding 0 to holding 4". */
@@ -110,11 +117,13 @@ static void say_restart(const struct match_list *list, const struct variable *fr
               same ? "" : client_of(list->match->to, to)->name);
 }
 
+/* What is stated is compared as it is meant; without a statement it is 0, whatever that reads as.
+ */
 static bool same_initial(const struct variable *from, const struct variable *to)
 {
-    char was[VALUE_MAX], is[VALUE_MAX];
-    return from->has_default == to->has_default &&
-           (!to->has_default || strcmp(initial_of(from, was), initial_of(to, is)) == 0);
+    char was[DEFAULT_SHOWN], is[DEFAULT_SHOWN];
+    return (!from->has_default && !to->has_default) ||
+           strcmp(default_shown(from, was), default_shown(to, is)) == 0;
 }
 
 /* Whether `set` may write it. */
@@ -130,18 +139,25 @@ static const char *short_name(const struct plan *plan, const struct variable *v)
     return strcmp(plan->memories[v->memory].name, "mem") == 0 ? v->name : v->path;
 }
 
+const char *default_hidden(const struct plan *plan, const struct variable *v, const char *was,
+                           char text[DIFFERENCE_TEXT])
+{
+    char is[DEFAULT_SHOWN], way[PLACE_MAX + 64] = "";
+    if (is_settable(plan, v))
+        snprintf(way, sizeof way, "; msm set %s --default applies it", short_name(plan, v));
+    snprintf(text, DIFFERENCE_TEXT,
+             "the default of %s changes from %s to %s, but its value stays%s", v->path, was,
+             default_shown(v, is), way);
+    return text;
+}
+
 static void say_default(const struct match_list *list, const struct variable *from,
                         const struct variable *to)
 {
-    const struct plan *plan = list->match->to;
-    char was[VALUE_MAX], is[VALUE_MAX], way[PLACE_MAX + 64] = "";
-    if (same_initial(from, to))
-        return;
-    if (is_settable(plan, to))
-        snprintf(way, sizeof way, "; msm set %s --default applies it", short_name(plan, to));
-    match_say(list, DIFFERENCE_DEFAULT, to->where,
-              "the default of %s changes from %s to %s, but its value stays%s", to->path,
-              initial_of(from, was), initial_of(to, is), way);
+    char was[DEFAULT_SHOWN], text[DIFFERENCE_TEXT];
+    if (!same_initial(from, to))
+        match_say(list, DIFFERENCE_DEFAULT, to->where, "%s",
+                  default_hidden(list->match->to, to, default_shown(from, was), text));
 }
 
 static void say_count(const struct match_list *list, const struct variable *from,
@@ -172,21 +188,25 @@ static void list_variable(const struct match_list *list, const struct variable *
     } else {
         say_moved(list, from, to);
         say_default(list, from, to);
+        plan_match_list_meaning(list, from, to);
     }
     if (from && plan_match_same_form(from, to))
         say_count(list, from, to);
 }
 
-void plan_match_list(const struct plan_match *match,
+void plan_match_list(const struct plan_match *match, const uint16_t *cells,
                      void (*say)(void *context, const struct difference *difference), void *context)
 {
-    const struct match_list list = {match, say, context};
+    const struct match_list list = {match, cells, say, context};
+    plan_match_list_program(&list);
     plan_match_list_memories(&list);
     for (size_t i = 0; i < match->to->variable_count; i++)
         list_variable(&list, match->to->variables[i]);
     plan_match_list_raws(&list);
     plan_match_list_links(&list);
     plan_match_list_tasks(&list);
+    plan_match_list_keeps(&list);
     plan_match_list_gone(&list);
     plan_match_list_gone_links(&list);
+    plan_match_list_gone_keeps(&list);
 }

@@ -7,16 +7,6 @@
 #include <string.h>
 #include "base/duration.h"
 
-enum { WORDS_MAX = 256 };
-
-/* ", " between the words of a growing text. */
-static void add_word(char words[WORDS_MAX], bool wanted, const char *word)
-{
-    size_t length = strlen(words);
-    if (wanted)
-        snprintf(words + length, WORDS_MAX - length, "%s%s", length ? ", " : "", word);
-}
-
 static void say_changed(const struct match_list *list, const char *where, const char *name,
                         const char *words)
 {
@@ -48,16 +38,16 @@ static void list_client(const struct match_list *list, uint32_t number)
         return;
     }
     from = &match->from->clients[match->clients[number]];
-    add_word(words, strcmp(from->name, to->name) != 0, "name");
-    add_word(words, from->period != to->period, "period");
-    add_word(words, from->timeout != to->timeout, "timeout");
-    add_word(words, from->delay != to->delay, "delay");
-    add_word(words, from->stale_after != to->stale_after, "stale_after");
-    add_word(words, from->depth != to->depth, "depth");
-    add_word(words, from->max_read != to->max_read, "max_read");
-    add_word(words, from->max_write != to->max_write, "max_write");
-    add_word(words, from->max_gap != to->max_gap, "max_gap");
-    add_word(words, exchanges_others(match, number), "the variables that are exchanged");
+    match_add_word(words, strcmp(from->name, to->name) != 0, "name");
+    match_add_word(words, from->period != to->period, "period");
+    match_add_word(words, from->timeout != to->timeout, "timeout");
+    match_add_word(words, from->delay != to->delay, "delay");
+    match_add_word(words, from->stale_after != to->stale_after, "stale_after");
+    match_add_word(words, from->depth != to->depth, "depth");
+    match_add_word(words, from->max_read != to->max_read, "max_read");
+    match_add_word(words, from->max_write != to->max_write, "max_write");
+    match_add_word(words, from->max_gap != to->max_gap, "max_gap");
+    match_add_word(words, exchanges_others(match, number), "the variables that are exchanged");
     say_changed(list, to->where, to->name, words);
 }
 
@@ -77,15 +67,15 @@ static void list_server(const struct match_list *list, uint32_t number)
         return;
     }
     from = &match->from->servers[match->servers[number]];
-    add_word(words, strcmp(from->name, to->name) != 0, "name");
-    add_word(words, !plan_match_same_units(match, from, to), "units and memories");
-    add_word(words, from->read_only != to->read_only, "read_only");
-    add_word(words, from->serve_stale != to->serve_stale, "stale");
-    add_word(words, from->max_connections != to->max_connections, "max_connections");
-    add_word(words, from->max_connections_per_address != to->max_connections_per_address,
-             "max_connections_per_address");
-    add_word(words, from->idle_timeout != to->idle_timeout, "idle_timeout");
-    add_word(words, !same_allowed(from, to), "allow");
+    match_add_word(words, strcmp(from->name, to->name) != 0, "name");
+    match_add_word(words, !plan_match_same_units(match, from, to), "units and memories");
+    match_add_word(words, from->read_only != to->read_only, "read_only");
+    match_add_word(words, from->serve_stale != to->serve_stale, "stale");
+    match_add_word(words, from->max_connections != to->max_connections, "max_connections");
+    match_add_word(words, from->max_connections_per_address != to->max_connections_per_address,
+                   "max_connections_per_address");
+    match_add_word(words, from->idle_timeout != to->idle_timeout, "idle_timeout");
+    match_add_word(words, !same_allowed(from, to), "allow");
     say_changed(list, to->where, to->name, words);
 }
 

@@ -117,6 +117,8 @@ static void copy_page(struct view *view, size_t page)
 uint64_t view_latch_kept(struct view *view, struct keeps *copy)
 {
     size_t page;
+    if (copy && view->image->keeps && keeps_version(view->image->keeps))
+        keeps_populate(copy, view->image->keeps);
     view->latches++;
     image_lock_still(view->image);
     while ((page = dirty_take(&view->dirty)) != SIZE_MAX)

@@ -4,15 +4,13 @@
 #include "image/keeps.h"
 #include "image/view_inside.h"
 
-/* What an assignment has to differ from. Where the program is the master of a forced value, that is
- * what it said last, not the force that it sees: or its next word, if equal to the force, would be
- * lost when the force ends. */
+/* What an assignment has to differ from. Where the program is the master of a value that is forced
+ * or retired, that is what it said last, not what it sees: or its next word, if equal to that,
+ * would be lost when it ends. */
 static uint16_t said_before(const struct view *view, const struct point *point, uint32_t cell)
 {
-    const struct image *image = view->image;
-    bool beneath = image->forced && point->program_wins;
-    uint16_t held = beneath ? image->force_mask[cell] : 0;
-    return (uint16_t)((view->latched[cell] & ~held) | (image->beneath[cell] & held));
+    uint16_t latched = view->latched[cell];
+    return point->program_wins ? image_uncover(view->image, cell, latched) : latched;
 }
 
 static bool is_changed(const struct view *view, const struct point *point)
@@ -36,15 +34,22 @@ static bool remote_wrote(const struct view *view, uint32_t number, const struct 
     return point->whole || (changed & point->mask);
 }
 
+/* The next latch takes the image's words again, whatever became of what was assigned. */
+static void look_again(struct view *view, const struct point *point)
+{
+    for (uint16_t k = 0; k < point->words; k++)
+        dirty_set(&view->dirty, (point->cell + k) / CELLS_IN_PAGE);
+}
+
 static bool publish_point(struct view *view, uint32_t number, int64_t now)
 {
     struct image *image = view->image;
     const struct point *point = &image->plan->points[number];
-    if (!is_changed(view, point))
+    bool changed = is_changed(view, point);
+    if (changed || image->covered) /* what was said before need not be what is seen */
+        look_again(view, point);
+    if (!changed)
         return false;
-    /* Whatever becomes of it, the image's word is looked at again by the next latch. */
-    for (uint16_t k = 0; k < point->words; k++)
-        dirty_set(&view->dirty, (point->cell + k) / CELLS_IN_PAGE);
     if (remote_wrote(view, number, point) && !point->program_wins) {
         atomic_fetch_add_explicit(&image->conflicts, 1, memory_order_relaxed);
         return false;

@@ -59,11 +59,10 @@ static bool is_changed(const struct image *image, const struct write *write,
     return changed;
 }
 
-/* Written by the program or by a device only. */
-bool write_is_owned(const struct plan *plan, const struct point *point)
+/* Whether a variable is written by the program or by a device only. */
+static bool is_owned(const struct plan *plan, const struct point *point)
 {
-    return (point->variable >= 0 && plan->variables[point->variable]->direction == DIRECTION_OUT) ||
-           image_is_fed(plan, point);
+    return point->variable >= 0 && !plan_point_is_settable(plan, (uint32_t)(point - plan->points));
 }
 
 static enum exception judge_point(const struct image *image, const struct write *write,
@@ -71,7 +70,7 @@ static enum exception judge_point(const struct image *image, const struct write 
 {
     const struct plan *plan = image->plan;
     const struct variable *v = plan->variables[point->variable];
-    if (write_is_owned(plan, point)) /* in the same word as what is meant */
+    if (is_owned(plan, point)) /* in the same word as what is meant */
         return is_changed(image, write, point) ? EXCEPTION_ADDRESS : EXCEPTION_NONE;
     if (is_part(write, point) && !v->partial && !all_raw(plan, point))
         return EXCEPTION_ADDRESS;
@@ -81,9 +80,8 @@ static enum exception judge_point(const struct image *image, const struct write 
         if (!variable_accepts(v, words, point->mask))
             return EXCEPTION_VALUE;
     }
-    if (atomic_load_explicit(&image->fault, memory_order_relaxed) && v->has_safe)
-        return EXCEPTION_DEVICE_FAILURE;
-    return EXCEPTION_NONE;
+    bool fault = atomic_load_explicit(&image->fault, memory_order_relaxed) && v->has_safe;
+    return fault || image_is_retired(image, point) ? EXCEPTION_DEVICE_FAILURE : EXCEPTION_NONE;
 }
 
 /* The protocol's order is that of the codes: 02, address, before 04, execution, with 03 for a value
@@ -127,7 +125,7 @@ static void mark_written(struct image *image, const struct write *write, int64_t
         const struct point *point = &plan->points[number];
         if (point->cell >= write->cell + write->count)
             break;
-        if (!reaches(write, point) || write_is_owned(plan, point) || !is_news(image, write, point))
+        if (!reaches(write, point) || is_owned(plan, point) || !is_news(image, write, point))
             continue;
         image_mark_written(image, number, now);
         if (!image_is_mirrored(point))
@@ -138,20 +136,29 @@ static void mark_written(struct image *image, const struct write *write, int64_t
 
 /* ---- the audit log ---- */
 
+/* What was written, also where a force covers it: it comes back when that goes. */
+static void uncover(const struct image *image, uint32_t cell, uint16_t count, uint16_t *words)
+{
+    memcpy(words, image->cells + cell, count * sizeof *words);
+    for (uint16_t k = 0; image->covered && k < count; k++)
+        words[k] = image_uncover(image, cell + k, words[k]);
+}
+
 /* What cells of the write's range held before it: the points that it reaches may begin and end
  * outside, where nothing changes. */
 static void note_point(const struct image *image, const struct write *write, uint32_t number,
                        const uint16_t *before, int64_t *time)
 {
     const struct point *point = &image->plan->points[number];
-    uint16_t old[VARIABLE_MAX_WORDS];
+    uint16_t old[VARIABLE_MAX_WORDS], fresh[VARIABLE_MAX_WORDS];
+    uncover(image, point->cell, point->words, fresh);
     for (uint16_t k = 0; k < point->words; k++) {
         uint32_t cell = point->cell + k;
         bool inside = cell >= write->cell && cell < write->cell + write->count;
-        old[k] = inside ? before[cell - write->cell] : image->cells[cell];
+        old[k] = inside ? before[cell - write->cell] : fresh[k];
     }
     audit_point_at(image->audit, write->by_name ? AUDIT_SET : AUDIT_WRITE, write->origin,
-                   image->plan, number, old, image->cells + point->cell, time);
+                   image->plan, number, old, fresh, time);
 }
 
 static void note(const struct image *image, const struct write *write, const uint16_t *before)
@@ -162,7 +169,7 @@ static void note(const struct image *image, const struct write *write, const uin
         const struct point *point = &plan->points[plan->by_cell[i]];
         if (point->cell >= write->cell + write->count)
             break;
-        if (reaches(write, point) && !write_is_owned(plan, point))
+        if (reaches(write, point) && !is_owned(plan, point))
             note_point(image, write, plan->by_cell[i], before, &time);
     }
 }
@@ -186,7 +193,7 @@ static __attribute__((noinline)) void carry_out_noted(struct image *image,
                                                       const struct write *write, int64_t now)
 {
     uint16_t before[WRITE_MAX];
-    memcpy(before, image->cells + write->cell, write->count * sizeof *before);
+    uncover(image, write->cell, write->count, before);
     carry_out(image, write, now);
     note(image, write, before);
 }

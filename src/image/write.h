@@ -15,9 +15,6 @@ struct write {
     uint16_t words[WRITE_MAX];
 };
 
-/* Written by the program or by a device only. */
-bool write_is_owned(const struct plan *plan, const struct point *point);
-
 enum exception write_judge(const struct image *image, const struct write *write);
 
 /* After it was judged. */

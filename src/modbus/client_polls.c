@@ -54,7 +54,7 @@ static struct exchange *ask(struct client *client, struct read *read, size_t ind
 
 struct exchange *client_polls_probe(struct client *client, int64_t now)
 {
-    size_t index;
+    size_t index = 0;
     make_due(client, now);
     struct read *read = most_overdue(client, &index);
     return read ? ask(client, read, index, now) : NULL;
@@ -62,7 +62,7 @@ struct exchange *client_polls_probe(struct client *client, int64_t now)
 
 struct exchange *client_polls_next(struct client *client, int64_t now)
 {
-    size_t index;
+    size_t index = 0;
     if (now < client->poll_at)
         return NULL;
     make_due(client, now);

@@ -138,13 +138,18 @@ static int keep(lua_State *L)
 }
 
 /* First what is new, with the values that the body gave it; then what is missing all the same or of
- * another kind. */
-static bool bring(struct program *program, struct keeps *live, const char *name,
+ * another kind. The first time the body has told that; a program that is brought back learns here
+ * what another one has made of its fields. */
+static bool bring(struct program *program, struct keeps *live, const struct keep_spec *spec,
                   struct error *error)
 {
     struct keep_place to = {.keeps = live};
-    return make(&to, name, error) && keep_bring(to, place_of(program->kept.scratch, name), error) &&
-           keep_complete(to, place_of(program->kept.defaults, name), NULL, NULL, error);
+    struct change change = {program, spec};
+    bool comes_back = program->kept.now == live;
+    return make(&to, spec->name, error) &&
+           keep_bring(to, place_of(program->kept.scratch, spec->name), error) &&
+           keep_complete(to, place_of(program->kept.defaults, spec->name),
+                         comes_back ? tell_changed : NULL, &change, error);
 }
 
 bool program_keep(struct program *program, struct error *error)
@@ -155,7 +160,7 @@ bool program_keep(struct program *program, struct error *error)
         return true; /* nobody else would look at them */
     keeps_mark_tables(program->kept.scratch);
     for (size_t i = 0; i < plan->keep_count; i++) {
-        if (bring(program, live, plan->keeps[i].name, error))
+        if (bring(program, live, &plan->keeps[i], error))
             continue;
         keeps_revert(live);
         return error_prefix(error, "%s: keep \"%s\": ", plan->keeps[i].where, plan->keeps[i].name);

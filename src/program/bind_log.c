@@ -4,9 +4,8 @@
  * terminal. */
 
 #include "base/log.h"
+#include "base/printable.h"
 #include "program/inside.h"
-
-#include <stdio.h>
 
 /* A long text counts as the lines that it would fill. */
 enum { BURST = 500, LINES_IN_SECOND = 50, LINE_BYTES = 200 };
@@ -45,25 +44,24 @@ void finish_print(struct program *program)
     report_left_out(program);
 }
 
-/* Replaces the text on top by one that a terminal can have: control bytes as \x1B, and what follows
- * a line break indented, so that only msm writes at the beginning of a line. */
-static void make_harmless(lua_State *L)
+static bool is_indented(const char *line)
+{
+    return *line == ' ' || *line == '\t';
+}
+
+void make_harmless(lua_State *L)
 {
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
     luaL_Buffer clean;
     luaL_buffinit(L, &clean);
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        char code[8];
-        if (byte == '\n') {
-            luaL_addstring(&clean, "\n  ");
-        } else if ((byte < ' ' && byte != '\t') || byte == 0x7F) {
-            snprintf(code, sizeof code, "\\x%02X", byte);
-            luaL_addstring(&clean, code);
-        } else {
-            luaL_addchar(&clean, text[i]);
-        }
+    for (size_t at = 0, taken; at < length; at += taken) {
+        char piece[PRINTABLE_PIECE];
+        taken = printable_piece(text + at, length - at, piece);
+        if (text[at] == '\n')
+            luaL_addstring(&clean, is_indented(text + at + 1) ? "\n" : "\n  ");
+        else
+            luaL_addstring(&clean, text[at] == '\t' ? "\t" : piece);
     }
     luaL_pushresult(&clean);
     lua_remove(L, -2);

@@ -4,6 +4,7 @@
 
 #include "image/audit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const int64_t MOST_WATCHDOG = INT64_C(3600) * NS_PER_S;
@@ -14,8 +15,7 @@ enum { LEAST_WATCHDOG = NS_PER_MS, LEAST_RETAIN = 10 * NS_PER_MS };
 
 /* What one call asks for: taken over when all of it is known to be right. */
 struct wish {
-    const char *name;   /* or NULL */
-    lua_Integer memory; /* MiB, or 0 */
+    const char *name; /* or NULL */
     struct settings settings;
     bool restart_after; /* stated */
 };
@@ -33,14 +33,18 @@ static bool set_name(lua_State *L, void *target)
     return true;
 }
 
-static bool set_memory(lua_State *L, void *target)
-{
-    return read_integer(L, -1, 1, 4096, &((struct wish *)target)->memory);
-}
-
 static struct settings *settings_of(void *target)
 {
     return &((struct wish *)target)->settings;
+}
+
+static bool set_memory(lua_State *L, void *target)
+{
+    lua_Integer memory;
+    if (!read_integer(L, -1, 1, 4096, &memory))
+        return false;
+    settings_of(target)->memory = (uint16_t)memory;
+    return true;
 }
 
 /* The duration on top; false outside of the range. */
@@ -84,6 +88,7 @@ static bool set_watchdog(lua_State *L, void *target)
 
 static bool set_audit(lua_State *L, void *target)
 {
+    settings_of(target)->audit_stated = true;
     static const char *const levels[] = {
         [AUDIT_OFF] = "off", [AUDIT_CHANGES] = "changes", [AUDIT_ALL] = "all"};
     const char *text = plain_text(L, -1);
@@ -176,18 +181,25 @@ static int set_program(lua_State *L)
     if (wish.restart_after && !wish.settings.restarts)
         complain(L, "program: option restart_after is for on_fault = \"restart\"; without it "
                     "nothing is restarted");
-    if (wish.name)
+    if (wish.name && !program->named) {
         plan_rename(program->plan, wish.name);
-    if (wish.memory)
-        pool_set_cap(program->pool, (size_t)wish.memory * 1024 * 1024);
+        wish.settings.named = true;
+    }
+    wish.settings.where = user_line(L);
     *plan_settings(program->plan) = wish.settings;
+    pool_set_cap(program->pool, (size_t)wish.settings.memory * MIB);
     return 0;
 }
 
 /* program.stop(): ends the program after this scan, as Ctrl-C does. */
 static int stop(lua_State *L)
 {
-    program_of(L)->stop_wanted = true;
+    struct program *program = program_of(L);
+    lua_Debug ar;
+    if (!program->stop_wanted && find_user(L, &ar))
+        snprintf(program->stop_where, sizeof program->stop_where, "%s:%d", ar.short_src,
+                 ar.currentline);
+    program->stop_wanted = true;
     return 0;
 }
 

@@ -38,7 +38,7 @@ static const struct field {
     int (*push)(lua_State *L, const struct cycle *cycle);
 } FIELDS[] = {
     {"clock_ok", push_clock_ok}, /* false while the system clock has evidently never been set */
-    {"count", push_count},       /* number of this scan; the first is 1, the body's 0 */
+    {"count", push_count},       /* number of this scan; the first is 1, before it 0 */
     {"now", push_now},           /* seconds since 1970-01-01 UTC */
     {"overruns", push_overruns}, /* due times missed so far, over all tasks */
     {"time", push_time},         /* monotonic seconds since start */
@@ -71,10 +71,29 @@ static int scan_newindex(lua_State *L)
     return complain(L, "scan.%s is read only", key_text(L, 2));
 }
 
+/* All of it, for who types "scan" at a prompt. */
+static int scan_tostring(lua_State *L)
+{
+    luaL_Buffer text;
+    luaL_buffinit(L, &text);
+    for (const struct field *field = FIELDS; field->name; field++) {
+        luaL_addstring(&text, field == FIELDS ? "{" : ", ");
+        luaL_addstring(&text, field->name);
+        luaL_addstring(&text, " = ");
+        field->push(L, &program_of(L)->cycle);
+        luaL_tolstring(L, -1, NULL);
+        lua_remove(L, -2);
+        luaL_addvalue(&text);
+    }
+    luaL_addchar(&text, '}');
+    luaL_pushresult(&text);
+    return 1;
+}
+
 void open_scan(lua_State *L)
 {
     lua_newuserdatauv(L, 0, 0);
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 4);
     lua_newtable(L);
     for (const struct field *field = FIELDS; field->name; field++) {
         lua_pushlightuserdata(L, (void *)field);
@@ -84,6 +103,8 @@ void open_scan(lua_State *L)
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, scan_newindex);
     lua_setfield(L, -2, "__newindex");
+    lua_pushcfunction(L, scan_tostring);
+    lua_setfield(L, -2, "__tostring");
     lua_pushliteral(L, "scan");
     lua_setfield(L, -2, "__metatable");
     lua_setmetatable(L, -2);

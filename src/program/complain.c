@@ -172,6 +172,7 @@ int traceback(lua_State *L)
     if (interrupt_is_late(L))
         return 1;
     lua_pushstring(L, raised_text(L));
+    make_harmless(L);
     push_fault_text(L, 1);
     return 1;
 }
@@ -183,7 +184,9 @@ int body_traceback(lua_State *L)
     lua_Debug ar;
     if (interrupt_is_late(L))
         return 1;
-    const char *text = raised_text(L);
+    lua_pushstring(L, raised_text(L));
+    make_harmless(L);
+    const char *text = lua_tostring(L, -1);
     int depth = 0;
     for (int level = 0; depth < 2 && lua_getstack(L, level, &ar); level++) {
         lua_getinfo(L, "S", &ar);

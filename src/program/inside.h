@@ -12,7 +12,7 @@
 #include "program/program.h"
 
 enum {
-    DEFAULT_MEMORY_CAP = 64 * 1024 * 1024,
+    MIB = 1024 * 1024,
     DECLARED_CAPS = 4 /* the plan may be so many times as large as the cap */
 };
 
@@ -66,6 +66,7 @@ struct program {
     struct interrupt interrupt;
     struct answer *answer; /* of the eval that runs, or NULL: what is printed goes into it */
     bool quiet;            /* print and log say nothing */
+    bool named;            /* by who runs it, not by itself */
     struct plan *plan;
     const char *last_line;     /* that user_line gave */
     const struct early *early; /* assignments that a client would have forbidden */
@@ -74,8 +75,9 @@ struct program {
     struct view *view;         /* from attach on */
     uint16_t *cells;           /* of the draft or the view */
     bool declaring, open, stop_wanted;
-    struct cycle cycle; /* of the running hook, or of the body */
-    int *tasks;         /* registry references, by task of the plan */
+    char stop_where[160]; /* "tank.lua:12" of the first program.stop(), or "" */
+    struct cycle cycle;   /* of the running hook, or of the body */
+    int *tasks;           /* registry references, by task of the plan */
     size_t task_count;
     int on_start, on_stop; /* references or LUA_NOREF */
     struct print_limit print;
@@ -104,6 +106,11 @@ void check_room(lua_State *L, size_t size);
 
 /* Raises unless the script's body still runs; `what` is what was called. Checks the room, too. */
 void require_body(lua_State *L, const char *what);
+
+/* bind_log.c: replaces the text on top, in which a script may have put what a master wrote, by one
+ * that a terminal can have: control characters and what is no UTF-8 as \x1B, and what follows a
+ * line break indented, so that only msm writes at the beginning of a line. */
+void make_harmless(lua_State *L);
 
 /* Message handler for pcall: adds the traceback and the locals. */
 int traceback(lua_State *L);

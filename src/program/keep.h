@@ -10,7 +10,7 @@
  * changed since: never committed, so that what was there can be told from what is new. `now` is
  * what proxies work on: the scratch, then what the image has. */
 
-#include "image/keeps.h"
+#include "image/keep_path.h"
 #include "program/inside.h"
 
 /* A field on its way from the keep's own table. Lies on the C stack. */
@@ -18,7 +18,7 @@ struct trail {
     const struct trail *up; /* NULL: a field of the keep's own table */
     struct keeps_key key;
 };
-enum { TRAIL_TEXT = 1024 };
+enum { TRAIL_TEXT = KEEP_PATH };
 const char *trail_text(const struct trail *trail, char text[TRAIL_TEXT]); /* "speed.max" */
 
 /* What a field that stands in the defaults stays. Integers and other numbers are one kind. */

@@ -3,36 +3,15 @@
 
 #include "program/keep.h"
 
-#include "image/quote.h"
-
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
-static bool is_word(const struct keeps_key *key)
+/* A key that is refused for its length is shown as far as any goes. */
+static struct keeps_key cut_to_fit(const struct keeps_key *key)
 {
-    if (!key->length || isdigit((unsigned char)key->bytes[0]))
-        return false;
-    for (size_t i = 0; i < key->length; i++) {
-        if (!isalnum((unsigned char)key->bytes[i]) && key->bytes[i] != '_')
-            return false;
-    }
-    return true;
-}
-
-static size_t add_key(const struct trail *trail, char *text, size_t room)
-{
-    char quoted[4 * KEEPS_KEY_MAX + 8];
-    const struct keeps_key *key = &trail->key;
-    int length;
-    if (!key->is_text)
-        length = snprintf(text, room, "[%lld]", (long long)key->integer);
-    else if (is_word(key))
-        length = snprintf(text, room, "%s%.*s", trail->up ? "." : "", (int)key->length, key->bytes);
-    else
-        length = snprintf(text, room, "[%s]",
-                          quote_text(key->bytes, key->length, quoted, sizeof quoted));
-    return (size_t)length < room ? (size_t)length : room - 1;
+    struct keeps_key cut = *key;
+    if (cut.is_text && cut.length > KEEPS_KEY_MAX)
+        cut.length = KEEPS_KEY_MAX;
+    return cut;
 }
 
 const char *trail_text(const struct trail *trail, char text[TRAIL_TEXT])
@@ -42,8 +21,10 @@ const char *trail_text(const struct trail *trail, char text[TRAIL_TEXT])
     for (; trail && count < KEEPS_DEPTH_MAX + 1; trail = trail->up)
         rows[count++] = trail;
     text[0] = '\0';
-    while (count--)
-        at += add_key(rows[count], text + at, TRAIL_TEXT - at);
+    while (count--) {
+        struct keeps_key key = cut_to_fit(&rows[count]->key);
+        at = keep_path_add(text, at, &key);
+    }
     return text;
 }
 

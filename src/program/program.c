@@ -127,14 +127,34 @@ static bool run_body(struct program *program, struct error *error)
            program_call(program, 0, body_traceback, error);
 }
 
-static bool run_watched(struct program *program, struct watchdog *watchdog, struct error *error)
+struct body {
+    struct program *program;
+    const struct program_options *options;
+};
+
+static void body_late(void *context)
 {
-    const struct watchdog_hooks hooks = {program, program_late, program_stuck};
-    if (!watchdog)
+    program_late(((struct body *)context)->program);
+}
+
+static void body_stuck(void *context)
+{
+    const struct body *body = context;
+    program_stuck(body->program);
+    if (body->options->stuck)
+        body->options->stuck(body->options->context, program_where(body->program));
+}
+
+static bool run_watched(struct program *program, const struct program_options *options,
+                        struct error *error)
+{
+    struct body body = {program, options};
+    const struct watchdog_hooks hooks = {&body, body_late, body_stuck};
+    if (!options->watchdog)
         return run_body(program, error);
-    watchdog_begin(watchdog, &hooks, WATCHDOG_BODY);
+    watchdog_begin(options->watchdog, &hooks, WATCHDOG_BODY);
     bool ok = run_body(program, error);
-    watchdog_end(watchdog);
+    watchdog_end(options->watchdog);
     return ok;
 }
 
@@ -154,13 +174,19 @@ static struct program *create(const struct program_options *options, struct erro
     program->declaring = true;
     program->on_start = program->on_stop = LUA_NOREF;
     program->cycle = (struct cycle){.monotonic = options->now.monotonic,
+                                    .time = options->running.time,
+                                    .count = options->running.count,
+                                    .overruns = options->running.overruns,
                                     .utc = (double)options->now.utc / NS_PER_S,
                                     .clock_ok = clock_is_set(options->now.utc)};
+    program->named = options->name;
     char *name = base_name(options->path);
-    program->plan = plan_create(name);
+    program->plan = plan_create(options->name ? options->name : name);
     free(name);
     program->draft = draft_create(error);
-    program->pool = pool_create(DEFAULT_MEMORY_CAP, note_out_of_memory, program);
+    if (program->plan)
+        program->pool = pool_create((size_t)plan_settings(program->plan)->memory * MIB,
+                                    note_out_of_memory, program);
     if (!program->why || !program->plan || !program->draft || !program->pool ||
         !keep_init(program, options->keeps, error))
         goto no_memory;
@@ -195,8 +221,7 @@ struct program *program_load(const struct program_options *options, struct error
         return NULL;
     lua_State *L = program->L;
     lua_pushcfunction(L, open_libraries);
-    if (!program_call(program, 0, traceback, error) ||
-        !run_watched(program, options->watchdog, error))
+    if (!program_call(program, 0, traceback, error) || !run_watched(program, options, error))
         goto failed;
     program->declaring = false;
     program->sources.given = NULL;
@@ -296,6 +321,11 @@ bool program_stop(void *context, const struct cycle *cycle, struct error *error)
 bool program_stop_wanted(void *context)
 {
     return ((struct program *)context)->stop_wanted;
+}
+
+const char *program_stop_where(const struct program *program)
+{
+    return *program->stop_where ? program->stop_where : program->path;
 }
 
 /* A young collection after each scan takes microseconds, because it looks at what is new only; but

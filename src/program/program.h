@@ -18,17 +18,25 @@ struct watchdog;
 
 struct program_options {
     const char *path; /* of the script, as messages shall show it */
+    const char *name; /* what it is known by, whatever it says itself; NULL: what it says, or its
+                         file's name */
     const struct source
         *sources; /* texts to take instead of files, the script first; NULL: files */
     size_t source_count;
     const char *lua_root; /* folder to take the Lua library from, or NULL for the embedded one */
     bool open;            /* all of Lua's libraries, for tests; false: the sandbox */
     bool quiet;           /* print and log say nothing: for a trial */
-    struct instant now;   /* the body's frozen time */
+    struct instant now;   /* the body's frozen time, … */
+    struct cycle running; /* … and the scan of the program whose place it takes: time, count and
+                             overruns go on from there; all 0 without one */
     const char *why;      /* on_start's argument: "cold" (also NULL), "restart", "reload" */
     const struct keeps *keeps; /* what keep finds while the body runs is a copy of these, as last
                                   committed; NULL: nothing */
     struct watchdog *watchdog; /* watches the body, WATCHDOG_BODY; NULL: nobody */
+    void (*stuck)(void *context,
+                  const char *where); /* NULL, or told in a signal handler that the
+                                         body does not heed it; "tank.lua:12" or "" */
+    void *context;
 };
 
 #define WATCHDOG_BODY INT64_C(2000000000) /* ns, until the body says otherwise */
@@ -83,6 +91,9 @@ bool program_task(void *program, size_t task, double dt, const struct cycle *cyc
                   struct error *error);
 bool program_stop(void *program, const struct cycle *cycle, struct error *error);
 bool program_stop_wanted(void *program);
+
+/* "tank.lua:12" of the program.stop() that was called, or the script's path. */
+const char *program_stop_where(const struct program *program);
 
 /* Bytes that the script uses, and may. Any thread: a figure for a person, perhaps half a moment
  * old.

@@ -15,6 +15,7 @@ static const char *const KEPT_OF_OS[] = {"clock", "date", "difftime", "time", NU
 /* setmetatable without finalizers: they would run at moments that no scan knows. */
 static int set_metatable(lua_State *L)
 {
+    luaL_checktype(L, 1, LUA_TTABLE); /* Lua's own would not know what it is called */
     if (lua_istable(L, 2)) {
         lua_pushliteral(L, "__gc");
         if (lua_rawget(L, 2) != LUA_TNIL)

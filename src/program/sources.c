@@ -83,13 +83,35 @@ static const struct source *read_file(struct sources *sources, const char *path)
     return text ? keep(sources, path, text, length) : NULL;
 }
 
+static size_t folder_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* The script may have been started as ./tank.lua then and as /etc/msm/tank.lua now: it is the first
+ * one, which is taken first, and others in its folder are found by their way from there. */
+static const struct source *find_given(const struct program *program, const char *path)
+{
+    const struct source *given = program->sources.given;
+    size_t count = program->sources.given_count, now = folder_length(program->path);
+    size_t then = count ? folder_length(given->path) : 0;
+    if (!count || program->sources.count == 0)
+        return count ? given : NULL;
+    for (size_t i = 1; strncmp(path, program->path, now) == 0 && i < count; i++)
+        if (strncmp(given[i].path, given->path, then) == 0 &&
+            strcmp(given[i].path + then, path + now) == 0)
+            return &given[i];
+    return find(given, count, path);
+}
+
 const struct source *sources_take(struct program *program, const char *path)
 {
     struct sources *sources = &program->sources;
     const struct source *row = find(sources->rows, sources->count, path);
     if (row)
         return row;
-    row = find(sources->given, sources->given_count, path);
+    row = find_given(program, path);
     return row ? keep(sources, path, copy_bytes(row->text, row->length), row->length)
                : read_file(sources, path);
 }

@@ -101,7 +101,8 @@ static const struct option_help RUN[] = {
      "at the price of a core's idle time each",
      COMPLETES_NOTHING},
     {"state", "DIR",
-     "keep what is retained, and the audit log, in DIR instead of beside the script",
+     "keep what is retained, and the audit log, in DIR; otherwise they lie beside the script, "
+     "once there is something to retain",
      COMPLETES_FOLDER},
     {"watch", NULL, "reload when the script, or a file that it requires, changes",
      COMPLETES_NOTHING},
@@ -113,13 +114,15 @@ const struct command COMMANDS[] = {
      "Runs a script's body, no task and no server, and says what is wrong or odd.",
      "Errors and remarks go to stderr as file:line: message; the exit status is 1 on errors.",
      CHECK, "  msm check scripts/tank.lua", check_run},
-    {"complete", "WORD…", COMPLETES_NOTHING, NULL, NULL, NULL, NULL, complete_run},
+    {"complete", "WORD…", COMPLETES_NOTHING, NULL,
+     "For the shell: prints what the last of the words of a command line could become.", NULL, NULL,
+     complete_run},
     {"eval", "[CODE]", COMPLETES_NOTHING, "Runs a line of Lua in a running program.",
      "It runs between two scans, as one: what it assigned is taken back when it raises an error. "
      "Values are printed, one a line. Without CODE there is a prompt with history and completion, "
      "or on standard input one line after the other.",
      ONLY_NAME, "  msm eval 'mem.LEVEL * 2'", eval_run},
-    {"force", "[NAME VALUE]", COMPLETES_NAME,
+    {"force", "[NAME VALUE]", COMPLETES_VALUE,
      "Holds a value against script, masters and devices, until unforce.",
      "What the others write meanwhile is kept beneath. Without NAME and VALUE all that is forced "
      "is "
@@ -127,11 +130,16 @@ const struct command COMMANDS[] = {
      FORCE, "  msm force PUMP false", force_run},
     {"get", "NAME…", COMPLETES_NAME, "Prints values of a running program.",
      "One name: the bare value. Several, or a pattern with * and ?: NAME value, a line each. Names "
-     "are LEVEL, plc.SPEED, TEMPS[3], holding[5].",
-     JSON_NAME, "  msm get LEVEL SETPOINT\n  msm get 'plc.*'", get_run},
-    {"log", "", COMPLETES_NOTHING, "Prints what a running program has said.", NULL, LOG,
-     "  msm log --follow", log_run},
-    {"man", "", COMPLETES_NOTHING, NULL, NULL, NULL, NULL, man_run},
+     "are LEVEL, plc.SPEED, TEMPS[3], holding[5]. A program that does not answer for 10 s is given "
+     "up with exit status 1, as by all commands that need not wait for it.",
+     JSON_NAME, "  msm get LEVEL SETPOINT\n  msm get 'plc.*' LEVEL", get_run},
+    {"log", "", COMPLETES_NOTHING, "Prints what a running program has said.",
+     "With --follow the exit status is 3 when the program ends, and 0 when nobody reads a pipe any "
+     "more.",
+     LOG, "  msm log --follow", log_run},
+    {"man", "", COMPLETES_NOTHING, "Prints the manual page, made from this help.",
+     "It is troff, which man formats; where it is installed, man msm shows the same.", NULL,
+     "  msm man >msm.1", man_run},
     {"map", "FILE", COMPLETES_FILE,
      "Prints the register map of a script: what a SCADA has to be told.",
      "Addresses are those of the protocol, from 0; column modicon has the form from 40001.", MAP,
@@ -151,7 +159,7 @@ const struct command COMMANDS[] = {
      "Ends with Ctrl-C or SIGTERM: on_stop runs, outputs with a safe value take it. SIGHUP reloads "
      "the script where msm has no terminal.",
      RUN, "  msm run scripts/tank.lua --watch", run_run},
-    {"set", "NAME [VALUE]", COMPLETES_NAME, "Writes a value by name, as a master would.",
+    {"set", "NAME [VALUE]", COMPLETES_VALUE, "Writes a value by name, as a master would.",
      "Not what only the program or a device writes (force does that), nor outside of min and max.",
      SET, "  msm set SETPOINT 55.5\n  msm set SETPOINT --default", set_run},
     {"status", "", COMPLETES_NOTHING, "Says how a running program is.",
@@ -159,10 +167,12 @@ const struct command COMMANDS[] = {
      JSON_NAME, NULL, status_run},
     {"stop", "", COMPLETES_NOTHING, "Ends a running program in order.",
      "Returns when it has ended.", ONLY_NAME, NULL, stop_run},
-    {"unforce", "[NAME]", COMPLETES_NAME, "Lets go of what was forced.", NULL, UNFORCE,
+    {"unforce", "[NAME]", COMPLETES_FORCED, "Lets go of what was forced.", NULL, UNFORCE,
      "  msm unforce PUMP --restore", unforce_run},
     {"watch", "[PATTERN]", COMPLETES_NAME, "Shows values as they change.",
-     "On a terminal a table; else a line for each change, NAME value. Patterns hold * and ?.",
+     "On a terminal a table; else a line for each change, NAME value. Patterns hold * and ?. The "
+     "exit status is 3 when the program ends, and 0 after q or Ctrl-C in the table, or when nobody "
+     "reads a pipe any more.",
      WATCH, "  msm watch 'plc.*'", watch_run},
     {NULL, NULL, COMPLETES_NOTHING, NULL, NULL, NULL, NULL, NULL},
 };

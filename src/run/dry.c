@@ -6,13 +6,14 @@
 #include "base/clock.h"
 #include "base/watchdog.h"
 #include "control/findings.h"
+#include "control/script.h"
 #include "image/keeps.h"
 #include "run/generation.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 enum { SCANS_MOST = 1000000000 };
 
@@ -30,13 +31,9 @@ static void note_fault(void *context, const struct generation *generation,
     dry->error = *error;
 }
 
-/* Nothing here can be given up: it is this thread. */
 static void note_stuck(void *context, const struct generation *generation)
 {
-    static const char TEXT[] = "the program does not come back from one call; giving up\n";
-    ssize_t written = write(STDERR_FILENO, TEXT, sizeof TEXT - 1);
-    (void)context, (void)generation, (void)written;
-    _exit(EXIT_FAILED);
+    script_give_up(context, program_where(generation->program));
 }
 
 static void say(const char *line)
@@ -100,8 +97,11 @@ int dry_run(const struct command *command, const char *path, const char *lua_roo
             const char *scans)
 {
     struct dry dry = {.failed = false};
-    struct program_options options = {
-        .path = path, .lua_root = lua_root, .now = clock_now(), .why = "cold"};
+    struct program_options options = {.path = path,
+                                      .lua_root = lua_root,
+                                      .now = clock_now(),
+                                      .why = "cold",
+                                      .stuck = script_give_up};
     unsigned long count;
     if (!read_count(scans, &count)) {
         fprintf(stderr, "msm %s: --dry takes a number of scans, 1..%d, not \"%s\"\n", command->name,

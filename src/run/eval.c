@@ -5,10 +5,19 @@
 
 #include "base/memory.h"
 #include "base/mutex.h"
+#include "base/waker.h"
 #include "run/runtime.h"
 
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+struct evals {
+    struct eval *first;
+    pthread_mutex_t mutex; /* of what is done */
+    struct waker waker;
+};
 
 struct eval {
     struct scan_job job; /* first, so that a job is its eval */
@@ -17,7 +26,8 @@ struct eval {
     struct host_answer *asker;
     char *code;
     bool completes;
-    bool done, ok;
+    bool done;
+    enum host_result result;
     char *text;
     struct error error;
     struct eval *next;
@@ -38,10 +48,16 @@ static void run(struct scan_job *job, struct scan_thread *thread, struct instant
     struct eval *eval = (struct eval *)job;
     struct evals *evals = eval->evals;
     struct scan *scan = scan_thread_scan(thread);
-    eval->program = atomic_load(&evals->runtime->at_work)->program;
-    eval->ok = scan_between(scan, evaluate, eval, now, &eval->error);
+    eval->program = generation_there(thread)->program;
+    enum scan_between result = scan_between(scan, evaluate, eval, now, &eval->error);
     if (scan_is_abandoned(scan))
         return;
+    if (result == SCAN_EARLY) {
+        scan_thread_again(thread, job);
+        return;
+    }
+    bool in_fault = scan_state(scan) == SCAN_FAULT; /* then nothing of it was begun */
+    eval->result = result == SCAN_CALLED ? HOST_OK : in_fault ? HOST_REFUSED : HOST_FAILED;
     pthread_mutex_lock(&evals->mutex);
     eval->done = true;
     pthread_mutex_unlock(&evals->mutex);
@@ -57,10 +73,9 @@ static void release(struct eval *eval)
 
 static void answer(struct eval *eval)
 {
-    if (eval->asker && eval->ok)
-        eval->asker->done(eval->asker, HOST_OK, eval->text);
-    else if (eval->asker)
-        eval->asker->done(eval->asker, HOST_FAILED, eval->error.text);
+    if (eval->asker)
+        eval->asker->done(eval->asker, eval->result,
+                          eval->result == HOST_OK ? eval->text : eval->error.text);
 }
 
 /* Takes the first one off that is done. */
@@ -89,16 +104,20 @@ static void woken(void *context)
 
 bool eval_open(struct runtime *runtime, struct error *error)
 {
-    struct evals *evals = &runtime->evals;
+    struct evals *evals = runtime->evals = memory_zeroed(1, sizeof *evals);
     mutex_init(&evals->mutex);
-    evals->runtime = runtime;
-    return waker_open(&evals->waker, runtime->loop, woken, evals, error);
+    if (waker_open(&evals->waker, runtime->loop, woken, evals, error))
+        return true;
+    pthread_mutex_destroy(&evals->mutex);
+    free(evals);
+    runtime->evals = NULL;
+    return false;
 }
 
 static void ask(struct runtime *runtime, const char *code, bool completes,
                 struct host_answer *asker)
 {
-    struct evals *evals = &runtime->evals;
+    struct evals *evals = runtime->evals;
     struct eval *eval = memory_zeroed(1, sizeof *eval);
     struct eval **end = &evals->first;
     while (*end)
@@ -126,28 +145,32 @@ void eval_complete(struct runtime *runtime, const char *code, struct host_answer
 
 void eval_forget(struct runtime *runtime, struct host_answer *asker)
 {
-    for (struct eval *eval = runtime->evals.first; eval; eval = eval->next)
+    struct eval *first = runtime->evals ? runtime->evals->first : NULL;
+    for (struct eval *eval = first; eval; eval = eval->next)
         if (eval->asker == asker)
             eval->asker = NULL;
 }
 
-void eval_abandon(struct runtime *runtime)
+void eval_abandon(struct runtime *runtime, const char *why)
 {
-    struct evals *evals = &runtime->evals;
+    struct evals *evals = runtime->evals;
     woken(evals);
     for (struct eval *eval = evals->first; eval; eval = eval->next)
         if (eval->asker)
-            eval->asker->done(eval->asker, HOST_FAILED,
-                              "the program does not come back; its thread was given up");
+            eval->asker->done(eval->asker, HOST_FAILED, why);
     evals->first = NULL;
 }
 
 void eval_close(struct runtime *runtime)
 {
-    struct evals *evals = &runtime->evals;
-    if (!evals->waker.loop)
+    struct evals *evals = runtime->evals;
+    char why[96];
+    if (!evals)
         return;
-    eval_abandon(runtime);
+    snprintf(why, sizeof why, "%s ends", runtime_name(runtime));
+    eval_abandon(runtime, why);
     waker_close(&evals->waker);
     pthread_mutex_destroy(&evals->mutex);
+    free(evals);
+    runtime->evals = NULL;
 }

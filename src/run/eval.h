@@ -12,5 +12,5 @@ void eval_ask(struct runtime *runtime, const char *code, struct host_answer *ask
 void eval_complete(struct runtime *runtime, const char *code, struct host_answer *asker);
 void eval_forget(struct runtime *runtime, struct host_answer *asker);
 
-/* The scan's thread does not come back: nor do those that it has. */
-void eval_abandon(struct runtime *runtime);
+/* The scan's thread does not come back: nor do those that it has, whose askers are told why. */
+void eval_abandon(struct runtime *runtime, const char *why);

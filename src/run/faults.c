@@ -8,27 +8,53 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/mutex.h"
+#include "base/waker.h"
 #include "image/mirror.h"
 #include "run/eval.h"
 #include "run/probation.h"
 #include "run/reload.h"
 #include "run/runtime.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+static const int64_t RESTART_WAIT_LEAST = NS_PER_S / 10, RESTART_WAIT_MOST = INT64_C(60) * NS_PER_S;
 enum { ABANDONED_MOST = 2, LOOK_AGAIN = 5 * NS_PER_MS, RESTART_AGAIN = 100 * NS_PER_MS };
+
+/* A fault as the scan's thread leaves it for the main thread. */
+struct fault_news {
+    pthread_mutex_t mutex;
+    bool waiting;
+    const struct generation *of;
+    char text[FAULT_TEXT];
+    struct waker waker;
+};
+
+struct faults {
+    struct runtime *runtime;
+    struct generation_events events;
+    struct fault_news news;
+    const struct generation *_Atomic stuck; /* whose thread is; set in a signal handler */
+    struct waker stuck_waker;
+    struct loop_timer restart;
+    int64_t restart_wait; /* ns, before the next try; 0: none has failed */
+    struct scan_job trust;
+    atomic_bool trusts; /* it waits */
+};
 
 /* ---- on the scan's thread ---- */
 
 static void note_fault(void *context, const struct generation *generation,
                        const struct error *error)
 {
-    struct fault_news *news = &((struct runtime *)context)->news;
+    struct fault_news *news = &((struct faults *)context)->news;
     pthread_mutex_lock(&news->mutex);
     news->waiting = true;
     news->of = generation;
@@ -39,9 +65,9 @@ static void note_fault(void *context, const struct generation *generation,
 
 static void note_stuck(void *context, const struct generation *generation)
 {
-    struct runtime *runtime = context;
-    atomic_store(&runtime->stuck, generation);
-    waker_wake(&runtime->stuck_waker);
+    struct faults *faults = context;
+    atomic_store(&faults->stuck, generation);
+    waker_wake(&faults->stuck_waker);
 }
 
 static void end_loop(void *context)
@@ -51,42 +77,62 @@ static void end_loop(void *context)
 
 static void run_trust(struct scan_job *job, struct scan_thread *thread, struct instant now)
 {
-    struct trust_job *trust = (struct trust_job *)job;
+    struct faults *faults = (struct faults *)((char *)job - offsetof(struct faults, trust));
     scan_try(scan_thread_scan(thread), false, now.monotonic);
-    atomic_store(&trust->waiting, false);
+    atomic_store(&faults->trusts, false);
 }
 
 /* ---- decisions ---- */
 
 void faults_trust(struct runtime *runtime)
 {
-    struct trust_job *trust = &runtime->trust;
-    if (runtime->thread && !atomic_exchange(&trust->waiting, true))
-        scan_thread_post(runtime->thread, &trust->job);
+    struct faults *faults = runtime->faults;
+    if (runtime->thread && !atomic_exchange(&faults->trusts, true))
+        scan_thread_post(runtime->thread, &faults->trust);
 }
 
 static void restart(struct loop_timer *timer)
 {
-    struct runtime *runtime = (struct runtime *)((char *)timer - offsetof(struct runtime, restart));
-    if (!reload_restart(runtime))
-        loop_set_timer(runtime->loop, timer, clock_monotonic() + RESTART_AGAIN);
+    struct faults *faults = (struct faults *)((char *)timer - offsetof(struct faults, restart));
+    if (!reload_restart(faults->runtime))
+        loop_set_timer(faults->runtime->loop, timer, clock_monotonic() + RESTART_AGAIN);
+}
+
+static void restart_in(struct runtime *runtime, int64_t wait)
+{
+    char after[32];
+    duration_format(wait, after, sizeof after);
+    log_line("%s: starting again in %s", runtime_name(runtime), after);
+    loop_set_timer(runtime->loop, &runtime->faults->restart, clock_monotonic() + wait);
 }
 
 void faults_restart_later(struct runtime *runtime)
 {
     const struct settings *settings = &runtime->current->plan->settings;
-    char after[32];
-    if (!settings->restarts || runtime->stopping)
-        return;
-    duration_format(settings->restart_after, after, sizeof after);
-    log_line("%s: starting again in %s", runtime_name(runtime), after);
-    runtime->restart.fire = restart;
-    loop_set_timer(runtime->loop, &runtime->restart, clock_monotonic() + settings->restart_after);
+    if (settings->restarts && !runtime->stopping)
+        restart_in(runtime, settings->restart_after);
+}
+
+/* What keeps a program in fault, a value that a master wrote, may stay for a night. */
+void faults_restart_refused(struct runtime *runtime, const char *reason)
+{
+    struct faults *faults = runtime->faults;
+    int64_t after = runtime->current->plan->settings.restart_after;
+    int64_t least = after > RESTART_WAIT_LEAST ? after : RESTART_WAIT_LEAST;
+    int64_t most = after > RESTART_WAIT_MOST ? after : RESTART_WAIT_MOST;
+    faults->restart_wait = faults->restart_wait ? 2 * faults->restart_wait : least;
+    if (faults->restart_wait > most)
+        faults->restart_wait = most;
+    log_text(reason, strlen(reason));
+    log_line("%s: it cannot be started again yet", runtime_name(runtime));
+    if (!runtime->stopping)
+        restart_in(runtime, faults->restart_wait);
 }
 
 void faults_follow(struct runtime *runtime)
 {
-    loop_unset_timer(runtime->loop, &runtime->restart);
+    runtime->faults->restart_wait = 0;
+    loop_unset_timer(runtime->loop, &runtime->faults->restart);
 }
 
 static void say_fault(const struct runtime *runtime)
@@ -109,14 +155,15 @@ void faults_stay(struct runtime *runtime)
 
 static bool may_fall_back(const struct runtime *runtime)
 {
-    return runtime->probation.on && !runtime->reloads && !runtime->restarts &&
+    return probation_is_on(runtime) && !runtime->count.reloads && !runtime->count.restarts &&
            !runtime->current->is_fallback && runtime->unattended;
 }
 
 static void note(struct runtime *runtime, const char *text)
 {
-    runtime->faults++;
+    runtime->count.faults++;
     snprintf(runtime->last_fault, sizeof runtime->last_fault, "%s", text);
+    runtime->last_fault_time = clock_now().utc;
     log_text(text, strlen(text));
     audit_note(runtime->audit, AUDIT_FAULT, &(struct origin){.peer = "msm"}, "%s", text);
 }
@@ -138,7 +185,7 @@ static void decide(struct runtime *runtime, const char *text)
 /* False: there is none. Else *of is whose it is, who may have gone. */
 static bool take_news(struct runtime *runtime, const struct generation **of, char text[FAULT_TEXT])
 {
-    struct fault_news *news = &runtime->news;
+    struct fault_news *news = &runtime->faults->news;
     pthread_mutex_lock(&news->mutex);
     bool is_news = news->waiting;
     news->waiting = false;
@@ -165,7 +212,7 @@ void faults_tell_last(struct runtime *runtime)
 {
     const struct generation *of;
     char text[FAULT_TEXT];
-    if (runtime->news.waker.loop && take_news(runtime, &of, text))
+    if (runtime->faults && take_news(runtime, &of, text))
         note(runtime, text);
 }
 
@@ -215,7 +262,7 @@ static void describe_stuck(const struct runtime *runtime, char *text, size_t siz
 /* It may have come back meanwhile, by itself or with a fault, or have been replaced. */
 static bool is_stuck(struct runtime *runtime)
 {
-    const struct generation *of = atomic_exchange(&runtime->stuck, NULL);
+    const struct generation *of = atomic_exchange(&runtime->faults->stuck, NULL);
     return of && of == runtime->current && runtime->thread && scan_state(of->scan) != SCAN_FAULT;
 }
 
@@ -229,8 +276,9 @@ static void hear_stuck(void *context)
     describe_stuck(runtime, text, sizeof text);
     scan_thread_abandon(runtime->thread, clock_monotonic());
     runtime->thread = NULL;
-    atomic_store(&runtime->trust.waiting, false);
-    eval_abandon(runtime);
+    atomic_store(&runtime->faults->trusts, false);
+    probation_abandon(runtime);
+    eval_abandon(runtime, text);
     note(runtime, text);
     faults_count_abandoned(runtime);
     if (!generation_abandon(runtime->current, clock_now(), &error) ||
@@ -246,23 +294,29 @@ static void hear_stuck(void *context)
 
 bool faults_open(struct runtime *runtime, struct error *error)
 {
-    mutex_init(&runtime->news.mutex);
-    runtime->trust.job.run = run_trust;
-    runtime->events = (struct generation_events){runtime, note_fault, note_stuck};
-    return waker_open(&runtime->news.waker, runtime->loop, hear_fault, runtime, error) &&
-           waker_open(&runtime->stuck_waker, runtime->loop, hear_stuck, runtime, error);
+    struct faults *faults = runtime->faults = memory_zeroed(1, sizeof *faults);
+    mutex_init(&faults->news.mutex);
+    faults->runtime = runtime;
+    faults->trust.run = run_trust;
+    faults->restart.fire = restart;
+    faults->events = (struct generation_events){faults, note_fault, note_stuck};
+    return waker_open(&faults->news.waker, runtime->loop, hear_fault, runtime, error) &&
+           waker_open(&faults->stuck_waker, runtime->loop, hear_stuck, runtime, error);
 }
 
 void faults_close(struct runtime *runtime)
 {
-    if (!runtime->news.waker.loop)
+    struct faults *faults = runtime->faults;
+    if (!faults)
         return;
-    waker_close(&runtime->news.waker);
-    waker_close(&runtime->stuck_waker);
-    pthread_mutex_destroy(&runtime->news.mutex);
+    waker_close(&faults->news.waker);
+    waker_close(&faults->stuck_waker);
+    pthread_mutex_destroy(&faults->news.mutex);
+    free(faults);
+    runtime->faults = NULL;
 }
 
 const struct generation_events *faults_events(struct runtime *runtime)
 {
-    return &runtime->events;
+    return &runtime->faults->events;
 }

@@ -27,6 +27,9 @@ void faults_stay(struct runtime *runtime);
 /* Starts the present program again in restart_after, if that is what it wants. */
 void faults_restart_later(struct runtime *runtime);
 
+/* It could not be started again, for `reason`: says so, and tries again, less and less often. */
+void faults_restart_refused(struct runtime *runtime, const char *reason);
+
 /* At the end, when the scan's thread has: what it left that nobody has heard. */
 void faults_tell_last(struct runtime *runtime);
 

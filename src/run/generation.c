@@ -145,6 +145,11 @@ bool generation_begin(struct generation *generation, const struct generation_eve
     return true;
 }
 
+struct generation *generation_there(const struct scan_thread *thread)
+{
+    return scan_context(scan_thread_scan(thread));
+}
+
 /* Time and count go on, and what tasks have seen is known, as if the program had been reloaded. */
 static bool go_on_faulted(struct scan *scan, const struct scan *before, struct plan *plan,
                           int64_t now, struct error *error)
@@ -158,63 +163,16 @@ static bool go_on_faulted(struct scan *scan, const struct scan *before, struct p
     return true;
 }
 
+/* Nobody asks for them. They stay on purpose, which a leak checker is to tell from a mistake. */
+static struct generation *left_behind;
+
 bool generation_abandon(struct generation *generation, struct instant now, struct error *error)
 {
-    const struct scan *before = generation->scan;
+    struct scan *before = generation->left = generation->scan;
     generation->abandoned = true;
+    generation->next_left = left_behind;
+    left_behind = generation;
     generation->scan = make_scan(generation, now, error);
     return generation->scan &&
            go_on_faulted(generation->scan, before, generation->plan, now.monotonic, error);
-}
-
-/* ---- a trial ---- */
-
-struct trial {
-    bool failed;
-    struct error error;
-};
-
-static void trial_fault(void *context, const struct generation *generation,
-                        const struct error *error)
-{
-    struct trial *trial = context;
-    (void)generation;
-    trial->failed = true;
-    trial->error = *error;
-}
-
-/* Whoever waits for the loading thread sees that it does not come back. */
-static void trial_stuck(void *context, const struct generation *generation)
-{
-    (void)context, (void)generation;
-}
-
-/* The time is taken after the values, or they would come out of its future. */
-static bool take_place(struct generation *generation, struct image *from, struct scan *running,
-                       const struct generation_events *events, struct error *error)
-{
-    struct plan_match *match = plan_match_create(image_plan(from), generation->plan, error);
-    bool ok = match &&
-              image_adopt(generation->image, from, match, clock_monotonic(), NULL, NULL, error) &&
-              generation_begin(generation, events, clock_now(), error) &&
-              program_keep(generation->program, error);
-    if (ok)
-        scan_imitate(generation->scan, running, match);
-    plan_match_destroy(match);
-    return ok;
-}
-
-bool generation_try(struct generation *generation, struct image *from, struct scan *running,
-                    struct watchdog *watchdog, struct error *error)
-{
-    struct trial trial = {.failed = false};
-    const struct generation_events events = {&trial, trial_fault, trial_stuck};
-    if (!take_place(generation, from, running, &events, error))
-        return false;
-    scan_watch(generation->scan, watchdog);
-    scan_step(generation->scan, clock_now());
-    scan_watch(generation->scan, NULL);
-    if (trial.failed)
-        *error = trial.error;
-    return !trial.failed;
 }

@@ -9,6 +9,7 @@
 #include "modbus/server.h"
 #include "program/program.h"
 #include "scan/scan.h"
+#include "scan/thread.h"
 
 /* What a generation tells whoever runs it; on the scan's thread, `stuck` in a signal handler. */
 struct generation;
@@ -26,10 +27,12 @@ struct generation {
     struct scan *scan; /* NULL until generation_begin */
     struct server **servers;
     struct generation_events events;
-    bool started;     /* on_start was called; scan's thread */
+    struct scan *left;            /* that an abandoned thread is inside of */
+    struct generation *next_left; /* abandoned, too */
+    bool started;                 /* on_start was called; scan's thread */
     bool abandoned;   /* a thread is inside the program and does not come back: only its text is of
                          use, and its memory stays */
-    bool settled;     /* proven, and noted as such; main thread */
+    bool is_proven;   /* it has passed a probation, and is stored; main thread */
     bool is_fallback; /* the last proven text, instead of a file that was refused; main thread */
     int64_t loaded;   /* UTC ns */
 };
@@ -47,13 +50,10 @@ void generation_destroy(struct generation *generation); /* NULL is accepted */
 bool generation_begin(struct generation *generation, const struct generation_events *events,
                       struct instant now, struct error *error);
 
+/* In a job of the scan's thread: whose scan it steps. */
+struct generation *generation_there(const struct scan_thread *thread);
+
 /* Its thread does not come back: program and scan stay where they are for ever, and a new scan
  * stands in FAULT in its place, so that what follows other variables goes on. False with an error:
  * there is no scan. */
 bool generation_abandon(struct generation *generation, struct instant now, struct error *error);
-
-/* What a script tries is made ready in a copy: adopts what `from` holds, runs one scan at the
- * time of `running`, which is the scan of `from`, is thrown away. `keeps` is a copy of the live
- * ones. False with an error when it faults. */
-bool generation_try(struct generation *generation, struct image *from, struct scan *running,
-                    struct watchdog *watchdog, struct error *error);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "run/eval.h"
+#include "run/probation.h"
 #include "run/reload.h"
 #include "run/runtime.h"
 
@@ -34,7 +35,6 @@ static enum host_state state(const struct runtime *runtime)
 static void status(void *context, struct host_status *status)
 {
     const struct runtime *runtime = context;
-    int64_t left = runtime->probation.until - clock_monotonic();
     *status = (struct host_status){
         .name = runtime_name(runtime),
         .script = runtime->path,
@@ -42,15 +42,18 @@ static void status(void *context, struct host_status *status)
         .proven_fallback = runtime->current->is_fallback,
         .started = runtime->started.utc,
         .loaded = runtime->current->loaded,
-        .probation_left = runtime->probation.on && left > 0 ? left : 0,
-        .faults = runtime->faults,
-        .restarts = runtime->restarts,
-        .reloads = runtime->reloads,
-        .refused = runtime->refused,
+        .probation_left = probation_left(runtime),
+        .faults = runtime->count.faults,
+        .restarts = runtime->count.restarts,
+        .reloads = runtime->count.reloads,
+        .refused = runtime->count.refused,
         .abandoned = runtime->abandoned,
         .fault = runtime->fault,
         .last_fault = runtime->last_fault,
         .last_reload = runtime->last_reload,
+        .last_fault_time = runtime->last_fault_time,
+        .last_reload_time = runtime->last_reload_time,
+        .fallback_why = runtime->current->is_fallback ? runtime->fallback_why : "",
         .connections = tcp_connections(runtime->tcp),
         .locked = runtime->locked,
         .priority = scan_thread_priority(runtime->thread),
@@ -58,9 +61,11 @@ static void status(void *context, struct host_status *status)
     program_memory(runtime->current->program, &status->memory_used, &status->memory_cap);
 }
 
-static void stop(void *context)
+static void stop(void *context, const struct origin *origin)
 {
-    loop_stop(((struct runtime *)context)->loop);
+    struct runtime *runtime = context;
+    runtime->stopped_by = *origin;
+    loop_stop(runtime->loop);
 }
 
 static void reload(void *context, const struct origin *origin, struct host_answer *answer)

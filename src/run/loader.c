@@ -1,6 +1,6 @@
 /* The thread ends with a result in the loader and a wake of the loop. How long a body may take is
  * the watchdog's matter; a body that the watchdog cannot end, because it is inside one call of
- * Lua's own C code, is given up by a timer of the loop's. */
+ * Lua's own C code, is abandoned by a timer of the loop's. */
 
 #include "run/loader.h"
 
@@ -16,12 +16,15 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A deep recursion of Lua's needs what the scan's thread has; see scan/thread.c. */
-enum { STACK = 2 * 1024 * 1024, LAST_PATIENCE_MS = 1000 };
+enum { STACK = 2 * 1024 * 1024, LAST_PATIENCE_MS = 1000, LOOK_AGAIN = NS_PER_S };
 
-/* Two bodies and a scan, each up to twice its deadline. */
+/* Two bodies and a scan, each up to twice its deadline. One that is not known to be stuck may have
+ * waited for a busy machine, or for a file's folder across a network. */
 #define PATIENCE (6 * WATCHDOG_BODY)
+#define MORE_PATIENCE (5 * PATIENCE)
 
 struct loader {
     struct loop *loop;
@@ -30,12 +33,25 @@ struct loader {
     struct load_order order;
     struct generation *generation;
     struct error error;
+    int64_t begun;
     atomic_bool finished;
-    bool told, given_up;
+    atomic_bool stuck; /* and `where` says where */
+    char where[160];
+    bool told, abandoned;
     pthread_t thread;
     void (*done)(void *context, struct generation *generation, const struct error *error);
     void *context;
 };
+
+/* In a signal handler on the thread. The first place is where the time went. */
+static void note_stuck(void *context, const char *where)
+{
+    struct loader *loader = context;
+    if (atomic_load(&loader->stuck))
+        return;
+    stpncpy(loader->where, where, sizeof loader->where - 1);
+    atomic_store(&loader->stuck, true);
+}
 
 static struct generation *load(struct loader *loader, const struct program_options *options,
                                struct keeps *keeps)
@@ -55,8 +71,9 @@ static bool try_it(struct loader *loader, struct program_options options)
         return false;
     keeps_read(order->copy, keeps);
     struct generation *trial = load(loader, &options, keeps);
-    bool ok = trial &&
-              generation_try(trial, order->from, order->running, options.watchdog, &loader->error);
+    bool ok = trial && trial_run(trial, &order->trial, options.watchdog, &loader->error);
+    if (ok) /* as the program will use them */
+        keeps_populate(order->keeps, keeps);
     generation_destroy(trial);
     keeps_destroy(keeps);
     return ok;
@@ -68,7 +85,9 @@ static void *run(void *argument)
     struct program_options options = loader->order.options;
     options.watchdog = watchdog_open(&loader->error);
     options.keeps = loader->order.copy;
-    if (options.watchdog && (!loader->order.from || try_it(loader, options)))
+    options.stuck = loader->order.trial.stuck = note_stuck;
+    options.context = loader->order.trial.context = loader;
+    if (options.watchdog && (!loader->order.trial.from || try_it(loader, options)))
         loader->generation = load(loader, &options, loader->order.keeps);
     watchdog_close(options.watchdog);
     atomic_store(&loader->finished, true);
@@ -98,14 +117,20 @@ static void woken(void *context)
 static void give_up(struct loop_timer *timer)
 {
     struct loader *loader = (struct loader *)((char *)timer - offsetof(struct loader, timer));
+    int64_t now = clock_monotonic();
     struct error error;
     if (atomic_load(&loader->finished))
         return; /* and the wake is on its way */
-    loader->given_up = loader->told = true;
+    if (!atomic_load(&loader->stuck) && now < loader->begun + MORE_PATIENCE) {
+        loop_set_timer(loader->loop, timer, now + LOOK_AGAIN);
+        return;
+    }
+    loader->abandoned = loader->told = true;
+    const char *where = atomic_load(&loader->stuck) ? loader->where : "";
     error_set(&error,
-              "%s does not come back from loading: it is inside one call of Lua's own that cannot "
-              "be interrupted, such as a pattern that takes for ever",
-              loader->order.options.path);
+              "%s%s%s does not come back from loading: it is inside one call of Lua's own that "
+              "cannot be interrupted, such as a pattern that takes for ever",
+              where, *where ? ": " : "", loader->order.options.path);
     loader->done(loader->context, NULL, &error);
 }
 
@@ -126,7 +151,8 @@ struct loader *loader_start(struct loop *loop, const struct load_order *order,
         waker_close(&loader->waker);
         goto failed;
     }
-    loop_set_timer(loop, &loader->timer, clock_monotonic() + PATIENCE);
+    loader->begun = clock_monotonic();
+    loop_set_timer(loop, &loader->timer, loader->begun + PATIENCE);
     return loader;
 
 failed:
@@ -151,7 +177,7 @@ bool loader_end(struct loader *loader)
     if (!loader)
         return false;
     loop_unset_timer(loader->loop, &loader->timer);
-    if (loader->given_up || !comes_back(loader)) {
+    if (loader->abandoned || !comes_back(loader)) {
         pthread_setschedparam(loader->thread, SCHED_IDLE, &(struct sched_param){0});
         pthread_detach(loader->thread);
         return true;

@@ -6,14 +6,14 @@
 #include "base/error.h"
 #include "base/loop.h"
 #include "run/generation.h"
+#include "run/trial.h"
 
 struct loader;
 
 struct load_order {
     struct program_options options; /* its strings and sources outlive the load; no watchdog yet */
-    struct image *from;             /* of the running program, which stays until the load is over;
-                                       NULL: the first one, which is not tried */
-    struct scan *running;           /* likewise, the scan of that program */
+    struct trial_order trial;       /* on the running program, which stays until the load is over;
+                                       `from` NULL: the first one, which is not tried */
     struct keeps *keeps;            /* the live ones */
     struct keeps *copy;             /* of them: what the body finds, and what the trial spoils */
     struct audit *audit;
@@ -28,6 +28,6 @@ struct loader *loader_start(struct loop *loop, const struct load_order *order,
                                          const struct error *error),
                             void *context, struct error *error);
 
-/* After done, or instead of it: waits for the thread. One that does not come back is given up: its
+/* After done, or instead of it: waits for the thread. One that does not come back is abandoned: its
  * memory stays. Returns whether it was. NULL is accepted. */
 bool loader_end(struct loader *loader);

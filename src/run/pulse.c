@@ -3,21 +3,31 @@
 #include "run/pulse.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "run/diagnostics.h"
 #include "run/host.h"
 #include "run/notify.h"
 #include "run/runtime.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 
 #define DIAGNOSTICS_PERIOD INT64_C(100000000)
 #define SCAN_GRACE INT64_C(2000000000)
+
+struct pulse {
+    struct loop_timer timer; /* first, so that a timer is its pulse */
+    struct runtime *runtime;
+    int64_t alive_period, alive_at; /* ns; 0: nobody wants to know */
+    const struct generation *of;    /* whose scan's count moved last, to what, when */
+    uint64_t count;
+    int64_t moved;
+};
 
 /* The scan's count goes up with each period, in FAULT too. One that is late by more than what the
  * watchdog bears and a grace on top is not as it should be. */
 static bool is_scan_alive(struct runtime *runtime, int64_t now)
 {
-    struct pulse *pulse = &runtime->pulse;
+    struct pulse *pulse = runtime->pulse;
     struct scan_stats stats = scan_statistics(runtime->current->scan);
     int64_t patience = 2 * stats.period + 2 * plan_watchdog(runtime->current->plan) + SCAN_GRACE;
     if (stats.count != pulse->count || runtime->current != pulse->of) {
@@ -38,7 +48,7 @@ static void write_diagnostics(struct runtime *runtime, int64_t now)
 
 static int64_t period(const struct runtime *runtime)
 {
-    int64_t alive = runtime->pulse.alive_period;
+    int64_t alive = runtime->pulse->alive_period;
     if (runtime->current->plan->settings.diagnostics < 0)
         return alive;
     return alive && alive < DIAGNOSTICS_PERIOD ? alive : DIAGNOSTICS_PERIOD;
@@ -46,8 +56,8 @@ static int64_t period(const struct runtime *runtime)
 
 static void beat(struct loop_timer *timer)
 {
-    struct runtime *runtime = (struct runtime *)((char *)timer - offsetof(struct runtime, pulse));
-    struct pulse *pulse = &runtime->pulse;
+    struct pulse *pulse = (struct pulse *)timer;
+    struct runtime *runtime = pulse->runtime;
     int64_t now = clock_monotonic();
     if (runtime->current->plan->settings.diagnostics >= 0)
         write_diagnostics(runtime, now);
@@ -61,7 +71,10 @@ static void beat(struct loop_timer *timer)
 
 void pulse_start(struct runtime *runtime)
 {
-    struct pulse *pulse = &runtime->pulse;
+    struct pulse *pulse = runtime->pulse;
+    if (!pulse)
+        pulse = runtime->pulse = memory_zeroed(1, sizeof *pulse);
+    pulse->runtime = runtime;
     pulse->timer.fire = beat;
     pulse->alive_period = notify_interval();
     int64_t after = period(runtime);
@@ -73,5 +86,8 @@ void pulse_start(struct runtime *runtime)
 
 void pulse_stop(struct runtime *runtime)
 {
-    loop_unset_timer(runtime->loop, &runtime->pulse.timer);
+    if (runtime->pulse)
+        loop_unset_timer(runtime->loop, &runtime->pulse->timer);
+    free(runtime->pulse);
+    runtime->pulse = NULL;
 }

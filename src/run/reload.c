@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "run/faults.h"
 #include "run/probation.h"
 #include "run/pulse.h"
@@ -18,25 +19,17 @@
 /* Between two tries of a swap the links shall run for most of the time. */
 enum { LOOK_AGAIN = 2 * NS_PER_MS, TRY_AGAIN = 40 * NS_PER_MS };
 
-static void advance(struct loop_timer *timer);
-
-static struct runtime *runtime_of(struct loop_timer *timer)
-{
-    return (struct runtime *)((char *)timer - offsetof(struct runtime, reload.timer));
-}
-
 static void set_timer(struct runtime *runtime, int64_t when)
 {
-    runtime->reload.timer.fire = advance;
-    loop_set_timer(runtime->loop, &runtime->reload.timer, when);
+    loop_set_timer(runtime->loop, &runtime->reload->timer, when);
 }
 
 /* ---- ends ---- */
 
 void reload_answer(struct runtime *runtime, enum host_result result, const char *text)
 {
-    struct host_answer *asker = runtime->reload.asker;
-    runtime->reload.asker = NULL;
+    struct host_answer *asker = runtime->reload->asker;
+    runtime->reload->asker = NULL;
     if (asker)
         asker->done(asker, result, text);
 }
@@ -44,7 +37,7 @@ void reload_answer(struct runtime *runtime, enum host_result result, const char 
 /* Whatever was made ready goes; the present program goes on. */
 void reload_drop(struct runtime *runtime)
 {
-    struct reload *reload = &runtime->reload;
+    struct reload *reload = runtime->reload;
     swap_discard(reload->swap);
     if (reload->next != runtime->proven)
         generation_destroy(reload->next);
@@ -58,29 +51,37 @@ void reload_drop(struct runtime *runtime)
  */
 static void finish(struct runtime *runtime)
 {
-    runtime->reload.state = RELOAD_NONE;
+    runtime->reload->state = RELOAD_NONE;
     reload_if_again(runtime);
 }
 
 static void say_refused(struct runtime *runtime, const char *text)
 {
-    runtime->refused++;
+    runtime->count.refused++;
     snprintf(runtime->last_reload, sizeof runtime->last_reload, "refused: %s", text);
+    runtime->last_reload_time = clock_now().utc;
     log_text(text, strlen(text));
-    log_line("%s: the %s is refused, and has changed nothing", runtime_name(runtime),
-             runtime->reload.why == RELOAD_RESTART ? "restart" : "reload");
-    audit_note(runtime->audit, AUDIT_RELOAD, &runtime->reload.origin, "refused: %s", text);
+    log_line("%s: the reload is refused, and has changed nothing", runtime_name(runtime));
+    audit_note(runtime->audit, AUDIT_RELOAD, &runtime->reload->origin, "refused: %s", text);
+}
+
+/* A comparison would have changed nothing anyhow. */
+static void answer_refused(struct runtime *runtime, enum reload_why why, const char *text)
+{
+    struct error error;
+    error_set(&error, "%s%s", why == RELOAD_COMPARE ? "" : "refused, nothing has changed: ", text);
+    reload_answer(runtime, HOST_REFUSED, error.text);
 }
 
 void reload_refuse(struct runtime *runtime, const char *text)
 {
-    enum reload_why why = runtime->reload.why;
+    enum reload_why why = runtime->reload->why;
     reload_drop(runtime);
-    if (why != RELOAD_COMPARE)
-        say_refused(runtime, text);
-    reload_answer(runtime, HOST_REFUSED, text);
     if (why == RELOAD_RESTART)
-        faults_restart_later(runtime);
+        faults_restart_refused(runtime, text);
+    else if (why != RELOAD_COMPARE)
+        say_refused(runtime, text);
+    answer_refused(runtime, why, text);
     if (runtime->files)
         watch_files_widen(runtime->files);
     finish(runtime);
@@ -91,7 +92,7 @@ static void stay(struct runtime *runtime, const char *text)
 {
     log_line("%s: the last proven program cannot be brought back: %s", runtime_name(runtime), text);
     reload_drop(runtime);
-    reload_answer(runtime, HOST_FAILED, runtime->reload.reason);
+    reload_answer(runtime, HOST_FAILED, runtime->reload->reason);
     faults_stay(runtime);
     finish(runtime);
 }
@@ -100,18 +101,20 @@ static void stay(struct runtime *runtime, const char *text)
 
 static void say_reloaded(struct runtime *runtime)
 {
-    const struct reload *reload = &runtime->reload;
+    const struct reload *reload = runtime->reload;
     if (reload->why == RELOAD_BACK) {
-        runtime->refused++;
+        runtime->count.refused++;
         snprintf(runtime->last_reload, sizeof runtime->last_reload, "rolled back: %s",
                  reload->reason);
+        runtime->last_reload_time = clock_now().utc;
         log_line("%s: rolled back: the last proven program runs again", runtime_name(runtime));
     } else if (reload->why == RELOAD_RESTART) {
-        runtime->restarts++;
+        runtime->count.restarts++;
         log_line("%s: started again after the fault", runtime_name(runtime));
     } else {
-        runtime->reloads++;
+        runtime->count.reloads++;
         runtime->last_reload[0] = '\0';
+        runtime->last_reload_time = 0;
         log_line("%s: reloaded from %s", runtime_name(runtime), runtime->path);
     }
     audit_note(runtime->audit, AUDIT_RELOAD, &reload->origin, "%s",
@@ -123,8 +126,8 @@ static void say_reloaded(struct runtime *runtime)
 /* A loader that is still at work reads its memory. */
 static void bury(struct runtime *runtime, struct generation *generation)
 {
-    if (runtime->reload.loader)
-        runtime->gone = generation;
+    if (runtime->reload->loader)
+        runtime->reload->gone = generation;
     else
         generation_destroy(generation);
 }
@@ -153,22 +156,24 @@ static void came_back(struct runtime *runtime)
 {
     tcp_settle(runtime->tcp);
     reload_answer(runtime, HOST_FAILED, runtime->last_reload);
-    if (!runtime->current->settled)
-        probation_begin(runtime, NULL);
+    if (runtime->current->is_proven)
+        probation_drop_keeps(runtime);
+    else
+        probation_begin(runtime, NULL, NULL);
 }
 
-static void begin_probation(struct runtime *runtime)
+static void begin_probation(struct runtime *runtime, char *remarks)
 {
-    struct host_answer *asker = runtime->reload.asker;
-    runtime->reload.asker = NULL;
+    struct host_answer *asker = runtime->reload->asker;
+    runtime->reload->asker = NULL;
     probation_end(runtime, HOST_FAILED, "another reload came before this one was proven");
-    probation_begin(runtime, asker);
+    probation_begin(runtime, asker, remarks);
 }
 
-/* `before` was at work until now. */
-static void took_over(struct runtime *runtime, struct generation *before)
+/* `before` was at work until now. Takes the remarks over. */
+static void took_over(struct runtime *runtime, struct generation *before, char *remarks)
 {
-    struct reload *reload = &runtime->reload;
+    struct reload *reload = runtime->reload;
     reload->swap = NULL;
     reload->next = NULL;
     note_fallback(reload, before, runtime->current);
@@ -177,19 +182,22 @@ static void took_over(struct runtime *runtime, struct generation *before)
         runtime->proven = runtime->current;
     if (before != runtime->proven)
         bury(runtime, before);
-    if (reload->why == RELOAD_BACK)
+    if (reload->why == RELOAD_BACK) {
+        free(remarks);
         came_back(runtime);
-    else
-        begin_probation(runtime);
+    } else {
+        begin_probation(runtime, remarks);
+    }
     finish(runtime);
 }
 
 static void try_swap(struct runtime *runtime)
 {
-    struct reload *reload = &runtime->reload;
+    struct reload *reload = runtime->reload;
     struct generation *before = runtime->current;
     struct error error;
-    switch (swap_try(reload->swap, &error)) {
+    char *remarks;
+    switch (swap_try(reload->swap, &remarks, &error)) {
     case SWAP_BUSY:
         set_timer(runtime, clock_monotonic() + TRY_AGAIN);
         break;
@@ -198,15 +206,15 @@ static void try_swap(struct runtime *runtime)
         (reload->why == RELOAD_BACK ? stay : reload_refuse)(runtime, error.text);
         break;
     case SWAP_DONE:
-        took_over(runtime, before);
+        took_over(runtime, before, remarks);
         break;
     }
 }
 
 static void advance(struct loop_timer *timer)
 {
-    struct runtime *runtime = runtime_of(timer);
-    struct reload *reload = &runtime->reload;
+    struct reload *reload = (struct reload *)((char *)timer - offsetof(struct reload, timer));
+    struct runtime *runtime = reload->runtime;
     if (reload->state == RELOAD_RETIRING) {
         int64_t now = clock_monotonic();
         if (!swap_is_retired(reload->swap) && now < reload->until) {
@@ -222,7 +230,7 @@ static void advance(struct loop_timer *timer)
 /* `next` is loaded; false with an error, and nothing of it is left but `next`. */
 bool reload_swap(struct runtime *runtime, bool on_trial, struct error *error)
 {
-    struct reload *reload = &runtime->reload;
+    struct reload *reload = runtime->reload;
     reload->swap = swap_prepare(runtime, reload->next, faults_events(runtime), on_trial, error);
     if (!reload->swap)
         return false;
@@ -244,7 +252,7 @@ bool reload_can_go_back(const struct runtime *runtime)
 /* Of whatever was under way for the program that has just faulted. */
 static void abort_next(struct runtime *runtime)
 {
-    if (runtime->reload.state == RELOAD_NONE)
+    if (runtime->reload->state == RELOAD_NONE)
         return;
     reload_drop(runtime);
     reload_answer(runtime, HOST_REFUSED,
@@ -254,7 +262,7 @@ static void abort_next(struct runtime *runtime)
 
 void reload_back(struct runtime *runtime, const char *reason)
 {
-    struct reload *reload = &runtime->reload;
+    struct reload *reload = runtime->reload;
     struct error error;
     abort_next(runtime);
     snprintf(reload->reason, sizeof reload->reason, "%s", reason);
@@ -265,28 +273,44 @@ void reload_back(struct runtime *runtime, const char *reason)
         stay(runtime, error.text);
 }
 
+/* ---- life ---- */
+
+void reload_open(struct runtime *runtime)
+{
+    struct reload *reload = runtime->reload = memory_zeroed(1, sizeof *reload);
+    reload->runtime = runtime;
+    reload->timer.fire = advance;
+}
+
+bool reload_is_asked(const struct runtime *runtime)
+{
+    return runtime->reload->why == RELOAD_ASKED;
+}
+
+bool reload_is_swapping(const struct runtime *runtime)
+{
+    return runtime->reload->swap != NULL;
+}
+
 void reload_forget(struct runtime *runtime, struct host_answer *asker)
 {
-    if (runtime->reload.asker == asker)
-        runtime->reload.asker = NULL;
+    if (runtime->reload && runtime->reload->asker == asker)
+        runtime->reload->asker = NULL;
     probation_forget(runtime, asker);
 }
 
 void reload_end(struct runtime *runtime)
 {
-    struct reload *reload = &runtime->reload;
+    struct reload *reload = runtime->reload;
+    if (!reload)
+        return;
     reload_drop(runtime);
-    probation_end(runtime, HOST_FAILED, "the program is stopping");
-    runtime->abandoned += loader_end(reload->loader);
-    reload->loader = NULL;
-    keeps_destroy(reload->copy);
-    reload->copy = NULL;
-    free(reload->path);
-    reload->path = NULL;
-    generation_destroy(runtime->gone);
-    runtime->gone = NULL;
+    probation_close(runtime);
+    runtime->abandoned += reload_end_loader(reload);
     if (runtime->proven != runtime->current)
         generation_destroy(runtime->proven);
     runtime->proven = runtime->current;
     reload_answer(runtime, HOST_FAILED, "the program is stopping");
+    free(reload);
+    runtime->reload = NULL;
 }

@@ -4,9 +4,12 @@
  * does not get that far changes nothing and says why, to whoever asked and in the log. Main thread.
  */
 
+#include <stdbool.h>
 #include "control/host.h"
 
 struct runtime;
+
+void reload_open(struct runtime *runtime);
 
 /* Loads the script's file again. `asker` (or NULL) is told when the probation has ended. */
 void reload_ask(struct runtime *runtime, const struct origin *origin, struct host_answer *asker);
@@ -27,6 +30,10 @@ bool reload_fall_back(struct runtime *runtime, const char *reason);
 /* Whether a fault of the present program leads back, and the way back, for `reason`. */
 bool reload_can_go_back(const struct runtime *runtime);
 void reload_back(struct runtime *runtime, const char *reason);
+
+/* Whether the one that is under way is of the script's file; whether a swap is prepared. */
+bool reload_is_asked(const struct runtime *runtime);
+bool reload_is_swapping(const struct runtime *runtime);
 
 /* Watches the files of the present program, where that is wanted. */
 void reload_watch(struct runtime *runtime);

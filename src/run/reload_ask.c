@@ -5,60 +5,50 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "image/plan_match.h"
 #include "image/view.h"
 #include "run/faults.h"
+#include "run/remarks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct listing {
-    char *text;
-    size_t length;
-    FILE *file;
-};
-
-static void list(void *context, const struct difference *difference)
-{
-    fprintf(((struct listing *)context)->file, "%s: %s\n", difference->where, difference->text);
-}
-
 static void compare(struct runtime *runtime)
 {
     struct error error;
-    struct listing listing = {0};
     struct plan_match *match =
-        plan_match_create(runtime->current->plan, runtime->reload.next->plan, &error);
-    if (!match || !(listing.file = open_memstream(&listing.text, &listing.length))) {
-        plan_match_destroy(match);
-        reload_refuse(runtime, match ? "out of memory" : error.text);
+        plan_match_create(runtime->current->plan, runtime->reload->next->plan, &error);
+    char *text = match ? remarks_before(runtime->current->image, match, &error) : NULL;
+    plan_match_destroy(match);
+    if (!text) {
+        reload_refuse(runtime, error.text);
         return;
     }
-    plan_match_list(match, list, &listing);
-    fclose(listing.file);
-    plan_match_destroy(match);
     reload_drop(runtime);
-    reload_answer(runtime, HOST_OK, listing.text);
-    free(listing.text);
+    reload_answer(runtime, HOST_OK, text);
+    free(text);
     reload_if_again(runtime);
 }
 
-/* One that is given up goes on reading what it was given. */
-static void end_loader(struct runtime *runtime)
+/* One that is abandoned goes on reading what it was given. */
+bool reload_end_loader(struct reload *reload)
 {
-    struct reload *reload = &runtime->reload;
-    bool given_up = loader_end(reload->loader);
-    if (!given_up) {
+    bool abandoned = loader_end(reload->loader);
+    if (!abandoned) {
         keeps_destroy(reload->copy);
-        generation_destroy(runtime->gone);
+        generation_destroy(reload->gone);
         free(reload->path);
     }
     reload->loader = NULL;
     reload->copy = NULL;
     reload->path = NULL;
-    runtime->gone = NULL;
-    if (given_up)
+    reload->gone = NULL;
+    return abandoned;
+}
+
+static void end_loader(struct runtime *runtime)
+{
+    if (reload_end_loader(runtime->reload))
         faults_count_abandoned(runtime);
 }
 
@@ -66,7 +56,7 @@ static void end_loader(struct runtime *runtime)
 static void loaded(void *context, struct generation *generation, const struct error *error)
 {
     struct runtime *runtime = context;
-    struct reload *reload = &runtime->reload;
+    struct reload *reload = runtime->reload;
     struct error failure;
     if (!generation)
         failure = *error;
@@ -99,16 +89,16 @@ static char *copy_text(const char *text)
 static bool copy_keeps(struct runtime *runtime, struct error *error)
 {
     struct view *view = view_create(runtime->current->image, error);
-    runtime->reload.copy = view ? keeps_create(error) : NULL;
-    if (runtime->reload.copy)
-        view_latch_kept(view, runtime->reload.copy);
+    runtime->reload->copy = view ? keeps_create(error) : NULL;
+    if (runtime->reload->copy)
+        view_latch_kept(view, runtime->reload->copy);
     view_destroy(view);
-    return runtime->reload.copy != NULL;
+    return runtime->reload->copy != NULL;
 }
 
 static void start_loading(struct runtime *runtime, const struct program_options *options)
 {
-    struct reload *reload = &runtime->reload;
+    struct reload *reload = runtime->reload;
     struct error error;
     loop_unset_timer(runtime->loop, &reload->timer);
     reload->state = RELOAD_LOADING;
@@ -118,8 +108,9 @@ static void start_loading(struct runtime *runtime, const struct program_options 
         return;
     }
     const struct load_order order = {.options = *options,
-                                     .from = runtime->current->image,
-                                     .running = runtime->current->scan,
+                                     .trial = {.from = runtime->current->image,
+                                               .running = runtime->current->scan,
+                                               .restarts = reload->why == RELOAD_RESTART},
                                      .keeps = runtime->keeps,
                                      .copy = reload->copy,
                                      .audit = runtime->audit};
@@ -132,14 +123,14 @@ static void start_loading(struct runtime *runtime, const struct program_options 
 
 static bool is_busy(const struct runtime *runtime)
 {
-    return runtime->reload.loader || runtime->reload.state != RELOAD_NONE;
+    return runtime->reload->loader || runtime->reload->state != RELOAD_NONE;
 }
 
 /* False: one is under way, or the end. */
 static bool begin(struct runtime *runtime, enum reload_why why, const struct origin *origin,
                   struct host_answer *asker)
 {
-    struct reload *reload = &runtime->reload;
+    struct reload *reload = runtime->reload;
     if (runtime->stopping || is_busy(runtime)) {
         if (asker)
             asker->done(asker, HOST_REFUSED,
@@ -157,8 +148,15 @@ static bool begin(struct runtime *runtime, enum reload_why why, const struct ori
 static struct program_options options(const struct runtime *runtime, const char *path,
                                       const char *why)
 {
-    return (struct program_options){
-        .path = path, .lua_root = runtime->lua_root, .now = clock_now(), .why = why};
+    struct instant now = clock_now();
+    struct scan *scan = runtime->current->scan;
+    return (struct program_options){.path = path,
+                                    .name = runtime->is_named ? runtime->name : NULL,
+                                    .lua_root = runtime->lua_root,
+                                    .now = now,
+                                    .running =
+                                        scan ? scan_between_steps(scan, now) : (struct cycle){0},
+                                    .why = why};
 }
 
 void reload_ask(struct runtime *runtime, const struct origin *origin, struct host_answer *asker)
@@ -172,16 +170,16 @@ void reload_ask(struct runtime *runtime, const struct origin *origin, struct hos
 void reload_again(struct runtime *runtime)
 {
     if (is_busy(runtime))
-        runtime->reload.again = true;
+        runtime->reload->again = true;
     else
         reload_ask(runtime, NULL, NULL);
 }
 
 void reload_if_again(struct runtime *runtime)
 {
-    if (!runtime->reload.again)
+    if (!runtime->reload->again)
         return;
-    runtime->reload.again = false;
+    runtime->reload->again = false;
     reload_again(runtime);
 }
 
@@ -190,7 +188,7 @@ void reload_compare(struct runtime *runtime, const char *path, struct host_answe
     if (!begin(runtime, RELOAD_COMPARE, NULL, asker))
         return;
     if (path)
-        path = runtime->reload.path = copy_text(path);
+        path = runtime->reload->path = copy_text(path);
     const struct program_options order = options(runtime, path ? path : runtime->path, "reload");
     start_loading(runtime, &order);
 }
@@ -215,7 +213,8 @@ bool reload_fall_back(struct runtime *runtime, const char *reason)
     if (!order.sources || !begin(runtime, RELOAD_RESTART, NULL, NULL))
         return false;
     log_line("%s: %s", runtime->path, reason);
-    runtime->reload.falls_back = true;
+    snprintf(runtime->fallback_why, sizeof runtime->fallback_why, "%s", runtime->last_fault);
+    runtime->reload->falls_back = true;
     start_loading(runtime, &order);
     return true;
 }

@@ -2,7 +2,37 @@
 /* What the files of the reload share: reload_ask.c (loading) and reload.c (from the swap on). */
 
 #include "run/reload.h"
+#include "run/loader.h"
 #include "run/runtime.h"
+#include "run/swap.h"
+
+enum reload_state {
+    RELOAD_NONE,
+    RELOAD_LOADING,  /* the loader has it */
+    RELOAD_RETIRING, /* outputs that go are being made safe */
+    RELOAD_SWAPPING  /* waits for the gap between two scans */
+};
+
+enum reload_why { RELOAD_ASKED, RELOAD_RESTART, RELOAD_BACK, RELOAD_COMPARE };
+
+struct reload {
+    struct runtime *runtime;
+    enum reload_state state;
+    enum reload_why why;
+    struct loader *loader;
+    struct keeps *copy;      /* of the keeps, for the loader */
+    char *path;              /* a copy for the loader, where it is not the script's; or NULL */
+    struct generation *next; /* loaded, not yet at work */
+    struct swap *swap;
+    struct generation *gone; /* to be destroyed when the loader has let go of its image */
+    struct loop_timer timer;
+    int64_t until;                /* RETIRING may take */
+    bool falls_back;              /* what is being loaded is the last proven text */
+    struct origin origin;         /* who asked */
+    struct host_answer *asker;    /* or NULL */
+    bool again;                   /* was asked for while it was loading */
+    char reason[FAULT_TEXT - 64]; /* of a way back, cut where it is too long */
+};
 
 /* The loaded `next` takes over. False with an error: `next` is still there, nothing else. */
 bool reload_swap(struct runtime *runtime, bool on_trial, struct error *error);
@@ -15,3 +45,7 @@ void reload_answer(struct runtime *runtime, enum host_result result, const char 
 
 /* Where the file has changed meanwhile: once more. */
 void reload_if_again(struct runtime *runtime);
+
+/* Waits for the loader, where there is one, and frees what was made for it. Returns whether its
+ * thread was abandoned. */
+bool reload_end_loader(struct reload *reload);

@@ -18,13 +18,15 @@ static const char *plural(uint64_t count)
 }
 
 void report_scan(const struct plan *plan, const struct scan *scan, const char *priority,
-                 bool locked)
+                 bool locked, size_t retained)
 {
-    char period[SHORT];
+    char period[SHORT], values[2 * SHORT] = "";
+    if (retained)
+        snprintf(values, sizeof values, " (%zu retained)", retained);
     duration_format(scan_statistics(scan).period, period, sizeof period);
-    log_line("%s: scan %s%s, %s%s, %zu variable%s", plan->name, period,
+    log_line("%s: scan %s%s, %s%s, %zu variable%s%s", plan->name, period,
              plan->task_count ? "" : " (no task)", priority, locked ? "" : ", memory not locked",
-             plan->variable_count, plural(plan->variable_count));
+             plan->variable_count, plural(plan->variable_count), values);
 }
 
 /* "all units", or "m1 as unit 1, m2 as unit 2". */

@@ -7,10 +7,10 @@
 #include "modbus/tcp.h"
 #include "scan/scan.h"
 
-/* "tank: scan 100 ms, real-time priority 80, 3 variables". `priority` as scan_thread_priority says
- * it; `locked` whether the process's pages are. */
+/* "tank: scan 100 ms, real-time priority 80, 3 variables (2 retained)": so many have a value from
+ * before. `priority` as scan_thread_priority says it; `locked` whether the process's pages are. */
 void report_scan(const struct plan *plan, const struct scan *scan, const char *priority,
-                 bool locked);
+                 bool locked, size_t retained);
 
 /* "tank: serving mem on 127.0.0.1:1502, all units", a line for each server; without any link, that.
  */

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "control/findings.h"
+#include "control/place.h"
 #include "image/mirror.h"
 #include "run/dry.h"
 #include "run/eval.h"
@@ -50,7 +51,8 @@ static void say(const char *line)
 static void say_what_runs(struct runtime *runtime)
 {
     const struct generation *now = runtime->current;
-    report_scan(now->plan, now->scan, scan_thread_priority(runtime->thread), runtime->locked);
+    report_scan(now->plan, now->scan, scan_thread_priority(runtime->thread), runtime->locked,
+                store_status(runtime->store).restored);
     report_servers(now->plan, runtime->tcp);
     report_clients(now->plan);
     findings_orders(&(struct findings){.plan = now->plan, .say = say});
@@ -65,10 +67,10 @@ static bool serve(struct runtime *runtime, struct error *error)
         !store_start(runtime->store, runtime->current->image, runtime->audit, error))
         return false;
     audit_note(runtime->audit, AUDIT_START, &(struct origin){.peer = "msm"}, "%s", runtime->path);
+    reload_watch(runtime);
     scan_thread_go(runtime->thread);
     runtime->proven = runtime->current; /* there is no other */
-    probation_begin(runtime, NULL);
-    reload_watch(runtime);
+    probation_begin(runtime, NULL, NULL);
     pulse_start(runtime);
     notify_ready("running");
     loop_tick(runtime->loop, LOOK_MS, look_after, runtime);
@@ -111,6 +113,12 @@ static void stop_scan(struct runtime *runtime)
     generation_abandon(now, clock_now(), &error);
 }
 
+static const struct origin *who_stopped(const struct runtime *runtime)
+{
+    static const struct origin OURS = {.peer = "msm"};
+    return *runtime->stopped_by.peer ? &runtime->stopped_by : &OURS;
+}
+
 /* The scan first: its last act makes the outputs safe, which masters may still see, and which the
  * clients still have to deliver. */
 static void stop(struct runtime *runtime)
@@ -130,19 +138,21 @@ static void stop(struct runtime *runtime)
                    clock_monotonic() - runtime->started.monotonic, runtime->fault[0]);
     }
     eval_close(runtime);
-    socket_close(runtime->socket);
     watch_files_close(runtime->files);
     lines_stop(runtime->lines);
     tcp_destroy(runtime->tcp);
-    audit_note(runtime->audit, AUDIT_STOP, &(struct origin){.peer = "msm"}, "%s", runtime->path);
-    store_close(runtime->store); /* after those who answer masters: what was accepted is saved */
+    audit_note(runtime->audit, AUDIT_STOP, who_stopped(runtime), "%s", runtime->path);
+    /* after those who answer masters: what was accepted is saved */
+    bool is_closed = store_close(runtime->store);
     lines_destroy(runtime->lines);
+    socket_close(runtime->socket); /* who waits there for the end finds ports and files free */
     spin_stop(runtime->spin);
     faults_close(runtime);
     generation_destroy(runtime->current);
     if (!runtime->abandoned) /* or a thread may come back that looks for them */
         keeps_destroy(runtime->keeps);
-    audit_destroy(runtime->audit);
+    if (is_closed)
+        audit_destroy(runtime->audit);
     free(runtime->proven_text);
     signals_close(&runtime->signals);
     loop_destroy(runtime->loop);
@@ -176,11 +186,21 @@ static int run_for_good(struct runtime *runtime)
     return ok && !runtime->failed ? EXIT_OK : EXIT_FAILED;
 }
 
-/* Where systemd gives a folder for that (StateDirectory=), it is taken. */
-static const char *choose_folder(const char *stated, const char *beside)
+/* Where systemd gives a folder for that (StateDirectory=), it is taken. NULL: none is stated. */
+static const char *stated_folder(const char *option)
 {
     const char *given = getenv("STATE_DIRECTORY");
-    return stated ? stated : given && *given ? given : beside;
+    return option ? option : given && *given ? given : NULL;
+}
+
+/* Before anything is opened that would be called so. */
+static bool check_name(const struct command *command, const char *stated)
+{
+    struct error error;
+    if (!stated || place_name_check(stated, &error))
+        return true;
+    fprintf(stderr, "msm %s: --name: %s\n", command->name, error.text);
+    return false;
 }
 
 int run_run(const struct command *command, int argc, char **argv)
@@ -198,12 +218,15 @@ int run_run(const struct command *command, int argc, char **argv)
     int result = command_read(command, argc, argv, options, &operands);
     if (result >= 0)
         return result;
+    if (!check_name(command, runtime.name))
+        return EXIT_USAGE;
     if (dry)
         return dry_run(command, runtime.path, runtime.lua_root, dry);
     char name[PATH_MAX], folder[PATH_MAX];
     take_apart(runtime.path, name, folder, sizeof name);
     runtime.is_named = runtime.name;
     runtime.name = runtime.is_named ? runtime.name : name;
-    runtime.state_folder = choose_folder(state, folder);
+    runtime.state_folder = stated_folder(state);
+    runtime.folder = folder;
     return run_for_good(&runtime);
 }

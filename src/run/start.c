@@ -7,6 +7,8 @@
 #include "run/eval.h"
 #include "run/faults.h"
 #include "run/host.h"
+#include "run/loader.h"
+#include "run/probation.h"
 #include "run/reload.h"
 #include "run/runtime.h"
 
@@ -42,6 +44,7 @@ static bool load_text(struct runtime *runtime, const struct source *sources, siz
 {
     struct first first = {runtime, error};
     const struct load_order order = {.options = {.path = runtime->path,
+                                                 .name = runtime->is_named ? runtime->name : NULL,
                                                  .lua_root = runtime->lua_root,
                                                  .sources = sources,
                                                  .source_count = count,
@@ -70,6 +73,7 @@ static bool load_first(struct runtime *runtime, struct error *error)
     if (!runtime->unattended || !(runtime->proven_text = store_proven(runtime->store, &count)))
         return false;
     log_text(error->text, strlen(error->text));
+    snprintf(runtime->fallback_why, sizeof runtime->fallback_why, "%s", error->text);
     log_line("%s cannot be loaded; running the last proven text instead", runtime->path);
     if (!load_text(runtime, runtime->proven_text, count, error))
         return false;
@@ -90,8 +94,10 @@ static void take_name(struct runtime *runtime)
 
 static bool keep_ready(struct runtime *runtime, struct error *error)
 {
-    const struct store_options options = {.directory = runtime->state_folder,
-                                          .name = runtime->name};
+    const char *stated = runtime->state_folder;
+    const struct store_options options = {.directory = stated ? stated : runtime->folder,
+                                          .name = runtime->name,
+                                          .when_needed = !stated};
     runtime->audit = audit_create(error);
     runtime->keeps = runtime->audit ? keeps_create(error) : NULL;
     runtime->store = runtime->keeps ? store_open(&options, error) : NULL;
@@ -127,11 +133,13 @@ static bool connect_all(struct runtime *runtime, struct error *error)
     const struct control_host host = host_of(runtime);
     take_name(runtime);
     audit_set_level(runtime->audit, (enum audit_level)now->plan->settings.audit);
-    atomic_store(&runtime->at_work, now);
+    reload_open(runtime);
+    probation_open(runtime);
     if (!faults_open(runtime, error) || !eval_open(runtime, error) ||
         !generation_begin(now, faults_events(runtime), clock_now(), error) ||
         !program_keep(now->program, error))
         return false;
+    keeps_populate(runtime->keeps, runtime->keeps);
     if (runtime->wants_spin && !(runtime->spin = spin_start(error)))
         return false;
     if (runtime->watches &&

@@ -6,11 +6,12 @@
 #include "run/swap.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include "image/adopt.h"
 #include "image/mailbox.h"
-#include "image/mirror.h"
+#include "run/reload.h"
+#include "run/remarks.h"
+#include "run/retire.h"
 #include "run/runtime.h"
 
 #include <pthread.h>
@@ -28,30 +29,14 @@ struct swap {
     struct tcp_change *tcp;
     struct lines_change *lines;
     bool on_trial;
-    uint32_t *retired;
-    size_t retired_count;
-    bool holds;            /* the retired ones are forced */
+    struct adoption *adoption;
+    struct retire retire;
     pthread_mutex_t mutex; /* of `over`, and with it of all that the scan's thread has changed */
     pthread_cond_t changed;
     bool over;
     bool ok;
     struct error error;
 };
-
-/* ---- before ---- */
-
-/* Those that nobody has to bring anywhere take their safe value with the program itself. */
-static void list_retired(struct swap *swap)
-{
-    const struct plan *plan = swap->match->from;
-    size_t count = plan_match_retired(swap->match, NULL, 0), kept = 0;
-    swap->retired = memory_zeroed(count + 1, sizeof *swap->retired);
-    plan_match_retired(swap->match, swap->retired, count);
-    for (size_t i = 0; i < count; i++)
-        if (plan_point_client(plan, swap->retired[i]) >= 0)
-            swap->retired[kept++] = swap->retired[i];
-    swap->retired_count = kept;
-}
 
 struct swap *swap_prepare(struct runtime *runtime, struct generation *next,
                           const struct generation_events *events, bool on_trial,
@@ -69,18 +54,20 @@ struct swap *swap_prepare(struct runtime *runtime, struct generation *next,
         !(swap->tcp = tcp_prepare(runtime->tcp, next->image, next->servers, swap->match, error)) ||
         !(swap->lines =
               lines_prepare(runtime->lines, next->image, next->servers, swap->match, error)) ||
+        !(swap->adoption = adopt_prepare(next->image, swap->before->image, swap->match, error)) ||
         !store_prepare(runtime->store, next->image, error)) {
         swap_discard(swap);
         return NULL;
     }
-    list_retired(swap);
+    retire_prepare(&swap->retire, swap->before->image, swap->match);
     return swap;
 }
 
 static void release(struct swap *swap)
 {
+    adopt_discard(swap->adoption);
+    retire_finish(&swap->retire);
     plan_match_destroy(swap->match);
-    free(swap->retired);
     pthread_cond_destroy(&swap->changed);
     pthread_mutex_destroy(&swap->mutex);
     free(swap);
@@ -90,89 +77,32 @@ void swap_discard(struct swap *swap)
 {
     if (!swap)
         return;
-    swap_unretire(swap);
+    retire_end(&swap->retire);
     tcp_discard(swap->tcp);
     lines_discard(swap->lines);
     release(swap);
 }
 
-/* ---- outputs that go ---- */
-
-static const uint16_t *safe_words(const struct plan *plan, uint32_t number, uint16_t *first)
-{
-    const struct point *point = &plan->points[number];
-    const struct variable *v = plan->variables[point->variable];
-    *first = variable_move(v->safe_words[0], v->mask, point->mask);
-    return point->words == 1 ? first : v->safe_words;
-}
-
-/* What a person has forced stays as he wants it. */
 void swap_retire(struct swap *swap)
 {
-    struct image *image = swap->before->image;
-    uint16_t first, beneath[VARIABLE_MAX_WORDS];
-    size_t kept = 0;
-    for (size_t i = 0; i < swap->retired_count; i++) {
-        uint32_t point = swap->retired[i];
-        if (image_suppressed(image, point, beneath))
-            continue;
-        image_force(image, point, safe_words(swap->match->from, point, &first), NULL,
-                    clock_monotonic());
-        swap->retired[kept++] = point;
-    }
-    swap->retired_count = kept;
-    swap->holds = true;
+    retire_begin(&swap->retire);
 }
 
-static bool is_among(const uint32_t *points, size_t count, uint32_t point)
+bool swap_is_retired(const struct swap *swap)
 {
-    for (size_t i = 0; i < count; i++)
-        if (points[i] == point)
-            return true;
-    return false;
-}
-
-bool swap_is_retired(struct swap *swap)
-{
-    size_t most = swap->match->from->point_count;
-    if (!swap->retired_count)
-        return true;
-    uint32_t *pending = memory_zeroed(most + 1, sizeof *pending);
-    size_t count = mirror_pending(swap->before->image, true, pending, most);
-    bool retired = true;
-    for (size_t i = 0; i < count && retired; i++)
-        retired = !is_among(swap->retired, swap->retired_count, pending[i]);
-    free(pending);
-    return retired;
-}
-
-void swap_unretire(struct swap *swap)
-{
-    for (size_t i = 0; swap->holds && i < swap->retired_count; i++)
-        image_unforce(swap->before->image, swap->retired[i], true, NULL, clock_monotonic());
-    swap->holds = false;
+    return retire_is_over(&swap->retire);
 }
 
 /* ---- the swap itself ---- */
-
-static void say_refused(void *context, uint32_t point)
-{
-    const struct swap *swap = context;
-    const struct plan *plan = swap->next->plan;
-    const struct variable *v = plan->variables[plan->points[point].variable];
-    log_line("%s: %s: its value is outside the new limits, so it starts with its default", v->where,
-             v->path);
-}
 
 /* Nobody else is at work: the links stand, and this is the scan's thread, or there is none. */
 static bool change_over(struct swap *swap, struct instant now)
 {
     struct runtime *runtime = swap->runtime;
     struct generation *before = swap->before, *next = swap->next;
-    if (!image_adopt(next->image, before->image, swap->match, now.monotonic, say_refused, swap,
-                     &swap->error) ||
-        !program_keep(next->program, &swap->error))
+    if (!program_keep(next->program, &swap->error))
         return false;
+    adopt_commit(swap->adoption, now.monotonic);
     mailbox_end(before->image, "another program took over before this was answered");
     tcp_commit(swap->tcp, now.monotonic);
     lines_commit(swap->lines, now.monotonic);
@@ -181,7 +111,6 @@ static bool change_over(struct swap *swap, struct instant now)
     if (before->scan)
         scan_continue(next->scan, before->scan, swap->match, now.monotonic);
     scan_try(next->scan, swap->on_trial, now.monotonic);
-    atomic_store(&runtime->at_work, next);
     return true;
 }
 
@@ -199,7 +128,7 @@ static void run_job(struct scan_job *job, struct scan_thread *thread, struct ins
 
 static bool wait_over(struct swap *swap, int64_t until)
 {
-    const struct timespec limit = {.tv_sec = until / NS_PER_S, .tv_nsec = until % NS_PER_S};
+    const struct timespec limit = clock_timespec(until);
     int failed = 0;
     pthread_mutex_lock(&swap->mutex);
     while (!swap->over && !failed)
@@ -228,15 +157,7 @@ static bool offer(struct swap *swap)
     return true;
 }
 
-/* Who has edited a default expects it to apply. */
-static void say_default(void *context, const struct difference *difference)
-{
-    (void)context;
-    if (difference->kind == DIFFERENCE_DEFAULT)
-        log_line("%s: %s", difference->where, difference->text);
-}
-
-enum swap_result swap_try(struct swap *swap, struct error *error)
+enum swap_result swap_try(struct swap *swap, char **remarks, struct error *error)
 {
     struct runtime *runtime = swap->runtime;
     lines_hold(runtime->lines); /* first: one may be in the middle of sending */
@@ -252,10 +173,10 @@ enum swap_result swap_try(struct swap *swap, struct error *error)
         return SWAP_FAILED;
     }
     runtime->current = swap->next;
-    swap_unretire(swap); /* should the old program come back, they are its own again */
+    retire_end(&swap->retire);
     lines_settle(runtime->lines);
-    if (runtime->reload.why == RELOAD_ASKED)
-        plan_match_list(swap->match, say_default, NULL);
+    *remarks =
+        remarks_after(swap->before->image, swap->match, swap->adoption, reload_is_asked(runtime));
     release(swap);
     return SWAP_DONE;
 }

@@ -25,12 +25,10 @@ enum swap_result {
 
 /* Main thread. The links stand still for SWAP_PATIENCE at most and the swap itself; serial lines
  * also while one of them still sends. After DONE the swap is gone and runtime->current is `next`;
- * after FAILED it is gone, too. */
-enum swap_result swap_try(struct swap *swap, struct error *error);
+ * after FAILED it is gone, too. `remarks` of what was DONE are remarks_after's. */
+enum swap_result swap_try(struct swap *swap, char **remarks, struct error *error);
 
-/* Outputs with `safe` that go with the present program and that a client has to bring to a device:
- * makes them safe and holds them so (by force); how many of them still wait for a device that
- * answers; lets go of them again, where the swap does not take place. */
+/* Outputs that go with the present program (retire.h): makes them safe and holds them so, until the
+ * swap is done or discarded; whether no device that answers has still to take that. */
 void swap_retire(struct swap *swap);
-bool swap_is_retired(struct swap *swap);
-void swap_unretire(struct swap *swap);
+bool swap_is_retired(const struct swap *swap);

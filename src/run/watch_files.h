@@ -1,7 +1,7 @@
 #pragma once
-/* Tells when one of a program's files has changed: written in place, or replaced by an editor that
- * renames another file to its name (inotify on the folders). Several changes within WATCH_QUIET are
- * one. Loop's thread. */
+/* Tells when one of a program's files has changed: written in place, or replaced, itself, its
+ * folder or a link on the way to it. The first is seen at once (inotify), the rest by a look each
+ * second. Several changes within WATCH_QUIET are one. Loop's thread. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +10,7 @@
 #include "base/source.h"
 
 #define WATCH_QUIET INT64_C(100000000) /* ns */
+#define WATCH_LOOK INT64_C(1000000000)
 
 struct watch_files;
 

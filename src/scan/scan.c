@@ -46,6 +46,11 @@ void scan_destroy(struct scan *scan)
     free(scan);
 }
 
+void *scan_context(const struct scan *scan)
+{
+    return scan->hooks.context;
+}
+
 struct view *scan_view(struct scan *scan)
 {
     return scan->view;

@@ -64,20 +64,30 @@ void scan_continue(struct scan *scan, const struct scan *before, const struct pl
  * scan, which goes on: to see what a program would do in its place. Any thread. */
 void scan_imitate(struct scan *scan, struct scan *running, const struct plan_match *match);
 
+/* What the scan would know at `now` of a step that goes on from the last one: for the body of a
+ * program that is to take its place. Any thread. */
+struct cycle scan_between_steps(struct scan *scan, struct instant now);
+
 /* On trial a fault makes no output safe and refuses no master: the scan stops where it is, as it
  * was after its last completed step, and hooks->fault is told; whoever put it on trial brings
  * another program back, or ends the trial, which then makes the outputs safe after all. So does a
  * stop. Scan thread, before it runs, or who abandoned it. */
 void scan_try(struct scan *scan, bool on_trial, int64_t now);
 
+enum scan_between {
+    SCAN_REFUSED, /* the call failed, or the program does not run; with an error */
+    SCAN_CALLED,
+    SCAN_EARLY /* nothing was called; after the next step: there was none yet, or a master's pulse
+                  that no task has seen waits for it */
+};
+
 /* Between two steps: latch, `call`, publish; what it assigned when it fails is taken back, and the
  * error is the caller's: it is no fault. It is no scan either: it has the number of the last one,
- * and what was written since is still news to the tasks. False without calling unless the program
- * runs, and while a master's pulse that no task has seen yet waits for the next scan. Scan
- * thread. */
-bool scan_between(struct scan *scan,
-                  bool (*call)(void *context, const struct cycle *cycle, struct error *error),
-                  void *context, struct instant now, struct error *error);
+ * and what was written since is still news to the tasks. Scan thread. */
+enum scan_between scan_between(struct scan *scan,
+                               bool (*call)(void *context, const struct cycle *cycle,
+                                            struct error *error),
+                               void *context, struct instant now, struct error *error);
 
 /* What watches the hooks from here on (base/watchdog.h; the scan's thread has opened it) with
  * plan_watchdog's deadline. NULL: nobody. Scan thread, or before it runs. */
@@ -94,6 +104,9 @@ bool scan_is_abandoned(const struct scan *scan);
 /* Before the first step: begins in FAULT, for what follows an abandoned one; the image is left as
  * it is. */
 void scan_begin_faulted(struct scan *scan);
+
+/* hooks->context. */
+void *scan_context(const struct scan *scan);
 
 /* When scan_step wants to be called next, monotonic ns. */
 int64_t scan_due(const struct scan *scan);

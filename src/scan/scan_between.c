@@ -5,12 +5,11 @@
 
 static bool may_call(const struct scan *scan, struct error *error)
 {
-    static const char *const reasons[] = {
-        [SCAN_READY] = "the program has not begun to run; ask again in a moment",
-        [SCAN_FAULT] = "the program is in FAULT and runs nothing; reload it first",
-        [SCAN_STOPPED] = "the program has stopped",
-    };
-    return scan->state == SCAN_RUN || error_set(error, "%s", reasons[scan->state]);
+    if (scan->state == SCAN_FAULT)
+        return error_set(error, "the program is in FAULT and runs nothing; reload it first");
+    if (scan->state == SCAN_STOPPED)
+        return error_set(error, "the program has stopped");
+    return true;
 }
 
 /* A publish ends the pulses that its latch saw; one that no scan has seen yet would be lost. */
@@ -53,23 +52,34 @@ static bool between(struct scan *scan, between_call *call, void *context, struct
     return ok;
 }
 
-static bool latch_between(struct scan *scan, struct error *error)
+/* False: there is a pulse for the next step. */
+static bool latch_between(struct scan *scan)
 {
     scan_latch(scan);
     if (!is_pulse_waiting(scan))
         return true;
     view_revert(scan->view);
-    return error_set(error, "a pulse that a master has just sent waits for the next scan; ask "
-                            "again after it");
+    return false;
 }
 
-bool scan_between(struct scan *scan, between_call *call, void *context, struct instant now,
-                  struct error *error)
+static enum scan_between call_or_wait(struct scan *scan, between_call *call, void *context,
+                                      struct instant now, struct error *error)
 {
-    if (!scan_enter(scan))
-        return give_up(error);
-    bool ok = may_call(scan, error) && latch_between(scan, error) &&
-              between(scan, call, context, now, error);
+    if (!may_call(scan, error))
+        return SCAN_REFUSED;
+    if (scan->state == SCAN_READY || !latch_between(scan))
+        return SCAN_EARLY;
+    return between(scan, call, context, now, error) ? SCAN_CALLED : SCAN_REFUSED;
+}
+
+enum scan_between scan_between(struct scan *scan, between_call *call, void *context,
+                               struct instant now, struct error *error)
+{
+    if (!scan_enter(scan)) {
+        give_up(error);
+        return SCAN_REFUSED;
+    }
+    enum scan_between result = call_or_wait(scan, call, context, now, error);
     scan_leave(scan);
-    return ok;
+    return result;
 }

@@ -147,6 +147,16 @@ void scan_continue(struct scan *scan, const struct scan *before, const struct pl
     }
 }
 
+struct cycle scan_between_steps(struct scan *scan, struct instant now)
+{
+    struct cycle cycle = {0};
+    pthread_mutex_lock(&scan->custody);
+    if (scan->continued || scan->state != SCAN_READY)
+        cycle = scan_cycle(scan, now);
+    pthread_mutex_unlock(&scan->custody);
+    return cycle;
+}
+
 static void imitate_seen(struct scan *scan, const struct scan *running,
                          const struct plan_match *match)
 {

@@ -16,11 +16,6 @@
 
 static const int64_t PATIENCE = 2 * (int64_t)NS_PER_S;
 
-static struct timespec to_timespec(int64_t nanoseconds)
-{
-    return (struct timespec){.tv_sec = nanoseconds / NS_PER_S, .tv_nsec = nanoseconds % NS_PER_S};
-}
-
 static void destroy(struct scan_thread *thread)
 {
     pthread_cond_destroy(&thread->wake);
@@ -65,9 +60,11 @@ static struct scan_job *take_job(struct scan_thread *thread)
 static bool next(struct scan_thread *thread, bool after_job, struct scan_job **job)
 {
     int64_t due = scan_due(thread->scan);
-    struct timespec limit = to_timespec(due);
+    struct timespec limit = clock_timespec(due);
     bool is_due;
     pthread_mutex_lock(&thread->lock);
+    if (!after_job)
+        scan_thread_recall(thread);
     while (!(is_due = clock_monotonic() >= due) && !thread->jobs && !thread->stop &&
            !thread->abandoned)
         pthread_cond_clockwait(&thread->wake, &thread->lock, CLOCK_MONOTONIC, &limit);
@@ -168,7 +165,7 @@ void scan_thread_go(struct scan_thread *thread)
 
 static bool wait_until_done(struct scan_thread *thread, int64_t until)
 {
-    struct timespec limit = to_timespec(until);
+    struct timespec limit = clock_timespec(until);
     int waited = 0;
     pthread_mutex_lock(&thread->lock);
     while (!thread->done && waited != ETIMEDOUT)

@@ -33,6 +33,9 @@ struct scan_job {
  * keep the scan from running. A job that is still waiting at the end is not run. */
 void scan_thread_post(struct scan_thread *thread, struct scan_job *job);
 
+/* In the job: it runs again after the next step, before others that wait. */
+void scan_thread_again(struct scan_thread *thread, struct scan_job *job);
+
 /* True: it will not run. False: it has begun, or was never posted. */
 bool scan_thread_withdraw(struct scan_thread *thread, struct scan_job *job);
 

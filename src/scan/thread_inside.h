@@ -15,10 +15,14 @@ struct scan_thread {
     pthread_cond_t wake;
     bool go, stop, done, abandoned; /* with the lock, as … */
     struct scan_job *jobs;          /* … these, in the order in which they were posted */
+    struct scan_job *later;         /* likewise; wait for the end of a step */
     struct scan *scan;              /* changed by the thread, with the lock */
     struct watchdog *watchdog;      /* the thread's; NULL where the system gave none */
     char priority[128];
 };
+
+/* What waited for the end of a step is next. With the lock. */
+void scan_thread_recall(struct scan_thread *thread);
 
 /* Starts `run` on a thread of its own, at real-time priority where that is permitted, and notes in
  * `priority` what became of it. Returns an error number, or 0. */

@@ -12,12 +12,13 @@
 #include "base/clock.h"
 #include "image/number.h"
 #include "store/point_words.h"
-#include "store/utf8.h"
+#include "base/utf8.h"
 
 static const char *const kinds[] = {
-    [AUDIT_WRITE] = "write",     [AUDIT_SET] = "set",         [AUDIT_FORCE] = "force",
-    [AUDIT_UNFORCE] = "unforce", [AUDIT_REFUSED] = "refused", [AUDIT_RELOAD] = "reload",
-    [AUDIT_FAULT] = "fault",     [AUDIT_START] = "start",     [AUDIT_STOP] = "stop"};
+    [AUDIT_WRITE] = "write",     [AUDIT_SET] = "set",     [AUDIT_FORCE] = "force",
+    [AUDIT_UNFORCE] = "unforce", [AUDIT_EVAL] = "eval",   [AUDIT_REFUSED] = "refused",
+    [AUDIT_RELOAD] = "reload",   [AUDIT_FAULT] = "fault", [AUDIT_START] = "start",
+    [AUDIT_STOP] = "stop"};
 
 struct line {
     char *text;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "store/audit_json.h"
+#include "store/file_kind.h"
 
 enum { PATH = 4096 + 64, BATCH = 128 * 1024 };
 
@@ -65,9 +66,15 @@ static bool end_last_line(const struct audit_log *log)
 static bool open_file(struct audit_log *log)
 {
     struct stat file;
-    log->fd = open(log->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (log->fd < 0 || fstat(log->fd, &file) != 0)
+    log->fd =
+        open(log->path,
+             O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+    if (log->fd < 0)
         return false;
+    if (fstat(log->fd, &file) != 0 || !S_ISREG(file.st_mode)) {
+        close_file(log);
+        return false;
+    }
     log->size = file.st_size;
     if (!end_last_line(log) || fstat(log->fd, &file) != 0)
         return false;
@@ -125,15 +132,27 @@ static bool write_batch(struct audit_log *log)
     return false;
 }
 
+/* What the system says of a pipe or a link would help nobody. */
+static const char *why(const struct audit_log *log, int code, char text[64])
+{
+    struct stat named;
+    const char *kind = lstat(log->path, &named) == 0 ? file_kind(named.st_mode) : NULL;
+    if (!kind)
+        return strerror(code);
+    snprintf(text, 64, "it is %s, not a file; move it away", kind);
+    return text;
+}
+
 /* The error only where it is news. */
 static bool flush(struct audit_log *log, struct error *error)
 {
     if (log->used == 0)
         return true;
+    char text[64];
     bool ok = write_batch(log), news = !ok && !log->failed;
     if (news)
         error_set(error, "the audit log %s cannot be written: %s; what is lost is counted",
-                  log->path, strerror(errno));
+                  log->path, why(log, errno, text));
     log->lost = ok ? log->lost - log->said : log->lost + log->lines;
     log->failed = !ok;
     log->used = log->lines = log->said = 0;
@@ -165,4 +184,12 @@ bool audit_log_drain(struct audit_log *log, struct audit *audit, struct error *e
     log->lost += lost;
     add_lost(log);
     return flush(log, error) && ok;
+}
+
+void audit_log_skip(struct audit *audit)
+{
+    struct audit_entry entry;
+    uint64_t lost;
+    while (audit_take(audit, &entry, &lost))
+        plan_unref(entry.plan);
 }

@@ -16,3 +16,6 @@ void audit_log_close(struct audit_log *log); /* NULL is accepted */
 /* Writes all that lies in the ring. False, once, with an error when it could not be written: it is
  * tried again, and what was lost is counted in the file. */
 bool audit_log_drain(struct audit_log *log, struct audit *audit, struct error *error);
+
+/* Takes out all that lies in the ring, for nobody. */
+void audit_log_skip(struct audit *audit);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "store/utf8.h"
+#include "base/utf8.h"
 
 void content_integer(struct content *content, int64_t integer)
 {

@@ -33,7 +33,7 @@ struct scope {
 struct store {
     char path[STORE_PATH], directory[STORE_PATH];
     char *name;
-    bool without, started;
+    bool started;
     pthread_t thread;
     sem_t wake, done;
     atomic_bool called;
@@ -43,6 +43,7 @@ struct store {
     struct rows asked;   /* forces that main wants in the file, or out of it (gone) */
     struct rows proven;  /* texts of what was proven … */
     struct scope *proof; /* … when this was what is retained; NULL: nothing new */
+    bool needed;         /* there is, or is to be, a file */
     bool stopping, abandoned;
     struct store_status status; /* … to here */
 
@@ -96,7 +97,14 @@ bool store_collect_values(struct store *store, struct scope *scope);
 void store_values_saved(struct scope *scope);  /* they were committed */
 void store_values_forget(struct scope *scope); /* nothing is known any more */
 bool store_collect_keeps(struct store *store, const struct scope *scope);
+bool store_collect_initials(struct store *store, const struct scope *scope);
 bool store_collect_settled(struct store *store, const struct scope *scope);
+
+/* ---- store_initial.c ---- */
+
+/* A value was taken over: where its default was edited since the program was proven, it is said
+ * that the value hides it. */
+void store_initial_say(struct store *store, const struct plan *plan, const struct variable *v);
 
 /* Puts a row among the changes unless the file has it already. */
 bool store_want(struct store *store, struct row *row);

@@ -3,7 +3,6 @@
 
 #include "store/point_words.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "image/codec.h"
@@ -12,38 +11,6 @@ static const struct variable *variable_of(const struct plan *plan, uint32_t poin
 {
     int32_t variable = plan->points[point].variable;
     return variable < 0 ? NULL : plan->variables[variable];
-}
-
-static uint32_t memory_of(const struct plan *plan, uint32_t point)
-{
-    uint32_t memory = 0;
-    for (size_t i = 0; i < plan->raw_count; i++) {
-        const struct raw *raw = &plan->raws[i];
-        if (point - raw->point < raw->count)
-            memory = raw->memory;
-    }
-    return memory;
-}
-
-static void raw_name(const struct plan *plan, uint32_t point, char name[POINT_NAME])
-{
-    uint32_t memory = memory_of(plan, point);
-    uint16_t address;
-    enum table table = plan_cell_table(plan, memory, plan->points[point].cell, &address);
-    snprintf(name, POINT_NAME, "%s.%s[%u]", plan->memories[memory].name, table_name(table),
-             address);
-}
-
-const char *point_name(const struct plan *plan, uint32_t point, char name[POINT_NAME])
-{
-    const struct variable *v = variable_of(plan, point);
-    if (!v)
-        raw_name(plan, point, name);
-    else if (v->count)
-        snprintf(name, POINT_NAME, "%s[%u]", v->path, point - v->point + 1);
-    else
-        snprintf(name, POINT_NAME, "%s", v->path);
-    return name;
 }
 
 /* One bit is all that a raw coil has. */
@@ -66,7 +33,7 @@ void point_key(const struct plan *plan, uint32_t point, enum row_table table, st
                         .number = v && v->count ? point - v->point + 1 : 0,
                         .length = v ? v->length : 0};
     if (!v)
-        raw_name(plan, point, name);
+        point_name(plan, point, name);
 }
 
 static bool find_variable(const struct plan *plan, const struct row *row, uint32_t memory,
@@ -93,7 +60,7 @@ static bool find_raw(const struct plan *plan, const struct row *row, uint32_t *p
         if (address < raw->address || address - raw->address >= raw->count)
             continue;
         *point = raw->point + (uint32_t)(address - raw->address);
-        raw_name(plan, *point, name);
+        point_name(plan, *point, name);
         if (strcmp(name, row->name) == 0)
             return strcmp(row->type, codec_type_name(type_of(plan, *point))) == 0;
     }

@@ -5,10 +5,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "image/plan.h"
+#include "image/point_name.h"
 #include "store/rows.h"
 
-enum { POINT_NAME = 160, POINT_BYTES = 2 * VARIABLE_MAX_WORDS };
+enum { POINT_BYTES = 2 * VARIABLE_MAX_WORDS };
 
 /* Key of the point's row; a raw word's name is written to `name`. */
 void point_key(const struct plan *plan, uint32_t point, enum row_table table, struct row *row,
@@ -23,6 +23,3 @@ void point_content(const struct plan *plan, uint32_t point, const uint16_t *word
                    struct content *content, char *bytes);
 bool point_words(const struct plan *plan, uint32_t point, const struct content *content,
                  uint16_t *words);
-
-/* "mem.TEMPS[3]", "mem.holding[5]". Returns name. */
-const char *point_name(const struct plan *plan, uint32_t point, char name[POINT_NAME]);

@@ -5,6 +5,7 @@
  *   table     name      path   number   type    length   content
  *   variable  path             element  name    bytes    value      key: all but the content
  *   force     path             element  name    bytes    value      likewise
+ *   initial   path             element  name    bytes    text       likewise; of the first element
  *   keep      name      field  place    name             value      key: name and field
  *   source    path             place                     text       key: path
  */
@@ -14,7 +15,7 @@
 #include <stdint.h>
 #include "store/content.h"
 
-enum row_table { ROW_VARIABLE, ROW_FORCE, ROW_KEEP, ROW_SOURCE, ROW_TABLES };
+enum row_table { ROW_VARIABLE, ROW_FORCE, ROW_KEEP, ROW_SOURCE, ROW_INITIAL, ROW_TABLES };
 
 struct row {
     enum row_table table;

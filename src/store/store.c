@@ -2,10 +2,13 @@
 
 #include "store/inside.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mutex.h"
@@ -43,21 +46,39 @@ static struct store *create(const struct store_options *options)
     if (!store)
         return NULL;
     store->name = strdup(options->name);
-    store->without = options->without;
     store->status.works = true;
     store->keeps_version = UINT64_MAX;
     mutex_init(&store->mutex);
     sem_init(&store->wake, 0, 0);
     sem_init(&store->done, 0, 0);
-    if (!store->without) {
-        snprintf(store->directory, sizeof store->directory, "%s", options->directory);
-        snprintf(store->path, sizeof store->path, "%s/%s.state", options->directory, options->name);
-        snprintf(store->status.path, sizeof store->status.path, "%.255s", store->path);
-    }
+    snprintf(store->directory, sizeof store->directory, "%s", options->directory);
+    snprintf(store->path, sizeof store->path, "%s/%s.state", options->directory, options->name);
     if (store->name)
         return store;
     destroy(store);
     return NULL;
+}
+
+static void need(struct store *store)
+{
+    store->needed = true;
+    snprintf(store->status.path, sizeof store->status.path, "%.255s", store->path);
+}
+
+/* A folder in which nothing was made so far has not shown yet whether that is possible. */
+bool store_need(struct store *store, struct error *error)
+{
+    bool ok = true;
+    pthread_mutex_lock(&store->mutex);
+    if (!store->status.works)
+        ok = error_set(error, "%s", store->status.problem);
+    else if (!store->needed && faccessat(AT_FDCWD, store->directory, W_OK, AT_EACCESS) != 0)
+        ok = error_set(error, "the folder %s may not be written: %s", store->directory,
+                       strerror(errno));
+    else
+        need(store);
+    pthread_mutex_unlock(&store->mutex);
+    return ok;
 }
 
 struct store *store_open(const struct store_options *options, struct error *error)
@@ -67,8 +88,10 @@ struct store *store_open(const struct store_options *options, struct error *erro
         error_set(error, "out of memory for what is retained");
         return NULL;
     }
-    if (store->without)
+    if (options->when_needed && faccessat(AT_FDCWD, store->path, F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
+        errno == ENOENT)
         return store;
+    need(store);
     enum file_state state = store_reopen(store, error);
     if (state == FILE_BUSY) {
         destroy(store);
@@ -87,6 +110,8 @@ static void put_scope(struct store *store, struct scope *scope)
     store->scope = scope;
     store->status.variables = scope ? scope->variables : 0;
     store->status.keeps = scope ? scope->keeps : 0;
+    if (scope && (scope->variables || scope->keeps))
+        need(store);
 }
 
 bool store_attach(struct store *store, struct image *image, struct audit *audit,
@@ -96,11 +121,11 @@ bool store_attach(struct store *store, struct image *image, struct audit *audit,
     if (!scope)
         return false;
     store->audit = audit;
-    if (audit && !store->without)
+    if (audit)
         store->log = audit_log_open(store->directory, store->name, error);
     if (image_keeps(image))
         store->keeps = keeps_create(error);
-    if ((image_keeps(image) && !store->keeps) || (audit && !store->without && !store->log)) {
+    if ((image_keeps(image) && !store->keeps) || (audit && !store->log)) {
         scope_give(scope);
         return false;
     }
@@ -146,7 +171,7 @@ void store_call(void *context)
 
 static void wait_until(sem_t *semaphore, int64_t when)
 {
-    struct timespec at = {when / NS_PER_S, when % NS_PER_S};
+    struct timespec at = clock_timespec(when);
     if (when == INT64_MAX)
         sem_wait(semaphore);
     else
@@ -194,17 +219,15 @@ bool store_start(struct store *store, struct image *image, struct audit *audit, 
     return store->started;
 }
 
-/* False: the disk does not answer. The thread and all it uses stay, but for image and audit. */
+/* False: the disk does not answer. The thread and all it uses stay, but for the image. */
 static bool end_thread(struct store *store)
 {
-    struct timespec at;
-    int64_t until = clock_monotonic() + NS_PER_S;
+    const struct timespec until = clock_timespec(clock_monotonic() + NS_PER_S);
     pthread_mutex_lock(&store->mutex);
     store->stopping = true;
     pthread_mutex_unlock(&store->mutex);
     store_call(store);
-    at = (struct timespec){until / NS_PER_S, until % NS_PER_S};
-    if (sem_clockwait(&store->done, CLOCK_MONOTONIC, &at) == 0) {
+    if (sem_clockwait(&store->done, CLOCK_MONOTONIC, &until) == 0) {
         pthread_join(store->thread, NULL);
         return true;
     }
@@ -217,14 +240,16 @@ static bool end_thread(struct store *store)
     return false;
 }
 
-void store_close(struct store *store)
+bool store_close(struct store *store)
 {
     if (!store)
-        return;
+        return true;
     if (store->audit)
         audit_attach(store->audit, NULL, NULL);
-    if (!store->started || end_thread(store))
-        destroy(store);
+    if (store->started && !end_thread(store))
+        return false;
+    destroy(store);
+    return true;
 }
 
 /* ---- what main asks ---- */
@@ -236,7 +261,7 @@ void store_force(struct store *store, uint32_t point, bool persists)
     struct row row;
     pthread_mutex_lock(&store->mutex);
     struct scope *scope = store->scope;
-    if (scope && !store->without) {
+    if (scope && store->needed) {
         point_key(scope->plan, point, ROW_FORCE, &row, name);
         row.gone = !persists || !image_forced_words(scope->image, point, words);
         if (!row.gone)

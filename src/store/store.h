@@ -7,9 +7,12 @@
  * at most once in retain_interval when something changed, and at the stop. After a crash or a power
  * loss the file holds the last commit or the one before (SQLite: WAL, synchronous = FULL).
  *
+ * Where no folder is stated, files are made only once there is something to retain (a variable, a
+ * keep, a force that persists), and the audit log also where the script states program { audit }.
+ *
  * Trouble with the disk is never the program's: it is logged once, stands in the status, and is
- * tried again. A file that is damaged or not ours is renamed ("NAME.state.damaged-1") and reported.
- */
+ * tried again. A file that is damaged or not ours is renamed ("NAME.state.damaged-1") and reported;
+ * what is no file at all (a folder, a pipe) is left where it is, and reported. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +27,7 @@ struct store;
 struct store_options {
     const char *directory; /* created where missing, mode 0700 */
     const char *name;      /* the program's */
-    bool without;          /* no file at all */
+    bool when_needed;      /* the folder was not stated: no file without a need, or an old one */
 };
 
 /* Opens or makes the file. NULL only where another process has it ("… is in use by process N");
@@ -56,18 +59,25 @@ void store_settle(struct store *store, const struct source *sources, size_t coun
  * frees), NULL when there is none. */
 struct source *store_proven(struct store *store, size_t *count);
 
-/* Forces that persist: replaces what was said of the point. */
+/* There is to be a file from now on. Called before anything is made to persist, so that the audit
+ * log has that, too. False with an error where it would not be kept. */
+bool store_need(struct store *store, struct error *error);
+
+/* Forces that persist, after store_need: replaces what was said of the point. */
 void store_force(struct store *store, uint32_t point, bool persists);
 
 struct store_status {
     bool works;
     char problem[256]; /* why not, or "" */
-    char path[256];
+    char path[256];    /* "": there is no file, because nothing needs one */
     uint64_t commits;
     int64_t committed;       /* monotonic ns of the last one; 0 for none */
     size_t variables, keeps; /* retained */
+    size_t restored;         /* variables that had a value at the start */
 };
 struct store_status store_status(const struct store *store); /* any thread */
 
-/* The last commit (at most a second), then the end. NULL is accepted. */
-void store_close(struct store *store);
+/* The last commit (at most a second), then the end. False: the disk does not answer, and the thread
+ * that waits for it was left behind; it may still look into the audit ring, which has to stay. NULL
+ * is accepted. */
+bool store_close(struct store *store);

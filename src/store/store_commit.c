@@ -72,7 +72,7 @@ static int note(struct store_file *file, uint64_t sum)
 static int write_anew(struct store_file *file, const struct rows *rows)
 {
     int code = store_do(file->db, "DELETE FROM variable; DELETE FROM force; DELETE FROM keep;"
-                                  "DELETE FROM source;");
+                                  "DELETE FROM source; DELETE FROM initial;");
     return code ? code : write_all(file, rows);
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "store/file_kind.h"
 #include "store/store_holder.h"
 
 enum { BUSY_PATIENCE = 250 }; /* ms: one that has just been killed is still letting go */
@@ -38,6 +39,16 @@ static enum file_state state_of(int code)
     if ((code & 0xFF) == SQLITE_BUSY || (code & 0xFF) == SQLITE_LOCKED)
         return FILE_BUSY;
     return is_damage(code) ? FILE_DAMAGED : FILE_TROUBLE;
+}
+
+/* SQLite would wait for ever at a pipe. */
+static bool is_file(const char *path, const char *end, struct error *error)
+{
+    char name[4096 + 16];
+    struct stat there;
+    snprintf(name, sizeof name, "%s%s", path, end);
+    const char *kind = stat(name, &there) == 0 ? file_kind(there.st_mode) : NULL;
+    return !kind || error_set(error, "%s is %s, not a file; move it away", name, kind);
 }
 
 /* SQLite takes an empty file for a new one and throws its log away. */
@@ -76,6 +87,8 @@ static int claim(sqlite3 *db, struct error *error)
         code = store_ask(db, "SELECT value FROM meta WHERE name = 'schema'", &schema);
     if (!code && schema != 1)
         return error_set(error, "it was made by another version of msm"), SQLITE_NOTADB;
+    if (!code)
+        code = store_schema_complete(db);
     return code;
 }
 
@@ -179,6 +192,15 @@ static void read_only(const struct opening *opening)
     }
 }
 
+static bool may_make(const char *path)
+{
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1,
+             slash ? path : ".");
+    return faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0;
+}
+
 static void explain(const struct store_file *file, const char *path, enum file_state state,
                     struct error *error)
 {
@@ -187,6 +209,8 @@ static void explain(const struct store_file *file, const char *path, enum file_s
         store_holder_name(path, error);
     else if (is_there && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0)
         error_set(error, "it may only be read: %s", strerror(errno));
+    else if (!is_there && !may_make(path))
+        error_set(error, "nothing may be made in its folder: %s", strerror(errno));
     else if (error->text[0] == '\0')
         store_say(file->db, error);
 }
@@ -199,6 +223,9 @@ enum file_state store_file_open(struct store_file *file, const char *path, struc
     *file = (struct store_file){.db = NULL};
     *bad_count = 0;
     error->text[0] = '\0';
+    if (!is_file(path, "", error) || !is_file(path, "-wal", error) ||
+        !is_file(path, "-journal", error))
+        return FILE_TROUBLE;
     if (lost_its_head(path)) {
         error_set(error, "it is empty, but a log lies beside it");
         return FILE_DAMAGED;
@@ -224,6 +251,8 @@ void store_file_close(struct store_file *file)
 bool store_file_has_moved(struct store_file *file)
 {
     int moved = 0;
+    struct stat there;
     int code = sqlite3_file_control(file->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-    return code == SQLITE_OK && moved;
+    bool empty = stat(sqlite3_db_filename(file->db, "main"), &there) == 0 && there.st_size == 0;
+    return empty || (code == SQLITE_OK && moved);
 }

@@ -19,7 +19,7 @@ enum file_state {
     FILE_READY,
     FILE_BUSY,    /* another process has it: the error names it */
     FILE_DAMAGED, /* or foreign: to be set aside; the error says what is wrong with it */
-    FILE_TROUBLE  /* the disk, permissions */
+    FILE_TROUBLE  /* the disk, permissions, no file at all */
 };
 
 /* Opens or makes the file, looks whether it is whole and ours, and reads its rows. A single row
@@ -30,7 +30,8 @@ enum file_state store_file_open(struct store_file *file, const char *path, struc
                                 size_t *bad_count, struct error *error);
 void store_file_close(struct store_file *file); /* nothing for one that is not open */
 
-/* Whether the name leads to another file by now, or to none. */
+/* Whether the name leads to another file by now, or to none, or to one that somebody has emptied.
+ */
 bool store_file_has_moved(struct store_file *file);
 
 /* Renames the file to "PATH.damaged-N", the first N that is free, and what belongs to it; the new
@@ -46,6 +47,7 @@ bool store_file_commit(struct store_file *file, const struct rows *rows, const s
 
 /* Tables in an empty file, and all statements; SQLite's codes. */
 int store_schema_create(sqlite3 *db);
+int store_schema_complete(sqlite3 *db); /* of one that an earlier version made */
 int store_schema_prepare(struct store_file *file);
 void store_schema_finish(struct store_file *file);
 

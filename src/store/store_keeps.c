@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
-#include "store/keep_path.h"
+#include "image/keep_path.h"
 
 static const char *const types[] = {
     [KEEPS_NIL] = "nil",       [KEEPS_BOOLEAN] = "boolean", [KEEPS_INTEGER] = "integer",

@@ -32,7 +32,8 @@ static bool make_folder(const char *path, struct error *error)
 /* Its name may be what is damaged. */
 static void say_bad(void *context, const struct row *row)
 {
-    static const char *const what[ROW_TABLES] = {"value of", "force on", "keep", "text of"};
+    static const char *const what[ROW_TABLES] = {"value of", "force on", "keep", "text of",
+                                                 "default of"};
     const struct store *store = context;
     char name[200], path[200] = "";
     quote_text(row->name, strlen(row->name), name, sizeof name);
@@ -46,7 +47,7 @@ static void say_bad(void *context, const struct row *row)
 static void say_empty(const struct store *store)
 {
     struct stat file;
-    if (stat(store->path, &file) == 0 && file.st_size <= 1)
+    if (stat(store->path, &file) == 0 && S_ISREG(file.st_mode) && file.st_size <= 1)
         log_line("%s: %s is empty: nothing was retained in it", store->name, store->path);
 }
 
@@ -89,7 +90,8 @@ enum file_state store_reopen(struct store *store, struct error *error)
     enum file_state state = FILE_TROUBLE;
     if (!make_folder(store->directory, error))
         return state;
-    say_empty(store);
+    if (!store->pause) /* else it may be what a full disk left of our own */
+        say_empty(store);
     state = open_file(store, &found, &bad, error);
     if (state == FILE_DAMAGED)
         state = begin_anew(store, &found, &bad, error);

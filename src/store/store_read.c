@@ -12,6 +12,7 @@ static const char *const list[ROW_TABLES] = {
     [ROW_FORCE] = "SELECT path, '', element, type, length, value, sum FROM force",
     [ROW_KEEP] = "SELECT name, field, place, type, 0, value, sum FROM keep",
     [ROW_SOURCE] = "SELECT path, '', place, '', 0, text, sum FROM source",
+    [ROW_INITIAL] = "SELECT path, '', element, type, length, value, sum FROM initial",
 };
 
 static const char *text_of(sqlite3_stmt *statement, int column)

@@ -141,11 +141,12 @@ static bool commit(struct store *store, struct scope *scope, int64_t now, struct
     return true;
 }
 
-/* A file that somebody has moved away, or removed, is begun anew. */
+/* A file that somebody has moved away, removed or emptied is begun anew. */
 static bool be_open(struct store *store, struct error *error)
 {
     if (store->file.db && store_file_has_moved(&store->file)) {
-        log_line("%s: %s was moved or removed; a new one is begun", store->name, store->path);
+        log_line("%s: %s was moved, removed or emptied; a new one is begun", store->name,
+                 store->path);
         store_file_close(&store->file);
     }
     return store->file.db || store_reopen(store, error) == FILE_READY;
@@ -167,11 +168,24 @@ static void save(struct store *store, int64_t now)
     pthread_mutex_unlock(&store->mutex);
 }
 
-static void drain(struct store *store)
+/* What nobody wants to read goes, so that the ring holds what comes. */
+static void drain(struct store *store, bool logged)
 {
     struct error error;
-    if (store->log && !audit_log_drain(store->log, store->audit, &error))
+    if (store->audit && !logged)
+        audit_log_skip(store->audit);
+    else if (store->log && !audit_log_drain(store->log, store->audit, &error))
         log_line("%s: %s", store->name, error.text);
+}
+
+/* Whether there is to be a file, and a log. */
+static bool is_needed(struct store *store, bool *logged)
+{
+    pthread_mutex_lock(&store->mutex);
+    bool needed = store->needed;
+    *logged = needed || (store->scope && store->scope->plan->settings.audit_stated);
+    pthread_mutex_unlock(&store->mutex);
+    return needed;
 }
 
 /* When the next round is due by the clock; and whether main waits for one. */
@@ -190,10 +204,10 @@ static int64_t look(struct store *store, bool *asked, int64_t *interval)
 
 int64_t store_round(struct store *store, int64_t now, bool last)
 {
-    bool asked;
+    bool asked, logged, needed = is_needed(store, &logged);
     int64_t interval, due;
-    drain(store);
-    if (store->without)
+    drain(store, logged);
+    if (!needed)
         return INT64_MAX;
     due = look(store, &asked, &interval);
     if (!last && now < due && (!asked || store->pause))

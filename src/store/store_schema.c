@@ -11,10 +11,13 @@
     "(path TEXT, element INTEGER, type TEXT, length INTEGER, value, sum INTEGER,"                  \
     " PRIMARY KEY (path, element, type, length)) WITHOUT ROWID;"
 
+/* Came later than the others. */
+#define INITIAL "CREATE TABLE IF NOT EXISTS initial " POINT_COLUMNS
+
 static const char create[] =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-    "CREATE TABLE variable " POINT_COLUMNS "CREATE TABLE force " POINT_COLUMNS
+    "CREATE TABLE variable " POINT_COLUMNS "CREATE TABLE force " POINT_COLUMNS INITIAL
     "CREATE TABLE keep (name TEXT, field TEXT, place INTEGER, type TEXT, value, sum INTEGER,"
     " PRIMARY KEY (name, field)) WITHOUT ROWID;"
     "CREATE TABLE source (path TEXT PRIMARY KEY, place INTEGER, text, sum INTEGER) WITHOUT ROWID;"
@@ -28,6 +31,7 @@ static const char *const put[ROW_TABLES] = {
     [ROW_FORCE] = "INSERT OR REPLACE INTO force VALUES (?1, ?3, ?4, ?5, ?6, ?7)",
     [ROW_KEEP] = "INSERT OR REPLACE INTO keep VALUES (?1, ?2, ?3, ?4, ?6, ?7)",
     [ROW_SOURCE] = "INSERT OR REPLACE INTO source VALUES (?1, ?3, ?6, ?7)",
+    [ROW_INITIAL] = "INSERT OR REPLACE INTO initial VALUES (?1, ?3, ?4, ?5, ?6, ?7)",
 };
 
 static const char *const take[ROW_TABLES] = {
@@ -37,6 +41,8 @@ static const char *const take[ROW_TABLES] = {
         "DELETE FROM force WHERE path = ?1 AND element = ?3 AND type = ?4 AND length = ?5",
     [ROW_KEEP] = "DELETE FROM keep WHERE name = ?1 AND field = ?2",
     [ROW_SOURCE] = "DELETE FROM source WHERE path = ?1",
+    [ROW_INITIAL] =
+        "DELETE FROM initial WHERE path = ?1 AND element = ?3 AND type = ?4 AND length = ?5",
 };
 
 int store_do(sqlite3 *db, const char *sql)
@@ -70,6 +76,11 @@ int store_schema_create(sqlite3 *db)
     if (code && !sqlite3_get_autocommit(db))
         store_do(db, "ROLLBACK");
     return code;
+}
+
+int store_schema_complete(sqlite3 *db)
+{
+    return store_do(db, INITIAL);
 }
 
 static int prepare(struct store_file *file, const char *sql, sqlite3_stmt **statement)

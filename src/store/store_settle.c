@@ -1,5 +1,6 @@
-/* When a program is proven: its text is kept for the next start, and rows that nothing in it
- * declares any more, kept until then for the program that might have come back, go. */
+/* When a program is proven: its text and its defaults are kept for the next start, and rows that
+ * nothing in it declares any more, kept until then for the program that might have come back, go.
+ */
 
 #include "store/inside.h"
 
@@ -20,7 +21,7 @@ void store_settle(struct store *store, const struct source *sources, size_t coun
         ok = rows_put(&texts, &row) && ok;
     }
     pthread_mutex_lock(&store->mutex);
-    if (ok && store->scope && !store->without) {
+    if (ok && store->scope) {
         rows_finish(&store->proven);
         store->proven = texts;
         texts = (struct rows){NULL, 0, 0, 0};
@@ -64,6 +65,8 @@ bool store_collect_settled(struct store *store, const struct scope *scope)
     while ((row = rows_next(&store->texts, &walk)))
         if (!store_want(store, row))
             return false;
+    if (scope == store->settling && !store_collect_initials(store, scope))
+        return false;
     walk = (struct row_walk){0, NULL};
     while ((row = rows_next(&store->rows, &walk))) {
         bool asked = row->table == ROW_SOURCE || scope == store->settling;

@@ -10,7 +10,10 @@
 #include "image/image_restore.h"
 #include "store/point_words.h"
 
-enum { SAID_MOST = 10 }; /* lines about what does not fit; the others are counted */
+enum {
+    SAID_MOST = 10, /* lines about what does not fit; the others are counted */
+    ROW_NAME = POINT_NAME + 16
+};
 
 /* ---- into the image ---- */
 
@@ -41,6 +44,10 @@ static void load_point(struct loading *loading, uint32_t point, const struct row
     }
     if (variable_accepts(v, words, mask)) {
         image_restore(loading->image, point, words, loading->now);
+        if (point == v->point) {
+            loading->store->status.restored++;
+            store_initial_say(loading->store, plan, v);
+        }
         return;
     }
     struct value value = variable_get(v, words, mask, text);
@@ -49,19 +56,40 @@ static void load_point(struct loading *loading, uint32_t point, const struct row
     say(loading, point_name(plan, point, name), why);
 }
 
+/* As it was called when it was stored: there may be no such point any more. */
+static const char *row_name(const struct row *row, char name[ROW_NAME])
+{
+    snprintf(name, ROW_NAME, row->number ? "%.150s[%" PRId64 "]" : "%.150s", row->name,
+             row->number);
+    return name;
+}
+
+/* Of the string with the row's name, where it is not the row's; else 0. */
+static unsigned other_length(const struct plan *plan, const struct row *row)
+{
+    for (size_t i = 0; i < plan->variable_count; i++) {
+        const struct variable *v = plan->variables[i];
+        if (v->type == TYPE_STRING && strcmp(row->type, codec_type_name(TYPE_STRING)) == 0 &&
+            strcmp(v->path, row->name) == 0)
+            return v->length == row->length ? 0 : v->length;
+    }
+    return 0;
+}
+
 /* What the file has and the plan has not, or not so. */
 static void say_unused(struct loading *loading, const struct row *row)
 {
     const struct plan *plan = loading->plan;
-    char name[POINT_NAME + 16], why[200];
+    char name[ROW_NAME], why[200];
+    unsigned length;
     uint32_t point;
-    snprintf(name, sizeof name, row->number ? "%.150s[%" PRId64 "]" : "%.150s", row->name,
-             row->number);
     if (point_find(plan, row, &point))
         snprintf(why, sizeof why, "it is not retained any more");
+    else if ((length = other_length(plan, row)) > 0)
+        snprintf(why, sizeof why, "its length is %u now and was %" PRId64, length, row->length);
     else
         snprintf(why, sizeof why, "there is no such %.20s any more", row->type);
-    say(loading, name, why);
+    say(loading, row_name(row, name), why);
 }
 
 static bool is_retained(const struct plan *plan, uint32_t point)
@@ -83,12 +111,13 @@ static void load_force(struct loading *loading, const struct row *row)
 {
     uint16_t words[VARIABLE_MAX_WORDS];
     uint32_t point;
+    char name[ROW_NAME];
     if (point_find(loading->plan, row, &point) &&
         point_words(loading->plan, point, &row->content, words))
         image_force(loading->image, point, words, NULL, loading->now);
     else
-        log_line("%s: %.150s was forced, but there is no such %.20s any more", loading->store->name,
-                 row->name, row->type);
+        log_line("%s: %s was forced, but there is no such %.20s any more", loading->store->name,
+                 row_name(row, name), row->type);
 }
 
 static void load_table(struct loading *loading, enum row_table table,
@@ -106,6 +135,7 @@ void store_load_image(struct store *store, struct image *image, int64_t now)
 {
     struct loading loading = {store, image, image_plan(image), now, 0};
     pthread_mutex_lock(&store->mutex);
+    store->status.restored = 0;
     load_table(&loading, ROW_VARIABLE, load_row);
     load_table(&loading, ROW_FORCE, load_force);
     pthread_mutex_unlock(&store->mutex);

@@ -13,6 +13,7 @@ struct pair {
     struct plan_match *match;
     uint32_t refused[PAIR_REFUSED];
     size_t refused_count;
+    const uint16_t *cells; /* present values that the list of differences shows; or NULL */
 };
 
 static inline int pair_init(void **state)
@@ -66,9 +67,10 @@ static inline void pair_ready(struct pair *pair)
     pair_match(pair);
 }
 
-static inline void pair_note(void *context, uint32_t point)
+static inline void pair_note(void *context, uint32_t point, const uint16_t *words)
 {
     struct pair *pair = context;
+    (void)words;
     assert_true(pair->refused_count < PAIR_REFUSED);
     pair->refused[pair->refused_count++] = point;
 }

@@ -44,8 +44,9 @@ static inline void fake_status(void *context, struct host_status *status)
     *status = ((struct fake *)context)->status;
 }
 
-static inline void fake_stop(void *context)
+static inline void fake_stop(void *context, const struct origin *origin)
 {
+    assert_non_null(strstr(origin->peer, "pid "));
     ((struct fake *)context)->stops++;
 }
 

@@ -4,6 +4,7 @@
 
 #include "image_help.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -154,6 +155,34 @@ static inline void shop_do(const struct shop *shop, const char *sql)
     if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
         fail_msg("%s: %s", sql, sqlite3_errmsg(db));
     sqlite3_close(db);
+}
+
+/* What log_line says from here on. */
+struct ear {
+    int read_end, before;
+};
+
+static inline struct ear listen_begin(void)
+{
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    struct ear ear = {ends[0], dup(STDERR_FILENO)};
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+    return ear;
+}
+
+static inline unsigned listen_end(struct ear *ear, char *text, size_t size)
+{
+    unsigned lines = 0;
+    ssize_t count = read(ear->read_end, text, size - 1);
+    text[count > 0 ? count : 0] = '\0';
+    for (const char *at = text; *at; at++)
+        lines += *at == '\n';
+    dup2(ear->before, STDERR_FILENO);
+    close(ear->before);
+    close(ear->read_end);
+    return lines;
 }
 
 static inline int shop_begin(void **state)

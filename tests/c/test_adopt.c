@@ -36,6 +36,46 @@ static void values_and_marks_go_along(void **state)
     assert_int_equal(view_latch(pair->to->view), 3);
 }
 
+static void what_changes_after_it_was_made_ready_goes_along(void **state)
+{
+    struct pair *pair = *state;
+    struct error error;
+    pair_declare(pair, WORD("A", 0));
+    pair_ready(pair);
+    pair_set(pair->from, "A", 5);
+    struct adoption *adoption =
+        adopt_prepare(pair->to->image, pair->from->image, pair->match, &error);
+    assert_non_null(adoption);
+    assert_int_equal(visible(pair->to, "A"), 0);
+    pair_set(pair->from, "A", 7);
+    image_make_safe(pair->to->image, true, 1);
+    adopt_commit(adoption, 5000);
+    adopt_discard(adoption);
+    assert_int_equal(visible(pair->to, "A"), 7);
+    assert_false(image_in_fault(pair->to->image));
+    adopt_discard(adopt_prepare(pair->to->image, pair->from->image, pair->match, &error));
+    adopt_discard(NULL);
+    assert_int_equal(visible(pair->to, "A"), 7);
+}
+
+/* What shares bits with an output that was made safe because it goes has them as the device does.
+ */
+static void what_is_retired_is_safe_in_what_stays(void **state)
+{
+    struct pair *pair = *state;
+    pair_declare(pair, WORD("ALL", 0));
+    bed_declare(pair->from, BIT("PUMP", 0, 2, .has_safe = true, .safe = BOOLEAN(false)));
+    pair_ready(pair);
+    uint32_t point = bed_point(pair->from, "PUMP");
+    bed_assign(pair->from, "ALL", 0x0017);
+    bed_publish(pair->from);
+    image_retire(pair->from->image, &point, 1, 4000);
+    pair_adopt(pair, 5000);
+    assert_int_equal(bed_value(pair->to, "ALL"), 0x0013);
+    image_unretire(pair->from->image, 6000);
+    assert_int_equal(visible(pair->from, "ALL"), 0x0017);
+}
+
 static void what_is_new_keeps_what_its_body_gave(void **state)
 {
     struct pair *pair = *state;
@@ -294,6 +334,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PAIR_TEST(values_and_marks_go_along),
+        PAIR_TEST(what_changes_after_it_was_made_ready_goes_along),
+        PAIR_TEST(what_is_retired_is_safe_in_what_stays),
         PAIR_TEST(what_is_new_keeps_what_its_body_gave),
         PAIR_TEST(every_kind_of_value_moves),
         PAIR_TEST(limits_are_kept_and_the_refused_is_told),

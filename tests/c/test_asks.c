@@ -293,12 +293,12 @@ static void late_answers(void **state)
 
 static void late_refusals(void **state)
 {
-    static const char *const kinds[] = {"", "failed", "refused", "usage", "unknown"};
+    static const char *const kinds[] = {"", "failed", "refused"};
     struct fake *fake = *state;
     declare(fake);
     fake->at_once = true;
     fake->text = "tank.lua:12: no";
-    for (int result = HOST_FAILED; result <= HOST_UNKNOWN; result++) {
+    for (int result = HOST_FAILED; result <= HOST_REFUSED; result++) {
         fake->result = (enum host_result)result;
         fake_refused(fake, "{\"do\": \"reload\"}", kinds[result], "tank.lua:12: no");
     }

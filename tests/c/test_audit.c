@@ -157,13 +157,15 @@ static void set_force_and_release_are_kinds(void **state)
     image_set(image, 0, WORDS(5), &master, BED_NOW);
     image_force(image, 0, WORDS(9), &master, BED_NOW);
     image_force(image, 0, WORDS(9), &master, BED_NOW);
-    image_set(image, 0, WORDS(6), &master, BED_NOW); /* beneath: nobody sees it */
+    image_set(image, 0, WORDS(6), &master, BED_NOW); /* beneath: it comes back below */
+    image_set(image, 0, WORDS(6), &master, BED_NOW); /* and is no change */
     image_unforce(image, 0, true, &master, BED_NOW);
     image_unforce(image, 0, true, &master, BED_NOW); /* was not forced any more */
     image_force(image, 0, WORDS(1), NULL, BED_NOW);
     expect_point(log, AUDIT_SET, "A", 0, 5);
     expect_point(log, AUDIT_FORCE, "A", 5, 9);
     expect_point(log, AUDIT_FORCE, "A", 9, 9);
+    expect_point(log, AUDIT_SET, "A", 5, 6);
     expect_point(log, AUDIT_UNFORCE, "A", 9, 6);
     assert_null(take(log));
 }

@@ -40,6 +40,8 @@ static void test_nothing_said(void **state)
     assert_int_equal(plan->settings.restart_after, 5 * S);
     assert_int_equal(plan->settings.audit, AUDIT_CHANGES);
     assert_int_equal(plan->settings.diagnostics, -1);
+    assert_false(plan->settings.named);
+    assert_int_equal(plan->settings.memory, 64);
     program_destroy(program);
 }
 
@@ -61,6 +63,9 @@ static void test_everything_said(void **state)
     assert_int_equal(plan->settings.audit, AUDIT_ALL);
     assert_int_equal(plan->settings.diagnostics, 9000);
     assert_string_equal(plan->settings.diagnostics_where, "plant.lua:1");
+    assert_true(plan->settings.named);
+    assert_int_equal(plan->settings.memory, 8);
+    assert_string_equal(plan->settings.where, "plant.lua:1");
     program_destroy(program);
 }
 

@@ -9,8 +9,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "store/keep_path.h"
-#include "store/utf8.h"
+#include "image/keep_path.h"
+#include "base/utf8.h"
 
 static struct keeps_key text_key(const char *bytes, size_t length)
 {

@@ -6,6 +6,8 @@
 #include "keeps_help.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <unistd.h>
 
 static void expect_refused(struct keeps *keeps, struct keeps_table table, struct keeps_key key,
                            struct keeps_value value, const char *message)
@@ -43,9 +45,9 @@ static void test_names(void **state)
     assert_true(keeps_next_name(keeps, &at, &name));
     assert_string_equal(name, "pump");
     assert_false(keeps_next_name(keeps, &at, &name));
-    keeps_remove(keeps, "mixer");
-    keeps_remove(keeps, "nobody");
-    assert_false(keeps_is(keeps, mixer));
+    keeps_drop(keeps, "mixer");
+    keeps_drop(keeps, "nobody");
+    assert_false(keeps_find(keeps, "mixer", false, &table));
     assert_true(keeps_is(keeps, pump));
     at = 0;
     assert_true(keeps_next_name(keeps, &at, &name));
@@ -131,8 +133,9 @@ static void test_revert_takes_back_and_commit_does_not(void **state)
     set(keeps, inner, text_key("a"), integer(2));
     struct keeps_table other = set_table(keeps, t, text_key("inner"));
     assert_false(keeps_is(keeps, inner));
-    keeps_remove(keeps, "t");
-    assert_int_equal(keeps_used(keeps), 0);
+    keeps_drop(keeps, "t");
+    struct keeps_table none;
+    assert_false(keeps_find(keeps, "t", false, &none));
     keeps_revert(keeps);
     assert_true(keeps_is(keeps, inner));
     assert_false(keeps_is(keeps, other));
@@ -250,9 +253,57 @@ static void test_room(void **state)
         expect_refused(keeps, t, number_key(1), text(bytes, TEXT_FITS + 105), FULL);
         if (round == 1)
             keeps_commit(keeps);
-        keeps_remove(keeps, "t");
-        assert_int_equal(keeps_used(keeps), 0);
+        keeps_drop(keeps, "t"); /* whose nodes the next round needs */
     }
+}
+
+/* Some at each commit, so that none takes long. */
+static void test_what_was_dropped_is_given_back_bit_by_bit(void **state)
+{
+    struct keeps *keeps = *state;
+    struct keeps_table t = named(keeps, "t"), inner = t, stays = named(keeps, "stays");
+    char bytes[KEEPS_TEXT_MAX] = {0};
+    for (int depth = 1; depth < KEEPS_DEPTH_MAX; depth++) {
+        inner = set_table(keeps, inner, text_key("inner"));
+        for (int64_t i = 1; i <= 60; i++)
+            set(keeps, inner, number_key(i), i % 9 ? integer(i) : text(bytes, sizeof bytes));
+    }
+    set(keeps, stays, text_key("a"), integer(7));
+    keeps_commit(keeps);
+    keeps_drop(keeps, "t");
+    size_t used = keeps_used(keeps);
+    struct keeps_table again = named(keeps, "t");
+    set(keeps, again, text_key("inner"), integer(1)); /* the name is free at once */
+    int commits = 0;
+    while (keeps_used(keeps) > 4) {
+        size_t before = keeps_used(keeps);
+        keeps_commit(keeps);
+        commits++;
+        assert_true(keeps_used(keeps) < before);
+        assert_true(before - keeps_used(keeps) < used / 4);
+    }
+    assert_true(commits > 10);
+    assert_int_equal(integer_of(keeps, again, text_key("inner")), 1);
+    assert_int_equal(integer_of(keeps, stays, text_key("a")), 7);
+    keeps_commit(keeps);
+    assert_int_equal(keeps_used(keeps), 4);
+}
+
+static void test_dropped_and_taken_back(void **state)
+{
+    struct keeps *keeps = *state;
+    struct keeps_table t = named(keeps, "t");
+    for (int64_t i = 1; i <= 100; i++)
+        set(keeps, t, number_key(i), integer(i));
+    keeps_commit(keeps);
+    keeps_drop(keeps, "t");
+    set(keeps, named(keeps, "t"), text_key("a"), integer(1));
+    keeps_revert(keeps);
+    keeps_commit(keeps);
+    keeps_commit(keeps);
+    assert_true(keeps_find(keeps, "t", false, &t));
+    assert_int_equal(keeps_length(keeps, t), 100);
+    assert_int_equal(keeps_used(keeps), 101);
 }
 
 static void test_a_copy_is_what_was_committed(void **state)
@@ -291,6 +342,35 @@ static void test_a_copy_is_what_was_committed(void **state)
     keeps_destroy(NULL);
 }
 
+/* Bytes of the process that lie in memory. */
+static size_t resident(void)
+{
+    unsigned long all, pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%lu %lu", &all, &pages), 2);
+    fclose(file);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void test_a_few_fields_take_little_memory(void **state)
+{
+    struct error error;
+    (void)state;
+    size_t before = resident();
+    struct keeps *keeps = keeps_create(&error), *copy = keeps_create(&error);
+    struct keeps_table table = named(keeps, "timer");
+    for (int64_t i = 1; i <= 8; i++)
+        set(keeps, table, number_key(i), integer(i));
+    keeps_populate(keeps, keeps);
+    keeps_commit(keeps);
+    keeps_populate(copy, keeps);
+    keeps_read(keeps, copy);
+    assert_true(resident() < before + 512 * 1024); /* of some 8 MB */
+    keeps_destroy(copy);
+    keeps_destroy(keeps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,7 +386,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_going_along_while_fields_go, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_room, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_was_dropped_is_given_back_bit_by_bit, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_dropped_and_taken_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_copy_is_what_was_committed, setup, teardown),
+        cmocka_unit_test(test_a_few_fields_take_little_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -232,9 +232,20 @@ static void thin(struct oracle *o)
     remove_field(o, tree, field);
 }
 
+/* The name goes with all that it has, and begins anew. */
+static void drop(struct oracle *o)
+{
+    keeps_drop(o->keeps, "t");
+    free_tree(o->work);
+    o->work = calloc(1, sizeof *o->work);
+    o->work->id = named(o->keeps, "t");
+}
+
 static void step(struct oracle *o)
 {
     unsigned what = draw(o, 100);
+    if (draw(o, 1000) == 0)
+        drop(o);
     if (what < 90) {
         set_any(o);
         thin(o);
@@ -269,7 +280,9 @@ static void test_random_operations(void **state)
         if (i % 50 == 0)
             expect_tree(o.keeps, o.work, 1);
     }
-    keeps_remove(o.keeps, "t");
+    keeps_drop(o.keeps, "t");
+    for (int i = 0; i < 1000; i++)
+        keeps_commit(o.keeps);
     assert_int_equal(keeps_used(o.keeps), 0);
     free_tree(o.work);
     free_tree(o.committed);

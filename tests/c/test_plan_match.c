@@ -65,7 +65,9 @@ static void bits_move_and_orders_change(void **state)
     match_said_is(pair, DIFFERENCE_MOVED,
                   "t.lua:1: BIT moves from holding 0 bit 3 to holding 1 bit 5; its value stays\n"
                   "t.lua:1: WIDE changes its order from CDAB to ABCD; its value stays\n"
-                  "t.lua:1: COIL moves from coil 0 to discrete 0; its value stays\n");
+                  "t.lua:1: COIL moves from coil 0 to discrete 0; its value stays\n"
+                  "t.lua:1: COIL becomes \"out\" (it is \"inout\"): masters may not write it any "
+                  "more\n");
 }
 
 static void an_address_may_come_and_go(void **state)

@@ -271,6 +271,42 @@ static void a_program_keeps_its_texts(void **state)
     unload(&again);
 }
 
+static void expect_sources(const char *path, const struct source *sources, const char *kept)
+{
+    struct bed bed;
+    if (!load_with(&bed,
+                   &(struct program_options){.path = path, .sources = sources, .source_count = 2}))
+        fail_msg("%s", bed.error.text);
+    assert_answers(&bed, "mem.A", "5");
+    assert_int_equal(program_sources(bed.program, &sources), 2);
+    assert_string_equal(sources[0].path, path);
+    assert_string_equal(sources[1].path, kept);
+    unload(&bed);
+}
+
+/* By another way than then: the files say something else. */
+static void texts_are_found_however_the_script_is_named(void **state)
+{
+    (void)state;
+    char path[128], pump[128];
+    struct source sources[] = {{"tank.lua", SCRIPT, strlen(SCRIPT)},
+                               {"drivers/pump.lua", "return 5", 8}};
+    snprintf(path, sizeof path, "%s/tank.lua", folder);
+    snprintf(pump, sizeof pump, "%s/drivers/pump.lua", folder);
+    write_file("tank.lua", "broken = =");
+    mkdir("drivers", 0700);
+    write_file("drivers/pump.lua", "return 6");
+    expect_sources("tank.lua", sources, "drivers/pump.lua");
+    expect_sources("./tank.lua", sources, "./drivers/pump.lua");
+    expect_sources(path, sources, pump);
+    sources[0].path = "./tank.lua";
+    sources[1].path = "./drivers/pump.lua";
+    expect_sources("tank.lua", sources, "drivers/pump.lua");
+    sources[0].path = path;
+    sources[1].path = pump;
+    expect_sources("./tank.lua", sources, "./drivers/pump.lua");
+}
+
 static void files_that_are_none(void **state)
 {
     (void)state;
@@ -358,6 +394,7 @@ int main(void)
         cmocka_unit_test(long_answers_are_cut),
         cmocka_unit_test(names_to_go_on_with),
         cmocka_unit_test(a_program_keeps_its_texts),
+        cmocka_unit_test(texts_are_found_however_the_script_is_named),
         cmocka_unit_test(files_that_are_none),
         cmocka_unit_test(why_it_was_started),
         cmocka_unit_test(a_quiet_one_says_nothing),

@@ -37,6 +37,31 @@ static void jobs_before_go_wait_for_it_and_come_first(void **state)
     assert_int_equal(notes[0].state, SCAN_READY);
 }
 
+static void run_again(struct scan_job *job, struct scan_thread *thread, struct instant now)
+{
+    if (scan_state(scan_thread_scan(thread)) == SCAN_READY)
+        scan_thread_again(thread, job);
+    else
+        take_note(job, thread, now);
+}
+
+/* The first step is not due before a while; nor does who waits for it keep the others out. */
+static void a_job_may_wait_for_the_next_step(void **state)
+{
+    struct note notes[] = {new_note(), new_note(), new_note()};
+    prepare(*state, LONG);
+    notes[0].job.run = run_again;
+    notes[2].job.run = run_again;
+    for (size_t i = 0; i < 3; i++)
+        scan_thread_post(talk.thread, &notes[i].job);
+    scan_thread_go(talk.thread);
+    for (size_t i = 0; i < 3; i++)
+        wait_for(&talk.done);
+    assert_int_equal(notes[0].state, SCAN_RUN);
+    assert_int_equal(notes[2].state, SCAN_RUN);
+    assert_true(notes[0].place < notes[2].place);
+}
+
 static void what_is_withdrawn_does_not_run(void **state)
 {
     struct note notes[] = {new_note(), new_note(), new_note()};
@@ -177,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TALK(a_job_runs_while_the_scan_sleeps),
         TALK(jobs_before_go_wait_for_it_and_come_first),
+        TALK(a_job_may_wait_for_the_next_step),
         TALK(what_is_withdrawn_does_not_run),
         TALK(jobs_run_in_fault),
         TALK(jobs_run_between_overruns),

@@ -308,31 +308,6 @@ static void the_status_says_what_there_is(void **state)
     shop_close(shop);
 }
 
-static void without_a_file_there_is_none(void **state)
-{
-    struct shop *shop = *state;
-    const struct store_options options = {.directory = shop->folder, .name = "x", .without = true};
-    struct error error;
-    size_t count;
-    struct store *store = store_open(&options, &error);
-    shop_plan(shop);
-    shop_declare(shop, WORD("SPEED", 0, .retain = true));
-    shop_image(shop);
-    store_load_keeps(store, shop->keeps);
-    store_load_image(store, shop->bed.image, 1);
-    assert_true(store_attach(store, shop->bed.image, NULL, &error));
-    image_force(shop->bed.image, 0, WORDS(1), NULL, 1);
-    store_force(store, 0, true);
-    store_settle(store, &(struct source){"a.lua", "text", 4}, 1);
-    assert_int_equal(store_round(store, 1, true), INT64_MAX);
-    assert_null(store_proven(store, &count));
-    assert_true(store_status(store).works);
-    store_close(store);
-    shop_close(shop);
-    assert_false(shop_has(shop, "x.state"));
-    store_close(NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,7 +324,6 @@ int main(void)
         SHOP_TEST(a_force_comes_back_if_it_was_asked_to),
         SHOP_TEST(a_raw_word_can_be_forced_for_good),
         SHOP_TEST(the_status_says_what_there_is),
-        SHOP_TEST(without_a_file_there_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

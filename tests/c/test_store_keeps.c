@@ -5,7 +5,7 @@
 #include "store_bed.h"
 
 #include <math.h>
-#include "store/keep_path.h"
+#include "image/keep_path.h"
 
 static void declare(struct shop *shop)
 {

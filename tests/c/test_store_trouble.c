@@ -22,34 +22,6 @@ static void open_declared(struct shop *shop)
     shop_open(shop);
 }
 
-/* What log_line says from here on. */
-struct ear {
-    int read_end, before;
-};
-
-static struct ear listen_begin(void)
-{
-    int ends[2];
-    assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
-    struct ear ear = {ends[0], dup(STDERR_FILENO)};
-    dup2(ends[1], STDERR_FILENO);
-    close(ends[1]);
-    return ear;
-}
-
-static unsigned listen_end(struct ear *ear, char *text, size_t size)
-{
-    unsigned lines = 0;
-    ssize_t count = read(ear->read_end, text, size - 1);
-    text[count > 0 ? count : 0] = '\0';
-    for (const char *at = text; *at; at++)
-        lines += *at == '\n';
-    dup2(ear->before, STDERR_FILENO);
-    close(ear->before);
-    close(ear->read_end);
-    return lines;
-}
-
 /* ---- a full disk, and one with errors ---- */
 
 static void expect_trouble_and_its_end(struct shop *shop, int code)

@@ -368,12 +368,17 @@ static void endless_program(struct program *program, const struct robot *robot, 
     program_seal(program);
 }
 
-/* What is still being looked up comes back, and is freed then. */
-static void wait_for_memory(size_t most)
+static size_t used_memory(void)
 {
-    for (int64_t end = patience(); mallinfo2().uordblks > most && clock_monotonic() < end;)
+    return mallinfo2().uordblks;
+}
+
+/* What is still being looked up comes back, and is freed and closed then. */
+static void wait_until_at_most(size_t (*used)(void), size_t most)
+{
+    for (int64_t end = patience(); used() > most && clock_monotonic() < end;)
         pause_ms(1);
-    assert_in_range(mallinfo2().uordblks, 0, most);
+    assert_in_range(used(), 0, most);
 }
 
 static void test_a_thousand(void **state)
@@ -392,7 +397,7 @@ static void test_a_thousand(void **state)
     for (int i = 0; i <= WARM + ROUNDS; i++) {
         if (i == WARM) {
             descriptors = open_descriptors();
-            memory = mallinfo2().uordblks;
+            memory = used_memory();
         }
         change(tcp, &programs[i % 2], &programs[(i + 1) % 2]);
         master_wait(&master);
@@ -405,8 +410,8 @@ static void test_a_thousand(void **state)
     assert_int_equal(tcp_connections(tcp), 1);
     assert_int_equal(atomic_load(&robot.accepted), 1);
     /* at WARM the first program ran, with the second server at rest or settled */
-    assert_in_range(open_descriptors(), descriptors - 2, descriptors + 2);
-    wait_for_memory(memory + 8192); /* the least that can be lost each time comes to 32000 */
+    wait_until_at_most(open_descriptors, descriptors + 2);
+    wait_until_at_most(used_memory, memory + 8192); /* the least that can be lost each time comes to 32000 */
     master_end(&master);
     tcp_destroy(tcp);
     robot_end(&robot);

@@ -92,24 +92,6 @@ static void texts_are_valid(void **state)
     json_decref(json);
 }
 
-/* Every two bytes and what follows from the table of RFC 3629: as jansson, which is an independent
- * judge, has it. */
-static void valid_as_others_see_it(void **state)
-{
-    (void)state;
-    for (unsigned a = 0x80; a < 0x100; a++) {
-        for (unsigned b = 0; b < 0x100 * 3; b++) {
-            static const char *const ends[] = {"", "\x80", "\xBF\xBF"};
-            char bytes[8] = {(char)a, (char)(b & 0xFF)};
-            strcpy(bytes + 2, ends[b >> 8]);
-            size_t length = 2 + strlen(ends[b >> 8]);
-            json_t *judge = json_stringn(bytes, length);
-            assert_int_equal(value_json_is_utf8(bytes, length), judge != NULL);
-            json_decref(judge);
-        }
-    }
-}
-
 static void typed(void **state)
 {
     (void)state;
@@ -194,7 +176,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digits_are_the_variables),
         cmocka_unit_test(texts_are_valid),
-        cmocka_unit_test(valid_as_others_see_it),
         cmocka_unit_test(typed),
         cmocka_unit_test(patterns),
         cmocka_unit_test(requests),

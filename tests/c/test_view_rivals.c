@@ -193,6 +193,23 @@ static void the_program_reads_the_forced_value(void **state)
     assert_int_equal(bed_value(bed, "A"), 1);
 }
 
+/* Also when it says what it said before, which is no write. */
+static void a_forced_output_is_read_as_forced_in_each_scan(void **state)
+{
+    struct bed *bed = *state;
+    bed_declare(bed, COIL("VALVE", 0, .direction = DIRECTION_OUT));
+    bed_ready(bed);
+    bed_assign(bed, "VALVE", 1);
+    bed_publish(bed);
+    image_force(bed->image, bed_point(bed, "VALVE"), WORDS(0), NULL, BED_NOW);
+    for (int scan = 0; scan < 3; scan++) {
+        view_latch(bed->view);
+        assert_int_equal(bed_value(bed, "VALVE"), 0);
+        bed_assign(bed, "VALVE", 1);
+        assert_int_equal(bed_publish(bed), 0);
+    }
+}
+
 /* What the program says of its output counts even where it equals the force: an output that was
  * switched off under a force that holds it off must not come on when the force ends. */
 static void the_last_word_on_an_output_lies_beneath(void **state)
@@ -243,6 +260,7 @@ int main(void)
         BED_TEST(a_pulse_is_seen_once),
         BED_TEST(a_pulse_sent_again_meanwhile_stays),
         BED_TEST(the_program_reads_the_forced_value),
+        BED_TEST(a_forced_output_is_read_as_forced_in_each_scan),
         BED_TEST(the_last_word_on_an_output_lies_beneath),
         BED_TEST(a_forced_value_written_back_is_no_write),
     };

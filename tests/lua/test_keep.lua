@@ -266,7 +266,7 @@ end
 
 function TestRefused.test_limits()
   assert_each_refused('local k = keep("m", {})', {
-    { "k[('x'):rep(48)] = 1", 'keep "m": field ' .. ("x"):rep(48) .. ": a name has at most 47 bytes, not 48" },
+    { "k[('x'):rep(48)] = 1", 'keep "m": field ' .. ("x"):rep(47) .. ": a name has at most 47 bytes, not 48" },
     { "k.x = ('x'):rep(1025)", 'keep "m": field x: a text has at most 1024 bytes, not 1025' },
     { "k.x = { { y = ('x'):rep(2000) } }", 'keep "m": field x[1].y: a text has at most 1024 bytes, not 2000' },
     { "local t = {} for _ = 1, 16 do t = { t } end k.x = t", 'keep "m": field x'

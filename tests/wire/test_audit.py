@@ -81,7 +81,7 @@ class Audit(unittest.TestCase):
             entries = read(home.file(".audit"))
             self.assertEqual((entries[0]["kind"], entries[-1]["kind"]), ("start", "stop"))
             self.assertEqual({entry["kind"] for entry in entries},
-                             {"start", "write", "set", "force", "unforce", "refused", "reload",
+                             {"start", "write", "set", "force", "unforce", "eval", "refused", "reload",
                               "fault", "stop"})
             self.assertEqual(os.stat(home.file(".audit")).st_mode & 0o777, 0o600)
 
@@ -121,6 +121,27 @@ class Audit(unittest.TestCase):
         self.assertEqual((entry["name"], entry["after"]), ("mem.PUMP", True))
         with self.assertRaises(Refused):
             control.ask("set", name="LEVL", value=1)
+        self.beneath(home, life, control)
+        self.assertEqual(life.command("eval", "mem.LEVEL = 1.5").returncode, 0)
+        entry = entry_of(home, kind="eval")
+        self.assertEqual(entry["text"], "mem.LEVEL = 1.5")
+        self.assertRegex(entry["peer"], r"^user %d \(pid \d+\)$" % os.getuid())
+        control.ask("eval", code="return '%s'" % ("ä" * 500))
+        entry = eventually(lambda: [e for e in read(home.file(".audit")) if e.get("text", "").endswith("…")],
+                           "the long code, cut")[0]
+        self.assertTrue(entry["text"].startswith("return 'äää"))
+
+    def beneath(self, home, life, control):
+        """What is written beneath a force comes back with it: it is news when it is written."""
+        control.ask("force", name="LEVEL", value=77)
+        self.assertEqual(life.command("set", "LEVEL", "4.5").returncode, 0)
+        entry = entry_of(home, kind="set", after=4.5)
+        self.assertEqual(entry["before"], 3.25)
+        with life.connect() as wire:
+            self.assertEqual(wire.refused(fc16(0, [0, 0x4148])), 0)
+        self.assertEqual(entry_of(home, kind="write", before=4.5)["after"], 12.5)
+        control.ask("unforce", name="LEVEL", restore=True)
+        self.assertEqual(control.value("LEVEL"), 12.5)
 
     def refusals(self, home, life):
         with Wire(life.ports[1]) as wire:
@@ -145,6 +166,18 @@ class Audit(unittest.TestCase):
         self.assertEqual(life.command("reload").returncode, 5)
         eventually(lambda: [e for e in read(home.file(".audit")) if e["kind"] == "reload" and
                             e["text"].startswith("refused: ")], "the refused reload")
+
+    def test_who_stopped_it(self):
+        """the end has the name of who asked for it; a signal has none"""
+        with Home(SCRIPT % "") as home:
+            with home.life(servers=3) as life:
+                self.assertEqual(life.command("stop").returncode, 0)
+            with home.life(servers=3):
+                pass
+            stops = [entry["peer"] for entry in read(home.file(".audit")) if entry["kind"] == "stop"]
+            self.assertEqual(len(stops), 2)
+            self.assertRegex(stops[0], r"^user %d \(pid \d+\)$" % os.getuid())
+            self.assertEqual(stops[1], "msm")
 
     def test_off(self):
         """audit = "off" writes nothing down, also when a reload says so, and "all" also what

@@ -39,7 +39,8 @@ class Documents(unittest.TestCase):
 
     def test_all_commands_are_listed(self):
         self.assertEqual(self.commands, sorted(self.commands))
-        for name in ("check eval force get log map probe reload run set status stop unforce watch").split():
+        self.assertNotIn("complete", self.commands)
+        for name in ("check eval force get log man map probe reload run set status stop unforce watch").split():
             self.assertIn(name, self.commands)
         for text in (command("-h").stdout, command("help").stdout):
             if text:
@@ -66,9 +67,14 @@ class Documents(unittest.TestCase):
             said[name] = dict((words.split() + [None])[:2] for words in map(troff, options))
             text = " ".join(troff(section).split())
             help_text = " ".join(self.help[name].split())
-            summary = help_text.split("[OPTION…] ")[-1] if "[OPTION…]" in help_text else help_text
+            summary = help_text.split("[OPTION…] ")[-1].removeprefix("usage: msm ")
             self.assertIn(summary.split(". ")[0], text, name)
         self.assertEqual(said, {name: self.options_of(text) for name, text in self.help.items()})
+
+    def test_what_no_list_names_has_a_help(self):
+        done = command("complete", "--help")
+        self.assertEqual((done.returncode, done.stderr), (OK, ""))
+        self.assertTrue(done.stdout.startswith("usage: msm complete WORD…\n\nFor the shell: "), done.stdout)
 
     def test_man_page_names_every_exit_status(self):
         section = self.man.split(".SH EXIT STATUS")[1].split(".SH")[0]
@@ -90,6 +96,7 @@ class Documents(unittest.TestCase):
             with self.subTest(command=name):
                 self.assertEqual(self.complete(name, "--"), [*self.options_of(text), "--help"])
         self.assertEqual(self.complete("nix", ""), [])
+        self.assertEqual(self.complete("complete", "x"), [])
         self.assertEqual(self.complete("check", ""), ["@file"])
         self.assertEqual(self.complete("run", "--state", ""), ["@folder"])
         self.assertEqual(self.complete("run", "--dry", ""), [])
@@ -151,6 +158,8 @@ class Bash(unittest.TestCase):
 mem.LEVEL = input.float32(0)
 mem.SETPOINT = holding.float32(0)
 mem.PUMP = coil(0)
+mem.MODE = holding.int16(9, { labels = { [0] = "OFF", [1] = "ON", [2] = "ON HOLD" } })
+mem.LIST = coil(10, { count = 2 })
 mem:raw { holding = { 100, 4 } }
 memory("plc").SPEED = holding.int16(0)
 server.tcp { port = 0 }
@@ -187,6 +196,23 @@ server.tcp { port = 0 }
         self.assertEqual(self.complete("get", "PUMP", "--json", "plc."), ["plc.SPEED"])
         self.assertEqual(self.complete("set", "--name", "wire", "S"), ["SETPOINT"])
         self.assertEqual(self.complete("get", "--name", "w"), ["wire"])
+
+    def test_values(self):
+        for word in ("set", "force"):
+            self.assertEqual(self.complete(word, "SETP"), ["SETPOINT"])
+            self.assertEqual(self.complete(word, "PUMP", ""), ["true", "false"])
+            self.assertEqual(self.complete(word, "--name", "wire", "PUMP", "--json", "t"), ["true"])
+            self.assertEqual(self.complete(word, "LIST[2]", "f"), ["false"])
+            self.assertEqual(self.complete(word, "MODE", ""), ["OFF", "ON", "ON\\ HOLD"])
+            self.assertEqual(self.complete(word, "SETPOINT", ""), [])
+            self.assertEqual(self.complete(word, "PUMP", "true", ""), [])
+            self.assertEqual(self.complete(word, "NIX", ""), [])
+
+    def test_what_is_forced(self):
+        self.assertEqual(self.complete("unforce", ""), [])
+        self.assertEqual(self.msm.command("force", "PUMP", "true").returncode, OK)
+        self.assertEqual(self.complete("unforce", ""), ["PUMP"])
+        self.assertEqual(self.msm.command("unforce", "PUMP").returncode, OK)
 
     def test_names_are_no_patterns_of_files(self):
         with Folder() as folder:

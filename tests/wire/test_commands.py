@@ -4,66 +4,15 @@ its --json, its exit status, what it says and where.
 
 import json
 import os
-import signal
+import select
+import socket
 import subprocess
 import tempfile
 import threading
 import unittest
 
-from msm import BINARY, DEADLINE, Msm, command, eventually
-
-SCRIPT = """
-program { probation = "100ms" }
-mem.LEVEL    = input.float32(0,   { unit = "%", min = 0, max = 100 })
-mem.SETPOINT = holding.float32(0, { unit = "%", min = 0, max = 100, default = 50 })
-mem.PUMP     = coil(0,            { safe = false })
-mem.X        = holding.int16(10,  { min = -100, max = 100 })
-mem.TEXT     = holding.string(20, { length = 20 })
-mem.TEMPS    = holding.int16(40,  { count = 3 })
-mem.BOOM     = coil(9)
-mem:raw { holding = { 100, 4 } }
-local plc = memory("plc")
-plc.SPEED = holding.int16(0)
-server.tcp { port = 0 }
-every("20ms", function()
-  mem.LEVEL = 12.5
-  if mem.BOOM then error("boom") end
-end)
-"""
-
-OK, FAILED, USAGE, NOT_RUNNING, UNKNOWN, REFUSED = range(6)
-
-
-class Case(unittest.TestCase):
-    script = SCRIPT
-
-    @classmethod
-    def setUpClass(cls):
-        cls.msm = Msm(cls.script)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.msm.stop()
-
-    def run_msm(self, *args, **options):
-        return self.msm.command(*args, **options)
-
-    def expect(self, status, stdout, *args, **options):
-        """The status, and exactly that on stdout; on stderr nothing where it is well. Returns stderr."""
-        done = self.run_msm(*args, **options)
-        self.assertEqual((done.returncode, done.stdout), (status, stdout), (args, done.stderr))
-        if status == OK:
-            self.assertEqual(done.stderr, "", args)
-        return done.stderr
-
-    def expect_refused(self, status, message, *args):
-        self.assertIn(message, self.expect(status, "", *args))
-
-    def json(self, *args, status=OK):
-        done = self.run_msm(*args, "--json")
-        self.assertEqual((done.returncode, done.stderr), (status, ""), args)
-        self.assertEqual(done.stdout.count("\n"), 1, "one line: " + done.stdout)
-        return json.loads(done.stdout)
+from commands import FAILED, NOT_RUNNING, OK, REFUSED, SCRIPT, UNKNOWN, USAGE, Case
+from msm import BINARY, DEADLINE, Msm
 
 
 class Values(Case):
@@ -77,6 +26,13 @@ class Values(Case):
         self.expect(OK, "0\n", "get", "holding[103]")
         self.expect(OK, "plc.SPEED 0\n", "get", "plc.*")
         self.expect(OK, "plc.SPEED 0\n", "get", "plc.SPEE?")
+        self.expect(OK, "plc.SPEED 0\nX %s\nLEVEL 12.5\n" % self.run_msm("get", "X").stdout.strip(),
+                    "get", "plc.*", "X", "LEV*")
+        self.expect(OK, "LEVEL 12.5\nLONG \n", "get", "LEVEL", "L*")  # each once
+        self.expect(OK, "LEVEL 12.5\nLEVEL 12.5\n", "get", "L?V*", "LEVEL")  # but as asked
+        self.expect(OK, "TEMPS[2] 0\nTEMPS [0, 0, 0]\n", "get", "TEMPS[2]", "TEMP*")
+        self.expect_refused(UNKNOWN, "nothing matches NI*", "get", "LEVEL", "NI*")
+        self.expect_refused(UNKNOWN, "at most 32 patterns", "get", *["L*"] * 33)
 
     def test_get_json(self):
         row = self.json("get", "LEVEL")
@@ -91,6 +47,54 @@ class Values(Case):
         self.assertIn('"value":0.1,', text)
         self.expect(OK, "", "set", "SETPOINT", "50")
         self.assertIn('"value":50.0,', self.run_msm("get", "SETPOINT", "--json").stdout)
+
+    def test_socket_numbers_are_short(self):
+        self.expect(OK, "", "set", "SETPOINT", "0.1")
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(DEADLINE)
+            connection.connect(os.path.join(self.msm.run, "wire.sock"))
+            with connection.makefile("rwb") as lines:
+                for request in ({"do": "get", "names": ["SETPOINT"]}, {"do": "watch", "names": ["SETPOINT"]},
+                                {"do": "status"}):
+                    lines.write(json.dumps(request).encode() + b"\n")
+                    lines.flush()
+                    text = lines.readline().decode()
+                    numbers = []
+                    answer = json.loads(text, parse_float=lambda number: numbers.append(number) or float(number))
+                    self.assertTrue(numbers, text)
+                    for number in numbers:
+                        self.assertLessEqual(len(number), len(repr(float(number))) + 1, text)
+                    if "values" in answer:
+                        self.assertIn('"value":0.1,', text)
+        self.expect(OK, "", "set", "SETPOINT", "50")
+
+    def test_what_a_master_wrote_stays_within_its_line(self):
+        evil = "a\nPUMP true\x1b[2J\x7f\x9b31m"
+        shown = "a\\nPUMP true\\x1B[2J\\x7F\\xC2\\x9B31m"
+        self.expect(OK, "", "set", "LONG", evil)
+        self.expect(OK, evil + "\n", "get", "LONG")  # one, into a pipe: as it is
+        self.expect(OK, "LONG %s\nplc.SPEED 0\n" % shown, "get", "LONG", "plc.SPEED")
+        self.expect(OK, "LONG %s\n" % shown, "get", "LON*")
+        self.assertNotRegex(self.run_msm("get", "LONG", "--json").stdout.rstrip("\n"), "[\x00-\x1f\x7f-\x9f]")
+        self.expect(OK, "", "force", "LONG", evil)
+        self.expect(OK, "LONG %s instead of %s\n" % (shown, shown), "force")
+        self.expect(OK, "LONG\n", "unforce", "LONG")
+        text = self.expect(FAILED, "", "eval", "error(mem.LONG)")
+        self.assertTrue(text.startswith("eval:1: a\n  PUMP true\\x1B[2J\\x7F\\xC2\\x9B31m\n"), text)
+        self.expect(OK, "", "set", "LONG", "")
+
+    def test_one_value_on_a_terminal(self):
+        self.expect(OK, "", "set", "LONG", "a\x1b[2J")
+        ours, theirs = os.openpty()
+        with os.fdopen(ours, "rb", buffering=0) as terminal:
+            with os.fdopen(theirs, "wb") as stdout:
+                subprocess.run([BINARY, "get", "LONG"], stdout=stdout, env=self.msm.environment(), timeout=DEADLINE)
+                self.assertEqual(terminal.read(100), b"a\\x1B[2J\r\n")
+        self.expect(OK, "", "set", "LONG", "")
+
+    def test_what_is_no_text(self):
+        for words in (["get", b"\xff"], ["set", "TEXT", b"\xff"], ["watch", b"\xff"], ["eval", b"'\xff'"]):
+            self.assertIn("not UTF-8", self.expect(USAGE, "", *words))
 
     def test_get_unknown(self):
         self.expect_refused(UNKNOWN, "LEVL is not declared; did you mean LEVEL?", "get", "LEVL")
@@ -121,6 +125,10 @@ class Values(Case):
         self.expect_refused(REFUSED, "mem.X = 500 is out of range -100..100", "set", "X", "500")
         self.expect_refused(REFUSED, "LEVEL is the program's to write", "set", "LEVEL", "3")
         self.expect_refused(UNKNOWN, "did you mean LEVEL?", "set", "LEVL", "3")
+        self.expect_refused(REFUSED, "a coil takes true or false (typed also as on and off, 1 and 0)",
+                            "set", "PUMP", "yes")
+        self.expect_refused(REFUSED, "or one of OFF, ON; did you mean ON?", "set", "MODE", "on")
+        self.expect(OK, "", "set", "MODE", "ON")
         status = self.run_msm("set", "X", "abc").returncode
         self.assertIn(status, (USAGE, REFUSED))
         self.expect_refused(USAGE, "VALUE is missing", "set", "X")
@@ -238,22 +246,18 @@ class Streams(Case):
                 process = self.start(*args)
                 process.stdout.readline()
                 process.stdout.close()
-                for value in range(50):
-                    if process.poll() is not None:
-                        break
-                    self.run_msm("eval", 'mem.X = %d; log.info("x")' % value)
-                self.assertIn(process.wait(DEADLINE), (-signal.SIGPIPE, FAILED))
+                self.assertEqual((process.wait(DEADLINE), process.stderr.read()), (OK, ""))
 
     def test_end_of_the_program(self):
         with Msm(SCRIPT, name="other", run=self.msm.run) as other:
-            processes = [self.start("watch", "X", "--name", "other"),
-                         self.start("log", "--follow", "--name", "other")]
+            processes = [self.start(*words, *form, "--name", "other")
+                         for words in (["watch", "X"], ["log", "--follow"]) for form in ([], ["--json"])]
             for process in processes:
                 process.stdout.readline()
             other.stop()
             for process in processes:
-                self.assertNotIn(process.wait(DEADLINE), (OK, -signal.SIGPIPE))
-                self.assertRegex(process.stderr.read(), "is stopping|has ended|other ends")
+                self.assertEqual(process.wait(DEADLINE), NOT_RUNNING)
+                self.assertRegex(process.stderr.read(), r"^msm (watch|log): other has ended\n$")
 
 
 class Eval(Case):
@@ -262,6 +266,8 @@ class Eval(Case):
         self.expect(OK, "", "eval", "mem.X = 44")
         self.expect(OK, "44\n", "get", "X")
         self.expect(OK, "1\n2\n", "eval", "return 1, 2")
+        self.assertRegex(self.run_msm("eval", "scan").stdout,
+                         r"^{clock_ok = true, count = \d+, now = \S+, overruns = \d+, time = \S+}\n$")
         self.expect_refused(FAILED, "eval:1: mem.LEVL is not declared; did you mean LEVEL?", "eval", "mem.LEVL")
         self.expect_refused(FAILED, "eval:1: unexpected symbol", "eval", "x =")
 
@@ -269,6 +275,41 @@ class Eval(Case):
         self.expect(OK, "", "set", "X", "1")
         self.expect_refused(FAILED, "no", "eval", "mem.X = 2; error('no')")
         self.expect(OK, "1\n", "get", "X")
+
+    def converse(self, *lines):
+        """What a person at the prompt sees, who types these lines; the last one ends it."""
+        ours, theirs = os.openpty()
+        with tempfile.TemporaryDirectory(prefix="msm-home-") as home, os.fdopen(ours, "r+b", buffering=0) as terminal:
+            with os.fdopen(theirs, "r+b", buffering=0) as end:
+                process = subprocess.Popen([BINARY, "eval"], stdin=end, stdout=end, stderr=end,
+                                           env=dict(self.msm.environment(), TERM="dumb", HOME=home, XDG_STATE_HOME=home))
+            terminal.write("".join(line + "\n" for line in lines).encode())
+            self.addCleanup(process.wait, DEADLINE)
+            self.addCleanup(process.kill)
+            seen = b""
+            while select.select([terminal], [], [], DEADLINE)[0]:
+                try:
+                    seen += terminal.read(4096)
+                except OSError:  # the other end is closed
+                    break
+            self.assertEqual(process.wait(DEADLINE), OK, seen)
+        return seen.decode().replace("\r", "")
+
+    def test_prompt(self):
+        for end in ("quit", "exit"):
+            self.assertNotIn("eval:1:", self.converse(end))
+        seen = self.converse("help", "1 + 1", "quit")
+        self.assertIn("quit, exit or Ctrl-D end the prompt", seen)
+        self.assertIn("\n2\n", seen)
+
+    def test_a_piece_of_several_lines(self):
+        seen = self.converse("for i = 1, 2 do", "print('turn ' .. i)", "end", "quit")
+        self.assertIn("turn 1\nturn 2\n", seen)
+        self.assertIn(">> ", seen)
+        self.assertNotIn("<eof>", seen)
+        seen = self.converse("if true then", "", "3 + 4", "quit")
+        self.assertIn("'end' expected (to close 'if' at line 1) near <eof>\n", seen)
+        self.assertIn("\n7\n", seen)
 
     def test_lines_of_stdin(self):
         done = subprocess.run([BINARY, "eval"], input="1 + 1\n\nmem.X = 3\nmem.X", text=True, timeout=DEADLINE,
@@ -282,122 +323,20 @@ class Eval(Case):
         self.assertIn("no", done.stderr)
 
 
-class State(unittest.TestCase):
-    """status, reload and stop."""
-
-    def test_status(self):
+class Stuck(unittest.TestCase):
+    def test_who_asked_is_told_where(self):
         with Msm(SCRIPT) as msm:
-            done = msm.command("status")
-            self.assertEqual((done.returncode, done.stderr), (OK, ""))
-            self.assertRegex(done.stdout, r"^wire: running, .*wire\.lua, for \S+ \S+ \(process %d\)\n"
-                             % msm.process.pid)
-            self.assertRegex(done.stdout, r"\nscan +\d+ scans?, period 20 ms, ")
-            self.assertRegex(done.stdout, r"\nserver +online ")
-            self.assertIn("8 variables, 0 forced, 1 task, ", done.stdout)
-            self.assertNotRegex(done.stdout, r"\d\.\d{4}", "no more than three figures")
-            status = json.loads(msm.command("status", "--json").stdout)
-            self.assertEqual((status["name"], status["state"], status["pid"]),
-                             ("wire", "run", msm.process.pid))
-
-    def test_fault_and_back(self):
-        with Msm(SCRIPT) as msm:
-            self.assertEqual(msm.command("set", "BOOM", "true").returncode, OK)
-            eventually(lambda: msm.command("status").returncode == FAILED, "the fault")
-            text = msm.command("status").stdout
-            self.assertTrue(text.startswith("wire: FAULT, "), text)
-            self.assertRegex(text, r"\nThe fault:\n\S*wire\.lua:\d+: boom\nstack traceback:\n")
-            self.assertEqual(json.loads(msm.command("status", "--json").stdout)["state"], "fault")
-            done = msm.command("eval", "1")
+            done = msm.command("eval", 'local a = 1\nreturn ("a"):rep(80):find(("a*"):rep(40) .. "b")')
             self.assertEqual((done.returncode, done.stdout), (FAILED, ""))
-            self.assertEqual(msm.command("get", "LEVEL").stdout, "12.5\n")
-            self.assertEqual(msm.command("set", "BOOM", "false").returncode, OK)
-            done = msm.command("reload")
-            self.assertEqual((done.returncode, done.stdout), (OK, ""), done.stderr)
-            text = msm.command("status").stdout
-            self.assertTrue(text.startswith("wire: running, "), text)
-            self.assertIn("The last fault:", text)
+            self.assertRegex(done.stderr, r"^eval:2: watchdog: the program has not come back for .* its thread is given up$")
 
-    def test_reload(self):
-        with Msm(SCRIPT) as msm:
-            with open(msm.path, "a", encoding="utf-8") as file:
-                file.write('error("wrong")\n')
-            done = msm.command("reload")
-            self.assertEqual((done.returncode, done.stdout), (REFUSED, ""))
-            self.assertRegex(done.stderr, r"wire\.lua:\d+: wrong")
-            self.assertIn("refused: ", msm.command("status").stdout)
-            self.assertIn("1 refused or rolled back", msm.command("status").stdout)
-            with open(msm.path, "w", encoding="utf-8") as file:  # not before its second scan
-                file.write(SCRIPT.replace('"100ms"', '"10s"') +
-                           'local n = 0\nevery("50ms", function() n = n + 1; '
-                           'if n == 3 then error("late") end end)\n')
-            done = msm.command("reload")
-            self.assertEqual((done.returncode, done.stdout), (FAILED, ""))
-            self.assertIn("late", done.stderr)
-
-    def test_probation_is_said(self):
-        with Msm(SCRIPT) as msm:
-            with open(msm.path, "w", encoding="utf-8") as file:
-                file.write(SCRIPT.replace('"100ms"', '"30s"'))
-            asking = subprocess.Popen([BINARY, "reload"], env=msm.environment())
-            self.addCleanup(asking.wait, DEADLINE)
-            self.addCleanup(asking.kill)
-            text = eventually(lambda: "probation" in (seen := msm.command("status").stdout) and seen)
-            self.assertRegex(text, r"^wire: running, in probation for another \d+(\.\d)? s, ")
-            self.assertEqual(msm.command("status").returncode, OK)
-
-    def test_stop_returns_when_it_has_ended(self):
-        for _ in range(5):
-            with Msm(SCRIPT) as msm:
-                done = msm.command("stop")
-                ended = os.waitid(os.P_PID, msm.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-                self.assertEqual((done.returncode, done.stdout, done.stderr), (OK, "", ""))
-                self.assertIsNotNone(ended, "the process is still there")
-
-    def test_offline_link(self):
-        with Msm(SCRIPT + 'client.tcp { host = "127.0.0.1", port = 1, mem = plc, name = "drive" }\n') as msm:
-            text = eventually(lambda: "errors" in (seen := msm.command("status").stdout) and seen)
-            self.assertRegex(text, r"\nclient +OFFLINE drive, \d+ errors: connection refused")
-            done = msm.command("set", "plc.SPEED", "3")
-            self.assertEqual(done.returncode, REFUSED)
-            self.assertIn("plc.SPEED belongs to drive", done.stderr)
-
-
-class Which(unittest.TestCase):
-    """Which program is meant."""
-
-    COMMANDS = [["eval", "1"], ["force"], ["get", "X"], ["log"], ["reload"], ["set", "X", "1"], ["status"],
-                ["stop"], ["unforce", "X"], ["watch"]]
-
-    def test_none(self):
-        with tempfile.TemporaryDirectory(prefix="msm-none-") as folder:
-            for words in self.COMMANDS:
-                done = command(*words, env=dict(os.environ, MSM_RUN=folder))
-                self.assertEqual((done.returncode, done.stdout), (NOT_RUNNING, ""), words)
-                self.assertEqual(done.stderr, "msm %s: no program is running (looked in %s); "
-                                 "msm run FILE starts one\n" % (words[0], folder))
-
-    def test_several(self):
-        with Msm(SCRIPT, name="boiler") as one, Msm(SCRIPT, name="tank", run=one.run) as two:
-            for words in self.COMMANDS:
-                done = one.command(*words)
-                self.assertEqual((done.returncode, done.stdout), (NOT_RUNNING, ""), words)
-                self.assertEqual(done.stderr, "msm %s: several programs are running: boiler, tank; "
-                                 "--name says which\n" % words[0])
-            self.assertEqual(one.command("set", "X", "1", "--name", "boiler").returncode, OK)
-            self.assertEqual(two.command("get", "X", "--name", "tank").stdout, "0\n")
-            done = one.command("status", "--name", "tnk")
-            self.assertEqual((done.returncode, done.stderr), (
-                NOT_RUNNING, 'msm status: no program "tnk" is running; did you mean tank?\n'))
-            self.assertEqual(one.command("complete", "--", "get", "--name", "").stdout, "boiler\ntank\n")
-
-    def test_a_dead_one_is_none(self):
-        with Msm(SCRIPT, name="alive") as one:
-            with Msm(SCRIPT, name="dead", run=one.run) as two:
-                two.process.kill()
-                two.process.wait()
-                self.assertEqual(one.command("get", "X").stdout, "0\n")
-                two.kill()
-                two.process.returncode = 0
+    def test_a_force_of_an_element_that_has_gone(self):
+        script = SCRIPT.replace('"100ms"', '"100ms", retain_interval = "20ms"')
+        with tempfile.TemporaryDirectory(prefix="msm-state-") as state:
+            with Msm(script, "--state", state) as msm:
+                self.assertEqual(msm.command("force", "TEMPS[3]", "5", "--persist").returncode, OK)
+            with Msm(script.replace("count = 3", "count = 2"), "--state", state) as msm:
+                msm.wait_line(r"wire: mem\.TEMPS\[3\] was forced, but there is no such int16 any more")
 
 
 if __name__ == "__main__":

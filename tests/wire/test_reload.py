@@ -95,16 +95,52 @@ class Values(unittest.TestCase):
             self.assertIn("would change nothing", said.stdout)
 
     def test_limits_that_exclude_the_value(self):
-        """it starts with its default, and that is said"""
+        """it starts with its default, and that is said in the log and to who asked"""
         text = """
             mem.SP = holding.uint16(0, { default = 1, max = %d })
             server.tcp { port = 0 }
             """
         with Program(text % 100) as msm, msm.connect() as wire:
             self.assertEqual(wire.write(0, 90), 0)
-            msm.reload(text % 50)
+            says = (r"wire\.lua:3: mem\.SP: its value is outside the new limits: it is 90 and takes "
+                    r"at most 50; it starts with its default, 1")
+            msm.write(text % 50)
+            said = msm.command("check", "--against-running", msm.path)
+            self.assertRegex(said.stdout, says)
+            self.assertEqual(wire.holding(0), 90, "it was only asked")
+            self.assertRegex(msm.reload(text % 50), says)
             self.assertEqual(wire.holding(0), 1)
-            msm.wait_line(r"wire\.lua:3: mem\.SP: its value is outside the new limits")
+            msm.wait_line(says)
+
+    def test_what_a_value_means(self):
+        """its raw value stays, which is told with what it reads now; a unit alone is no new
+        default; what nobody notices is not told"""
+        text = """
+            mem.T = holding.uint16(0, { scale = %s, default = 3, desc = "%s" })
+            mem.U = holding.uint16(1, { default = 3, unit = "%s" })
+            server.tcp { port = 0 }
+            """
+        with Program(text % (1, "a", "V")) as msm, msm.connect() as wire:
+            self.assertEqual(wire.write(0, 40), 0)
+            self.assertEqual(msm.reload(text % (1, "b", "V")), "")
+            said = msm.reload(text % (0.1, "b", "mV"))
+            self.assertRegex(said, r"wire\.lua:3: mem\.T reads 4 instead of 40: scale 0\.1 instead "
+                             r"of 1; its raw value stays")
+            self.assertNotIn("default", said)
+            self.assertEqual(wire.holding(0), 40)
+
+    def test_paths_as_they_were_given(self):
+        """check --against-running names the file as its command line does"""
+        with Program("mem.A = holding.uint16(0)\nserver.tcp { port = 0 }") as msm:
+            folder, name = os.path.split(msm.path)
+            with open(os.path.join(folder, "new.lua"), "w", encoding="utf-8") as file:
+                file.write("mem.B = holding.uint16(0)\nserver.tcp { port = 0 }")
+            for asked, shown in (("new.lua", "new.lua"), ("./new.lua", "./new.lua"),
+                                 (os.path.join(folder, "new.lua"),) * 2):
+                said = subprocess.run([BINARY, "check", "--against-running", asked], cwd=folder,
+                                      env=msm.environment(), capture_output=True, text=True,
+                                      check=False)
+                self.assertIn("\n%s:1: mem.B is new" % shown, said.stdout, said.stderr)
 
     def test_forced(self):
         """forced values stay forced, moved or not, with what they suppress"""
@@ -170,6 +206,32 @@ def figures(wire):
 
 
 class Scan(unittest.TestCase):
+    def test_the_body_knows_the_time(self):
+        """scan.time and scan.count in the body are those of the running program, at a start 0"""
+        text = """
+            mem.TIME  = input.float64(0)
+            mem.COUNT = input.uint64(4)
+            mem.PAST  = input.bool(8, 0)
+            server.tcp { port = 0 }
+            local time, count = scan.time, scan.count
+            every("5ms", function()
+              mem.TIME, mem.COUNT = time, count
+              mem.PAST = scan.time >= time and scan.count > count
+            end) -- %d
+            """
+        def body(wire):
+            words = wire.input(0, 9)
+            return from_low_first("d", words[:4]), from_low_first("Q", words[4:8]), words[8]
+        with Program(text % 0) as msm, msm.connect() as wire:
+            eventually(lambda: body(wire)[2])
+            self.assertEqual(body(wire)[:2], (0, 0))
+            msm.reload(text % 1)
+            eventually(lambda: body(wire)[1])
+            time, count, past = body(wire)
+            self.assertGreater(time, 0)
+            self.assertGreater(count, 0)
+            self.assertTrue(past)
+
     def test_time_count_and_keeps_go_on(self):
         """scan.time and scan.count go on, a keep counts each scan; on_start is told "cold", then
         "reload", once for each"""
@@ -271,6 +333,9 @@ class Refusals(unittest.TestCase):
                     ('require "nowhere"', "", r"wire\.lua:6: .*nowhere"),
                     ("server.tcp { port = %d }" % taken.getsockname()[1], "",
                      r"wire\.lua:6: .*cannot listen on 127\.0\.0\.1:\d+"),
+                    ("program.stop()", "", r"wire\.lua:6: program\.stop\(\) is called at once"),
+                    ("on_start(function() program.stop() end)", "", r"wire\.lua:6: program\.stop"),
+                    ("", "program.stop()", r"wire\.lua:7: program\.stop"),
                     ("", "mem.Z = 1", r"wire\.lua:7: .*mem\.Z"),
                     ("", 'error("in the trial")', r"wire\.lua:7: in the trial")):
                 with self.subTest(body + task):
@@ -282,11 +347,31 @@ class Refusals(unittest.TestCase):
                     eventually(lambda: wire.input(0) != scans, "scans")
             status = msm.status()
             self.assertEqual((status["refused"], status["reloads"], status["faults"],
-                              status["state"]), (10, 0, 0, "run"))
+                              status["state"]), (13, 0, 0, "run"))
             self.assertRegex(status["last_reload"], "^refused: .*in the trial")
             os.unlink(msm.path)
             self.assertEqual(msm.command("reload").returncode, 5)
             msm.reload(good % ("", ""))
+
+    def test_empty(self):
+        """a file that declares nothing, as one that an editor has emptied before it writes; a
+        program that declared nothing itself may be replaced by such a one"""
+        text = """
+            mem.X = holding.uint16(0)
+            server.tcp { port = 0 }
+            every("5ms", function() end)
+            """
+        with Program(text) as msm, msm.connect() as wire:
+            for empty in ("", "-- the head of a file\nlocal function f() end\n"):
+                said = msm.reload(empty, code=5)
+                self.assertRegex(said, r"wire\.lua declares nothing: .*the running program goes on")
+                said = msm.command("check", "--against-running", msm.path)
+                self.assertIn("declares nothing", said.stderr)
+            self.assertEqual(wire.write(0, 33), 0)
+            self.assertEqual(msm.status()["state"], "run")
+        with Program("", servers=0) as msm:
+            msm.settle()
+            msm.reload("-- still nothing")
 
     def test_nothing_runs(self):
         """exit code 3"""

@@ -9,6 +9,7 @@ import socket
 import struct
 import unittest
 
+from control import Refused
 from devices import Pair
 from hostile import HostileDevice
 from line import RtuMaster, RtuSlave
@@ -181,6 +182,76 @@ class Clients(unittest.TestCase):
             self.device.wait_seen(3, since=mark)
             self.assertEqual(self.device.get("coil", 0), 1)
             self.assertEqual([r.pdu for r in self.device.seen(5) if r.pdu[3] == 0], [])
+
+    RETIRING = 'program { probation = "%s", stop_timeout = "20s" }\n'
+    GOES = """
+        plc.VALVE = coil(0, { safe = false, dir = "out" })
+        plc.PUMP  = coil(10, { safe = false, dir = "inout" })
+        """
+
+    def retire(self, msm, text):
+        """Both outputs are being made safe, and the first of them is not confirmed until the test
+        releases it."""
+        eventually(lambda: self.device.get("coil", 0), "the valve")
+        self.device.behave("late", fc=5, times=1)
+        mark = self.device.mark()
+        result = msm.ask_reload(text)
+        self.device.wait_seen(1, 5, since=mark)
+        return result
+
+    def release(self):
+        with self.device.changed:
+            for connection, _, data in self.device.held:
+                connection.send(data)
+
+    def test_removed_outputs_are_not_forced(self):
+        """while they are being made safe nobody switches them on: the program, an unforce of all,
+        set and masters do not; and no force is shown"""
+        text = self.text(self.GOES, "plc.VALVE = true")
+        with Program(text, probation=self.RETIRING % "50ms") as msm, msm.connect() as wire, \
+                msm.control() as control:
+            eventually(lambda: self.device.get("coil", 0), "the valve")
+            self.assertEqual(wire.write_coil(10, True), 0)
+            eventually(lambda: self.device.get("coil", 10), "the pump")
+            mark = self.device.mark()
+            result = self.retire(msm, self.text("plc.X = holding.uint16(0)"))
+            self.assertEqual(control.ask("forced")["values"], [])
+            self.assertEqual(control.ask("unforce", all=True)["released"], [])
+            count = control.ask("status")["scan"]["count"]
+            eventually(lambda: control.ask("status")["scan"]["count"] > count + 2, "scans")
+            self.assertEqual((control.value("plc.VALVE"), control.value("plc.PUMP")), (False, False))
+            self.assertNotEqual(wire.write_coil(10, True), 0)
+            with self.assertRaisesRegex(Refused, "plc.PUMP is held at its safe value, because a "
+                                                 "reload that is under way removes it"):
+                control.ask("set", name="plc.PUMP", value=True)
+            self.release()
+            self.assertEqual(result(), (0, ""))
+            self.assertEqual((self.device.get("coil", 0), self.device.get("coil", 10)), (0, 0))
+            on = [r.pdu for r in self.device.seen(5, since=mark) if r.pdu[3]]
+            self.assertEqual(on, [])
+
+    def test_force_of_a_removed_output(self):
+        """what a person forces while it is being made safe is his, and is there after a way back"""
+        text = self.text(self.GOES, "plc.VALVE = true")
+        with Program(text, probation=self.RETIRING % "10m") as msm, msm.control() as control:
+            result = self.retire(msm, self.text("plc.X = holding.uint16(0)", """
+                n = (n or 0) + 1
+                if n == 3 then error("back") end
+                """).replace("every(", "local n\nevery("))
+            control.ask("force", name="plc.VALVE", value=False)
+            rows = control.ask("forced")["values"]
+            self.assertEqual([(row["name"], row["suppressed"]) for row in rows],
+                             [("plc.VALVE", False)])
+            self.release()
+            code, said = result()
+            self.assertEqual(code, 1)
+            self.assertIn("back", said)
+            rows = control.ask("forced")["values"]
+            self.assertEqual([(row["name"], row["suppressed"]) for row in rows],
+                             [("plc.VALVE", True)])
+            self.assertEqual(self.device.get("coil", 0), 0)
+            control.ask("unforce", all=True, restore=True)
+            eventually(lambda: self.device.get("coil", 0), "the valve")
 
     def test_changed_address_is_never(self):
         """a mirrored variable with another address has no value until it was read there, however

@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import unittest
 
-from msm import SANITIZERS, eventually
+from msm import SANITIZERS, Folder, eventually
 from reloading import Program
 
 # A pattern that one call of Lua's own takes some seconds for, and one that never ends.
@@ -79,9 +79,10 @@ class Probation(unittest.TestCase):
 
     def test_refused_in_the_first(self):
         """a reload that is refused does not end the first program's probation"""
-        with Program(COUNTS % "", probation='program { probation = "1s" }\n') as program:
+        with Folder() as folder, Program(COUNTS % "", "--state", folder.path,
+                                         probation='program { probation = "1s" }\n') as program:
             program.reload("nonsense(", 5)
-            state = os.path.join(program.folder.path, "wire.state")
+            state = os.path.join(folder.path, "wire.state")
             eventually(lambda: self.sources(state) == 1, "the proven text")
 
     @staticmethod
@@ -98,6 +99,32 @@ class Probation(unittest.TestCase):
                 return 0
             finally:
                 database.close()
+
+
+class Eval(unittest.TestCase):
+    """A line of code that comes too early waits for the next scan."""
+
+    def test_before_the_first_scan(self):
+        """a program that has just taken over, with a task that is rarely due"""
+        text = """
+            mem.SCANS = input.uint16(0)
+            mem.GO    = coil(0, { pulse = true })
+            mem.SEEN  = input.uint16(1)
+            server.tcp { port = 0 }
+            every("1s", function()
+              mem.SCANS = mem.SCANS + %d
+              if mem.GO then mem.SEEN = mem.SEEN + 1 end
+            end)
+            """
+        with Program(text % 1) as program, program.connect() as wire:
+            program.settle()
+            program.reload(text % 2)
+            said = program.command("eval", "mem.SCANS")
+            self.assertEqual((said.returncode, said.stderr), (0, ""))
+            self.assertGreaterEqual(int(said.stdout), 2, "the new program had its first scan")
+            wire.write_coil(0, True)
+            said = program.command("eval", "mem.SEEN")
+            self.assertEqual((said.returncode, said.stdout, said.stderr), (0, "1\n", ""))
 
 
 class Restart(unittest.TestCase):

@@ -1,4 +1,4 @@
-"""Other ways to a reload than the command (a signal, a changed file, the control socket), and other
+"""Other ways to a reload than the command (a signal, the control socket), and other
 ways to run a script: dry, under a name, and the last proven text where the file is broken.
 """
 
@@ -10,8 +10,8 @@ import subprocess
 import unittest
 
 from control import Refused
-from msm import BINARY, DEADLINE, Folder, eventually
-from reloading import NEVER, SHORT, Program
+from msm import BINARY, DEADLINE, SANITIZERS, Folder, eventually
+from reloading import NEVER, Program
 
 
 class Asked(unittest.TestCase):
@@ -42,31 +42,6 @@ class Asked(unittest.TestCase):
             msm.wait_line("wire: the reload is refused")
             msm.wait_line(r"wire\.lua:2: ")
             self.assertEqual(wire.input(0), 2)
-
-    def test_watch(self):
-        """--watch: written in place, replaced by a rename, a module changed; broken and mended"""
-        with self.begin("--watch") as msm, msm.connect() as wire:
-            eventually(lambda: wire.input(0) == 1)
-            msm.write(self.TEXT % 2)
-            eventually(lambda: wire.input(0) == 2, "written in place")
-            new = msm.folder.write("wire.lua~", SHORT + self.TEXT % 3)
-            os.rename(new, msm.path)
-            eventually(lambda: wire.input(0) == 3, "replaced by a rename")
-            msm.write(self.TEXT % 4)
-            eventually(lambda: wire.input(0) == 4, "written in place after a rename")
-            msm.folder.write("part.lua", "return { plus = 10 }")
-            eventually(lambda: wire.input(0) == 14, "the module")
-            msm.folder.write("part.lua", "return {")
-            msm.wait_line("the reload is refused")
-            msm.wait_line(r"part\.lua:1: ")
-            self.assertEqual(wire.input(0), 14)
-            msm.folder.write("part.lua", "return { plus = 20 }")
-            eventually(lambda: wire.input(0) == 24, "the module, mended")
-            reloads = msm.status()["reloads"]
-            msm.folder.write("other.lua", "nobody reads this")
-            msm.write(self.TEXT % 5)
-            eventually(lambda: wire.input(0) == 25)
-            self.assertEqual(msm.status()["reloads"], reloads + 1)
 
     def test_name(self):
         """program { name }: what its socket is called; a reload leaves it"""
@@ -116,6 +91,20 @@ class Dry(unittest.TestCase):
             self.assertIn("3 scans without a network: FAULT", result.stderr)
             self.assertEqual(dry("none", 0).returncode, 2)
             self.assertEqual(os.listdir(folder.path), ["dry.lua"], "nothing is kept")
+
+
+    @unittest.skipIf("thread" in SANITIZERS, "signals do not interrupt Lua under this sanitizer")
+    def test_dry_stuck(self):
+        """a body, or a task, that does not come back from one call: 1, and the line"""
+        stuck = 'local s = ("a"):rep(40)\ns:find(("a*"):rep(40) .. "b")\n'
+        with Folder() as folder:
+            for text, line in ((stuck, 2), ("every('10ms', function()\n%send)\n" % stuck, 3)):
+                path = folder.write("dry.lua", text)
+                result = subprocess.run([BINARY, "run", "--dry", "3", path], timeout=DEADLINE,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+                self.assertEqual(result.returncode, 1, result.stderr)
+                self.assertRegex(result.stderr, r"dry\.lua:%d: watchdog: .*does not come" % line)
 
 
 class Fallback(unittest.TestCase):

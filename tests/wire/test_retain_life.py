@@ -1,9 +1,10 @@
 """What a restart does to values, defaults, forces, and to the rows of what is not declared any more;
 the state file is looked into where only it can tell."""
 
+import os
 import unittest
 
-from msm import eventually, from_low_first, low_first
+from msm import Folder, Msm, eventually, from_low_first, low_first
 from retain import Home, store
 
 DECLARED = """
@@ -102,7 +103,14 @@ class Values(unittest.TestCase):
                 self.assertEqual(life.command("reload").returncode, 0)
                 self.assertEqual(wire.holding(0), 50)
                 life.wait_line(r"the default of mem\.SP changes from 50 to 70, but its value stays")
+                settled(control)
+            home.write(text(default=80))
+            with home.life() as life:
+                life.wait_line(r"home\.lua:3: the default of mem\.SP changes from 70 to 80, but its "
+                               r"value stays; msm set SP --default applies it")
+            home.write(text(default=70))
             with home.life() as life, life.connect() as wire:
+                life.wait_line(r"4 variables \(3 retained\)$")
                 self.assertEqual(wire.holding(0), 50, "retained")
                 self.assertEqual(life.command("set", "SP", "--default").returncode, 0)
                 self.assertEqual(wire.holding(0), 70)
@@ -137,6 +145,70 @@ class Forces(unittest.TestCase):
             self.assertEqual(home.rows("SELECT path FROM force"), [])
             with home.life() as life, life.connect() as wire:
                 self.assertEqual(wire.holding(0, 3), [62, 0, 3])
+
+
+class Beside(unittest.TestCase):
+    """Where no folder is stated."""
+    PLAIN = """
+        program { probation = "50ms" %s }
+        mem.SP = holding.uint16(0, { dir = "inout" %s })
+        server.tcp { port = 0 }
+        """
+
+    def setUp(self):
+        self.scripts, self.run = Folder(), Folder()
+        self.addCleanup(self.scripts.remove)
+        self.addCleanup(self.run.remove)
+
+    def life(self, more="", option=""):
+        path = self.scripts.write("wire.lua", self.PLAIN % (more, option))
+        life = Msm(None, path=path, run=self.run.path, start=False)
+        life.arguments = ()
+        life.start()
+        return life
+
+    def names(self):
+        """What lies beside the script."""
+        return sorted(os.listdir(self.scripts.path))
+
+    def live(self, life):
+        """What a program does anyway: it is proven, written to, reloaded."""
+        with life.connect() as wire, life.control() as control:
+            settled(control)
+            self.assertEqual(wire.write(0, 7), 0)
+            self.assertEqual(life.command("reload").returncode, 0)
+            settled(control)
+
+    def test_nothing_retained(self):
+        """no file, not even after the stop, and the status says so"""
+        with self.life() as life:
+            self.live(life)
+            self.assertIn("retained   nothing\n", life.command("status").stdout)
+            self.assertEqual(self.names(), ["wire.lua"])
+        self.assertEqual(self.names(), ["wire.lua"])
+
+    def test_persist(self):
+        """a force that persists needs a file, and the audit log says who set it"""
+        with self.life() as life, life.control() as control:
+            self.assertEqual(life.command("force", "SP", "9", "--persist").returncode, 0)
+            eventually(lambda: store(control)["commits"] >= 1, "a commit")
+        self.assertEqual(self.names(), ["wire.audit", "wire.lua", "wire.state"])
+        with open(os.path.join(self.scripts.path, "wire.audit"), encoding="utf-8") as log:
+            self.assertIn('"kind": "force"', log.read())
+        with self.life() as life, life.connect() as wire:
+            self.assertEqual(wire.holding(0), 9)
+
+    def test_retained(self):
+        """what is retained needs one"""
+        with self.life(option=", retain = true") as life:
+            self.live(life)
+        self.assertEqual(self.names(), ["wire.audit", "wire.lua", "wire.state"])
+
+    def test_audit_alone(self):
+        """a script may ask for the audit log alone"""
+        with self.life(more=', audit = "all"') as life:
+            self.live(life)
+        self.assertEqual(self.names(), ["wire.audit", "wire.lua"])
 
 
 class Rows(unittest.TestCase):

@@ -75,27 +75,42 @@ class Disk(unittest.TestCase):
                 eventually(lambda: wire.holding(1) > 3, "scans")
             begin = self.as_somebody_else(home)
             os.chmod(home.file(), 0o444)
-            os.chmod(home.state, 0o555)
-            process = subprocess.Popen(
-                [*begin, BINARY, "run", "--state", home.state, home.path],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                text=True, env=dict(os.environ, MSM_RUN=home.run))
-            try:
-                said = []
-                for line in process.stderr:
-                    said.append(line)
-                    if loaded("".join(said)) is not None:
-                        break
-                process.terminate()
-                said.append(process.communicate(timeout=DEADLINE)[1])
-            finally:
-                process.kill()
-                process.wait()
-            said = "".join(said)
-            self.assertEqual(process.returncode, 0, said)
+            said = self.said_in_read_only(home, begin)
             self.assertGreater(loaded(said), 3)
             self.assertRegex(said, "retained values are not saved in .*may only be read")
+
+    def test_read_only_folder(self):
+        """a folder in which nothing may be made is named as what is wrong"""
+        with Home(ALIKE) as home:
+            os.makedirs(home.state)
+            os.makedirs(home.run)
+            said = self.said_in_read_only(home, self.as_somebody_else(home))
+            self.assertEqual(loaded(said), 0)
+            self.assertRegex(said, "retained values are not saved in .*: nothing may be made in "
+                                   "its folder: Permission denied")
+            self.assertEqual(os.listdir(home.state), [])
+
+    def said_in_read_only(self, home, begin):
+        """What a life says in a state folder that may only be read."""
+        os.chmod(home.state, 0o555)
+        process = subprocess.Popen([*begin, BINARY, "run", "--state", home.state, home.path],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True,
+                                   env=dict(os.environ, MSM_RUN=home.run))
+        try:
+            said = []
+            for line in process.stderr:
+                said.append(line)
+                if loaded("".join(said)) is not None:
+                    break
+            process.terminate()
+            said.append(process.communicate(timeout=DEADLINE)[1])
+        finally:
+            process.kill()
+            process.wait()
             os.chmod(home.state, 0o755)
+        self.assertEqual(process.returncode, 0, "".join(said))
+        return "".join(said)
 
     def as_somebody_else(self, home):
         """Root may write everywhere: another user's words to begin with."""
@@ -104,7 +119,7 @@ class Disk(unittest.TestCase):
         if not shutil.which("setpriv"):
             self.skipTest("setpriv is missing (package util-linux)")
         os.chmod(home.folder.path, 0o711)
-        for path in (home.run, home.state, home.file()):
+        for path in filter(os.path.exists, (home.run, home.state, home.file())):
             os.chown(path, 65534, 65534)
         begin = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         if subprocess.run([*begin, BINARY, "--version"], stdin=subprocess.DEVNULL,
@@ -115,14 +130,21 @@ class Disk(unittest.TestCase):
 
     def test_removed(self):
         """somebody removes the file while the program runs: a new one has everything"""
+        self.new_one_after(lambda home: shutil.rmtree(home.state))
+
+    def test_emptied(self):
+        """likewise where it is emptied"""
+        self.new_one_after(lambda home: os.truncate(home.file(), 0))
+
+    def new_one_after(self, harm):
         with Home(PLAIN) as home:
             with home.life() as life, life.connect() as wire:
                 self.assertEqual(wire.write(0, 7), 0)
                 with life.control() as control:
                     eventually(lambda: store(control)["commits"], "a commit")
-                shutil.rmtree(home.state)
+                harm(home)
                 self.assertEqual(wire.write(0, 8), 0)
-                life.wait_line("moved or removed; a new one is begun")
+                life.wait_line("moved, removed or emptied; a new one is begun")
                 eventually(lambda: os.path.exists(home.file()), "the file")
             with home.life() as life, life.connect() as wire:
                 self.assertEqual(wire.holding(0), 8)
@@ -211,6 +233,25 @@ class Damage(unittest.TestCase):
                     self.assertIn("damaged", said)
                     defaults += 1
         self.assertGreater(defaults, 0)
+
+
+class NoFile(unittest.TestCase):
+    def test_pipe(self):
+        """what is no file at all holds up nobody, and stays where it is; without it all is well"""
+        with Home(PLAIN) as home:
+            os.makedirs(home.state)
+            os.mkfifo(home.file())
+            os.mkfifo(home.file(".audit"))
+            with home.life() as life, life.connect() as wire, life.control() as control:
+                life.wait_line(r"home\.state is a pipe, not a file; move it away; it is tried again")
+                life.wait_line(r"home\.audit cannot be written: it is a pipe, not a file")
+                self.assertIn("is a pipe", store(control)["problem"])
+                self.assertEqual(wire.write(0, 77), 0)
+                os.remove(home.file())
+                os.remove(home.file(".audit"))
+                life.wait_line("retained values are saved again")
+            with home.life() as life, life.connect() as wire:
+                self.assertEqual(wire.holding(0), 77)
 
 
 class Two(unittest.TestCase):

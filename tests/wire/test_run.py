@@ -303,6 +303,20 @@ class Check(Case):
         self.assertEqual(re.findall(r"job\.lua:(\d): note: (.*) are not", done.stderr), [
             ("2", "mem.holding: addresses 5..8"), ("8", "plc.input: addresses 2..6")])
 
+    def test_gaps_of_diagnostics(self):
+        """those stand apart on purpose; a single address is one"""
+        done = command("check", self.script(
+            "program { diagnostics = { input = 9000 } }\n"
+            "mem.A = input.word(0)\nmem.B = input.word(2)\n"))
+        self.assertEqual(re.findall(r"job\.lua:(\d): note: (.*) not declared", done.stderr),
+                         [("3", "mem.input: address 1 is")])
+
+    def test_diagnostics_that_do_not_fit(self):
+        """are refused with their line"""
+        done = command("check", self.script("\nprogram { diagnostics = { input = 65530 } }\n"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("job.lua:2: program: diagnostics do not fit", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

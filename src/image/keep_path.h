@@ -1,6 +1,6 @@
 #pragma once
 /* Where a field lies in a keep, as a script would write it: `step`, `list[3].name`, `["a b"]`. One
- * text for one place: it is a key in the state file. Pure. */
+ * text for one place: it is a key in the state file, too. Pure. */
 
 #include <stdbool.h>
 #include <stddef.h>

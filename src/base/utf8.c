@@ -1,7 +1,7 @@
 /* Decodes what the first byte announces and then looks whether the number needed that many bytes:
  * overlong forms, surrogates and what lies beyond U+10FFFF do not come through. */
 
-#include "store/utf8.h"
+#include "base/utf8.h"
 
 #include <stdint.h>
 

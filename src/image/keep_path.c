@@ -1,14 +1,14 @@
 /* Names stand as they are, numbers in brackets, everything else quoted, with \xNN for bytes that a
  * terminal could not show. */
 
-#include "store/keep_path.h"
+#include "image/keep_path.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "store/utf8.h"
+#include "base/utf8.h"
 
 static bool is_letter(char c)
 {

@@ -1,0 +1,27 @@
+/* A number may be given again to a new file as soon as the old one is gone, so who cannot be sure
+ * that it was there all the time looks at size and time, too. */
+
+#include "run/file_identity.h"
+
+#include <sys/stat.h>
+
+bool file_identify(const char *path, struct file_identity *identity)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return false;
+    *identity =
+        (struct file_identity){status.st_dev, status.st_ino, status.st_size, status.st_mtim};
+    return true;
+}
+
+bool file_is_same(const struct file_identity *a, const struct file_identity *b)
+{
+    return a->device == b->device && a->number == b->number;
+}
+
+bool file_is_unchanged(const struct file_identity *a, const struct file_identity *b)
+{
+    return file_is_same(a, b) && a->size == b->size && a->changed.tv_sec == b->changed.tv_sec &&
+           a->changed.tv_nsec == b->changed.tv_nsec;
+}
