@@ -14,8 +14,8 @@ static int complain_unknown(const char *word)
         if (command->summary)
             nearest_offer(&nearest, command->name);
     const char *near = nearest_word(&nearest);
-    fprintf(stderr, "msm: there is no command \"%s\"%s%s%s (msm --help lists them)\n", word,
-            near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    command_say("msm: there is no command \"%s\"%s%s%s (msm --help lists them)", word,
+                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     return EXIT_USAGE;
 }
 

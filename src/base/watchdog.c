@@ -30,7 +30,8 @@ struct watchdog {
     struct watchdog_hooks hooks;
     int64_t begun, deadline;
     volatile sig_atomic_t working, stuck_told;
-    volatile sig_atomic_t set; /* the timer will go off */
+    volatile sig_atomic_t set; /* the timer will go off, … */
+    volatile int64_t within;   /* … in so much processor time at most */
     bool was_blocked;          /* the signal, before we came */
     timer_t timer;
 };
@@ -45,6 +46,7 @@ static void set_timer(struct watchdog *watchdog, int64_t after)
 {
     const struct itimerspec times = {.it_value = clock_timespec(after)};
     watchdog->set = true;
+    watchdog->within = after;
     timer_settime(watchdog->timer, 0, &times, NULL);
 }
 
@@ -136,14 +138,13 @@ void watchdog_close(struct watchdog *watchdog)
 
 void watchdog_begin(struct watchdog *watchdog, const struct watchdog_hooks *hooks, int64_t deadline)
 {
-    bool shorter = deadline < watchdog->deadline;
     watchdog->hooks = *hooks;
     watchdog->deadline = deadline;
     watchdog->begun = clock_processor();
     watchdog->stuck_told = false;
     atomic_signal_fence(memory_order_seq_cst);
     watchdog->working = true;
-    if (shorter || !watchdog->set)
+    if (!watchdog->set || deadline < watchdog->within)
         set_timer(watchdog, deadline);
 }
 

@@ -20,6 +20,7 @@ struct rows {
     json_t *list;
     uint8_t *listed; /* by point, an array's at its first: so that no request gets all many times */
     size_t patterns;
+    size_t values; /* asked for; above ASKS_VALUES nothing is listed any more */
 };
 
 static uint8_t *listed(struct rows *rows, const struct target *target, uint8_t *how)
@@ -31,6 +32,9 @@ static uint8_t *listed(struct rows *rows, const struct target *target, uint8_t *
 static void add_row(struct rows *rows, const struct target *target)
 {
     uint8_t how, *there = listed(rows, target, &how);
+    rows->values += target->count;
+    if (rows->values > ASKS_VALUES)
+        return;
     *there |= how;
     json_array_append_new(rows->list, row_json(rows->reading, target));
 }
@@ -62,13 +66,19 @@ static bool add_name(struct rows *rows, const char *name, struct error *error)
     return true;
 }
 
+static bool are_few(const struct rows *rows, struct error *error)
+{
+    return rows->values <= ASKS_VALUES ||
+           error_set(error, "one get has at most %d values; ask for fewer at once", ASKS_VALUES);
+}
+
 static bool add_names(struct rows *rows, const json_t *names, struct error *error)
 {
     size_t i;
     json_t *name;
     json_array_foreach(names, i, name)
     {
-        if (!add_name(rows, json_string_value(name), error))
+        if (!add_name(rows, json_string_value(name), error) || !are_few(rows, error))
             return false;
     }
     return true;
@@ -80,8 +90,8 @@ static bool add_all(struct rows *rows, const json_t *names, const json_t *match,
     rows->listed = calloc(rows->reading->plan->point_count + 1, 1);
     if (!rows->listed)
         return error_set(error, "out of memory");
-    bool ok =
-        names ? add_names(rows, names, error) : add_matches(rows, json_string_value(match), error);
+    bool ok = names ? add_names(rows, names, error)
+                    : add_matches(rows, json_string_value(match), error) && are_few(rows, error);
     free(rows->listed);
     return ok;
 }
@@ -108,5 +118,5 @@ void ask_get(struct ask *ask, const json_t *request)
         return;
     }
     json_decref(rows.list);
-    asks_refuse(ask, ASKS_UNKNOWN, "%s", error.text);
+    asks_refuse(ask, rows.values > ASKS_VALUES ? ASKS_REFUSED : ASKS_UNKNOWN, "%s", error.text);
 }

@@ -110,10 +110,19 @@ static void send_rows(struct watch *watch, const struct reading *reading)
 
 /* ---- looking ---- */
 
-static bool renew(struct watch *watch, const struct reading *reading, struct error *error)
+/* False, and refused. */
+static bool renew(struct watch *watch, const struct reading *reading)
 {
-    if (!watched_find(&watch->watched, reading->plan, error))
+    struct error error;
+    if (!watched_find(&watch->watched, reading->plan, &error)) {
+        asks_refuse(watch->ask, ASKS_FAILED, "%s", error.text);
         return false;
+    }
+    if (watch->watched.values > ASKS_VALUES) {
+        asks_refuse(watch->ask, ASKS_REFUSED, "one watch has at most %d values; watch fewer",
+                    ASKS_VALUES);
+        return false;
+    }
     watch->at = 0;
     watch->left = watch->watched.count;
     watch->full = watch->reloaded = true;
@@ -123,14 +132,11 @@ static bool renew(struct watch *watch, const struct reading *reading, struct err
 static void look(struct ask *ask)
 {
     struct watch *watch = ask->own;
-    struct error error;
     loop_set_timer(ask->loop, &watch->timer, loop_now(ask->loop) + watch->period);
     const struct reading *reading = asks_reading(ask);
     if (!reading)
         return; /* refused, and gone */
-    if (reading->plan != watch->watched.plan && !renew(watch, reading, &error))
-        asks_refuse(ask, ASKS_FAILED, "%s", error.text);
-    else
+    if (reading->plan == watch->watched.plan || renew(watch, reading))
         send_rows(watch, reading);
 }
 
@@ -177,9 +183,7 @@ static void begin(struct ask *ask, const struct watch *wished, const json_t *nam
     watched_init(&watch->watched, names, match);
     if (!watched_check(&watch->watched, reading->plan, &error)) {
         asks_refuse(ask, ASKS_UNKNOWN, "%s", error.text);
-    } else if (!renew(watch, reading, &error)) {
-        asks_refuse(ask, ASKS_FAILED, "%s", error.text);
-    } else {
+    } else if (renew(watch, reading)) {
         watch->reloaded = false;
         ask->look = look;
         look(ask);

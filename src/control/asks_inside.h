@@ -12,6 +12,10 @@
 #define ASKS_REFUSED "refused"
 #define ASKS_FAILED "failed"
 
+/* In one answer of get, or watched by one watch; each element of an array is one. What is asked is
+ * answered on the main thread, which has other things to do as well. */
+enum { ASKS_VALUES = 100000 };
+
 struct ask_row {
     const char *name;
     void (*begin)(struct ask *ask, const json_t *request);

@@ -98,7 +98,8 @@ static void check_addresses(struct findings *findings)
 
 static void print_summary(const char *path, const struct plan *plan, unsigned findings)
 {
-    printf("%s: ok: %zu variable%s, %zu task%s, %zu server%s", path, plan->variable_count,
+    show_text(stdout, path, strlen(path));
+    printf(": ok: %zu variable%s, %zu task%s, %zu server%s", plan->variable_count,
            plan->variable_count == 1 ? "" : "s", plan->task_count, plan->task_count == 1 ? "" : "s",
            plan->server_count, plan->server_count == 1 ? "" : "s");
     if (plan->client_count)
@@ -110,7 +111,7 @@ static void print_summary(const char *path, const struct plan *plan, unsigned fi
 
 static void say(const char *line)
 {
-    fprintf(stderr, "%s\n", line);
+    command_say("%s", line);
 }
 
 static bool check_file(const char *path, const char *lua_root)

@@ -3,17 +3,33 @@
 
 #include "control/command.h"
 
+#include "base/memory.h"
 #include "base/nearest.h"
 #include "base/utf8.h"
+#include "control/show.h"
 
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+void command_say(const char *format, ...)
+{
+    char *text;
+    va_list arguments;
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0)
+        memory_short(strlen(format));
+    va_end(arguments);
+    show_lines(stderr, text);
+    free(text);
+}
 
 static int complain(const struct command *command, const char *what, const char *word)
 {
-    fprintf(stderr, "msm %s: %s%s%s\nusage: msm %s%s%s   (msm %s --help tells more)\n",
-            command->name, what, *word ? " " : "", word, command->name,
-            *command->operands ? " " : "", command->operands, command->name);
+    command_say("msm %s: %s%s%s\nusage: msm %s%s%s   (msm %s --help tells more)", command->name,
+                what, *word ? " " : "", word, command->name, *command->operands ? " " : "",
+                command->operands, command->name);
     return EXIT_USAGE;
 }
 

@@ -61,6 +61,10 @@ struct command_operands {
     int count;       /* how many there were */
 };
 
+/* A whole message to stderr, with a newline. Words of the command line may be anything: control
+ * characters in them are escaped (show.h). */
+void command_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Reads options (before, after and between operands) and operands. On a mistake says what is wrong
  * and returns EXIT_USAGE; --help prints the help and returns EXIT_OK; otherwise returns -1: go on.
  */

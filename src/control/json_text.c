@@ -12,7 +12,7 @@
 static const char *put_number(FILE *file, const char *at)
 {
     size_t length = strspn(at, "+-.0123456789eE");
-    if (strcspn(at, ".eE") >= length) {
+    if (strspn(at, "+-0123456789") == length) { /* looks no further than the number */
         fwrite(at, 1, length, file);
         return at + length;
     }
@@ -59,9 +59,9 @@ static void put_all(FILE *file, const char *at)
     }
 }
 
-char *json_text(const json_t *value)
+static char *text_of(const json_t *value, size_t form)
 {
-    char *text = NULL, *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    char *text = NULL, *dump = json_dumps(value, JSON_ENCODE_ANY | form);
     size_t length;
     FILE *file = dump ? open_memstream(&text, &length) : NULL;
     if (file) {
@@ -74,4 +74,14 @@ char *json_text(const json_t *value)
     }
     free(dump);
     return text;
+}
+
+char *json_text(const json_t *value)
+{
+    return text_of(value, JSON_COMPACT);
+}
+
+char *json_text_lines(const json_t *value)
+{
+    return text_of(value, JSON_INDENT(2));
 }

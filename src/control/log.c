@@ -59,7 +59,7 @@ int log_run(const struct command *command, int argc, char **argv)
     if (result >= 0)
         return result;
     if (!read_lines(count, &lines)) {
-        fprintf(stderr, "msm log: --lines takes a number from 0 to 10000, not \"%s\"\n", count);
+        command_say("msm log: --lines takes a number from 0 to 10000, not \"%s\"", count);
         return EXIT_USAGE;
     }
     struct talk *talk = talk_open(command->name, name, &result);

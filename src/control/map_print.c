@@ -2,18 +2,26 @@
  * reads; where a program reads they always stand. */
 
 #include "control/map_rows.h"
+#include "base/memory.h"
+#include "base/printable.h"
+#include "control/json_text.h"
+#include "control/show.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Characters, not bytes: a "°" takes one column. */
+/* As it is shown. Characters, not bytes: a "°" takes one column. */
 static int width(const char *text)
 {
     int count = 0;
-    for (; *text; text++)
-        count += (*text & 0xC0) != 0x80;
+    char piece[PRINTABLE_PIECE];
+    for (size_t at = 0, length = strlen(text); at < length;) {
+        at += printable_piece(text + at, length - at, piece);
+        for (const char *byte = piece; *byte; byte++)
+            count += (*byte & 0xC0) != 0x80;
+    }
     return count;
 }
 
@@ -35,7 +43,8 @@ static void measure(const struct map *map, const char *memory, int *widths)
 
 static void print_padded(const char *text, int columns)
 {
-    printf("%s%*s", text, columns - width(text), "");
+    show_text(stdout, text, strlen(text));
+    printf("%*s", columns - width(text), "");
 }
 
 /* "mem: served at 127.0.0.1:1502 all units", "plc: mirrors 10.0.0.7:502 unit 1" */
@@ -98,19 +107,27 @@ void map_print_table(const struct map *map)
     }
 }
 
+/* Characters of `own` stay as they are, each after an `escape`; a line's end without. */
+static void print_but(const char *text, const char *own, char escape)
+{
+    while (*text) {
+        size_t length = strcspn(text, own);
+        show_text(stdout, text, length);
+        text += length;
+        if (*text && *text != '\n')
+            putchar(escape);
+        if (*text)
+            putchar(*text++);
+    }
+}
+
+/* A line's end within quotes is CSV's own way. */
 static void print_csv_field(const char *text)
 {
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, stdout);
-        return;
-    }
-    putchar('"');
-    for (; *text; text++) {
-        if (*text == '"')
-            putchar('"');
-        putchar(*text);
-    }
-    putchar('"');
+    const char *quote = strpbrk(text, ",\"\n") ? "\"" : "";
+    fputs(quote, stdout);
+    print_but(text, "\"\n", '"');
+    fputs(quote, stdout);
 }
 
 static void print_csv_row(const char *memory, const char *server, const char *client,
@@ -144,11 +161,7 @@ static void print_markdown_row(const char *const *cells, const int *widths)
         if (!widths[column])
             continue;
         fputs("| ", stdout);
-        for (const char *c = cells[column]; *c; c++) {
-            if (*c == '|')
-                putchar('\\');
-            putchar(*c == '\n' ? ' ' : *c);
-        }
+        print_but(cells[column], "|", '\\');
         putchar(' ');
     }
     puts("|");
@@ -215,10 +228,12 @@ bool map_print_json(const struct map *map)
     bool whole = true;
     for (size_t i = 0; whole && i < map->count; i++)
         whole = add_row(rows, &map->rows[i]);
-    if (whole) {
-        json_dumpf(rows, stdout, JSON_INDENT(2));
-        putchar('\n');
-    }
+    char *text = whole ? json_text_lines(rows) : NULL;
+    if (whole && !text)
+        memory_short(map->count);
+    if (whole)
+        puts(text);
+    free(text);
     json_decref(rows);
     return whole;
 }

@@ -34,8 +34,7 @@ static bool parse_number(const char *option, const char *text, long least, long 
     *number = strtol(text, &end, 10);
     if (end != text && !*end && *number >= least && *number <= most)
         return true;
-    fprintf(stderr, "msm probe: --%s takes a number, %ld..%ld, not \"%s\"\n", option, least, most,
-            text);
+    command_say("msm probe: --%s takes a number, %ld..%ld, not \"%s\"", option, least, most, text);
     return false;
 }
 
@@ -165,7 +164,7 @@ static int ask(struct probe *probe)
 {
     struct error error = {.text = ""};
     if (!probe_call_open(&probe->call, &probe->target, probe->unit, SECONDS, &error)) {
-        fprintf(stderr, "%s\n", error.text);
+        command_say("%s", error.text);
         return EXIT_FAILED;
     }
     probe->found = json_array();
@@ -175,7 +174,7 @@ static int ask(struct probe *probe)
     if (!error.text[0] || probe->tables)
         result = conclude(probe);
     if (error.text[0]) {
-        fprintf(stderr, "%s unit %u: %s\n", probe->name, probe->unit, error.text);
+        command_say("%s unit %u: %s", probe->name, probe->unit, error.text);
         result = EXIT_FAILED;
     }
     json_decref(probe->found);
@@ -197,13 +196,12 @@ static bool read_options(struct probe *probe, const char *at, const char *count,
     probe->count = (uint16_t)registers;
     probe->unit = (uint8_t)id;
     if (!probe_target_read(&probe->target, probe->name, &error))
-        fprintf(stderr, "msm probe: %s\n", error.text);
+        command_say("msm probe: %s", error.text);
     else if (address + registers > UINT16_MAX + 1)
         fprintf(stderr, "msm probe: %ld registers from address %ld reach beyond address 65535\n",
                 registers, address);
     else if (probe->expected && !probe_parse_number(probe->expected, &expected))
-        fprintf(stderr, "msm probe: --expect takes a number like 23.5, not \"%s\"\n",
-                probe->expected);
+        command_say("msm probe: --expect takes a number like 23.5, not \"%s\"", probe->expected);
     else if (probe->expected && probe->json)
         fprintf(stderr, "msm probe: --expect and --json exclude each other\n");
     else

@@ -36,6 +36,6 @@ struct program *script_load(const char *path, const char *lua_root)
         program = program_load(&options, &error);
     watchdog_close(options.watchdog);
     if (!program)
-        fprintf(stderr, "%s\n", error.text);
+        command_say("%s", error.text);
     return program;
 }

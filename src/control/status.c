@@ -15,6 +15,12 @@ static const char *text_of(const json_t *object, const char *field)
     return text ? text : "";
 }
 
+static void print_field(const json_t *object, const char *field)
+{
+    const char *text = text_of(object, field);
+    show_text(stdout, text, strlen(text));
+}
+
 static long long count_of(const json_t *object, const char *field)
 {
     return (long long)json_integer_value(json_object_get(object, field));
@@ -49,7 +55,8 @@ static void print_duration(const json_t *object, const char *field)
 static void print_state(const json_t *status)
 {
     const char *state = text_of(status, "state");
-    printf("%s: ", text_of(status, "name"));
+    print_field(status, "name");
+    fputs(": ", stdout);
     if (strcmp(state, "fault") == 0)
         fputs("FAULT", stdout);
     else if (strcmp(state, "probation") == 0)
@@ -58,7 +65,9 @@ static void print_state(const json_t *status)
         fputs(strcmp(state, "run") == 0 ? "running" : state, stdout);
     if (strcmp(state, "probation") == 0)
         print_duration(status, "probation_left");
-    printf(", %s, for ", text_of(status, "script"));
+    fputs(", ", stdout);
+    print_field(status, "script");
+    fputs(", for ", stdout);
     print_duration(status, "uptime");
     printf(" (process %lld)\n", count_of(status, "pid"));
 }
@@ -146,7 +155,8 @@ static void print_store(const json_t *status)
         return;
     print_label("retained");
     if (!json_is_true(json_object_get(store, "works"))) {
-        printf("NOT STORED: %s\n", text_of(store, "problem"));
+        fputs("NOT STORED: ", stdout);
+        show_lines(stdout, text_of(store, "problem"));
         return;
     }
     if (!*text_of(store, "path")) {
@@ -155,7 +165,7 @@ static void print_store(const json_t *status)
     }
     print_number(store, "variables", "variable", ", ");
     print_number(store, "keeps", "keep", " in ");
-    fputs(text_of(store, "path"), stdout);
+    print_field(store, "path");
     if (json_is_number(json_object_get(store, "age"))) {
         fputs(", last written ", stdout);
         print_duration(store, "age");
@@ -188,7 +198,7 @@ static void print_link(const json_t *link)
     if (count_of(link, "errors")) {
         fputs(", ", stdout);
         print_number(link, "errors", "error", ": ");
-        fputs(text_of(link, "last_error"), stdout);
+        print_field(link, "last_error");
     }
     putchar('\n');
 }

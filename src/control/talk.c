@@ -31,7 +31,7 @@ struct talk *talk_open(const char *command, const char *name, int *exit_code)
     talk->fd = place_connect(name, talk->name, &error);
     if (talk->fd >= 0)
         return talk;
-    fprintf(stderr, "msm %s: %s\n", command, error.text);
+    command_say("msm %s: %s", command, error.text);
     *exit_code = talk->fd == PLACE_SILENT ? EXIT_FAILED : EXIT_NOT_RUNNING;
     free(talk);
     return NULL;

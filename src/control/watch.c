@@ -60,7 +60,7 @@ int watch_run(const struct command *command, int argc, char **argv)
     if (result >= 0)
         return result;
     if (!read_period(every, &period)) {
-        fprintf(stderr, "msm watch: --period takes seconds from 0.02 to 3600, not \"%s\"\n", every);
+        command_say("msm watch: --period takes seconds from 0.02 to 3600, not \"%s\"", every);
         return EXIT_USAGE;
     }
     bool table = !json && isatty(STDOUT_FILENO) && isatty(STDIN_FILENO);

@@ -44,6 +44,7 @@ static void add_row(void *context, const struct target *target)
 {
     struct watched *watched = context;
     watched->rows[watched->count++] = (struct watched_row){.target = *target};
+    watched->values += target->count;
 }
 
 static void find_names(struct watched *watched, const struct plan *plan)

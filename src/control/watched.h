@@ -16,6 +16,7 @@ struct watched {
     struct plan *plan; /* referenced; NULL as long as nothing was looked up */
     struct watched_row *rows;
     size_t count;
+    size_t values; /* of all rows: each element of an array is one */
 };
 
 /* Both NULL: all variables. */

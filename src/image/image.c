@@ -2,6 +2,7 @@
  * elsewhere: how cells are written in image_cells.c, what masters may do in image_request.c. */
 
 #include "image/inside.h"
+#include "image/keeps.h"
 
 #include <stdlib.h>
 #include "base/mutex.h"
@@ -85,6 +86,13 @@ void image_share(struct image *image, struct keeps *keeps, struct audit *audit)
 struct keeps *image_keeps(const struct image *image)
 {
     return image->keeps;
+}
+
+void image_commit_keeps(struct image *image)
+{
+    image_lock_still(image);
+    keeps_commit(image->keeps);
+    image_unlock_still(image);
 }
 
 struct audit *image_audit(const struct image *image)

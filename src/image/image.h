@@ -80,6 +80,9 @@ enum exception image_request(struct image *image, const struct request *request,
  * else has the image; NULL for none. view_publish commits the keeps together with the values. */
 void image_share(struct image *image, struct keeps *keeps, struct audit *audit);
 struct keeps *image_keeps(const struct image *image);
+
+/* What was changed in the keeps between two scans holds. The scan's thread. */
+void image_commit_keeps(struct image *image);
 struct audit *image_audit(const struct image *image);
 
 /* A master's write by name, as `set` does: the same limits and the same marks.

@@ -86,12 +86,12 @@ struct keep_spec {
 
 /* program { … } */
 struct settings {
-    const char *where;    /* the line that says so, or NULL */
-    bool named;           /* its name is stated, not the file's */
-    uint16_t memory;      /* MiB that the script may use */
-    int64_t stop_timeout; /* nanoseconds that clients get to deliver safe values at a stop */
-    int64_t watchdog;     /* what the body, or all tasks of one scan, may take; 0: by the tasks */
-    int64_t probation;    /* after a reload; then the program counts as proven */
+    const char *where;       /* the line that says so, or NULL */
+    bool named;              /* its name is stated, not the file's */
+    uint16_t memory;         /* MiB that the script may use */
+    int64_t stop_timeout;    /* nanoseconds that clients get to deliver safe values at a stop */
+    int64_t watchdog;        /* what all tasks of one scan may take; 0: by the tasks */
+    int64_t probation;       /* after a reload; then the program counts as proven */
     int64_t retain_interval; /* between two commits of what is retained */
     bool restarts;           /* on_fault = "restart", … */
     int64_t restart_after;   /* … so long after the fault */

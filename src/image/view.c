@@ -93,6 +93,8 @@ void view_destroy(struct view *view)
 
 void view_abandon(struct view *view)
 {
+    if (view->image->keeps)
+        keeps_revert(view->image->keeps);
     leave(view);
 }
 

@@ -24,7 +24,8 @@ uint64_t view_latch(struct view *view);
 uint64_t view_latch_kept(struct view *view, struct keeps *copy);
 
 /* The image lets go of the view, whose memory stays: a thread that cannot be stopped may still
- * write into it. Nothing but this may be done with it then. */
+ * write into it. Keeps are again what was last published. Nothing but this may be done with it
+ * then. */
 void view_abandon(struct view *view);
 
 /* Takes over value and quality of what `from` names, for all followers: after a latch. Their values

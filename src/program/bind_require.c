@@ -51,7 +51,7 @@ static int load_module(lua_State *L, const char *path)
     const struct source *source = sources_take(program_of(L), place);
     if (!source)
         complain(L, "require: no module %s: the library has none, and %s: %s", path, place,
-                 strerror(errno));
+                 sources_problem());
     return sources_load(L, source);
 }
 

@@ -160,6 +160,7 @@ void open_load(lua_State *L);       /* load */
 /* sources.c: the text at a path, as given or read from there; kept by the program. NULL with errno.
  * sources_load pushes it as a function or an error's text, as luaL_load… do. */
 const struct source *sources_take(struct program *program, const char *path);
+const char *sources_problem(void); /* why it could not be read, right after that */
 int sources_load(lua_State *L, const struct source *source);
 void sources_free(struct sources *sources);
 

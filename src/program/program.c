@@ -113,7 +113,7 @@ static int load_body(lua_State *L)
     struct program *program = program_of(L);
     const struct source *source = sources_take(program, program->path);
     if (!source) {
-        lua_pushfstring(L, "cannot read %s: %s", program->path, strerror(errno));
+        lua_pushfstring(L, "cannot read %s: %s", program->path, sources_problem());
         return lua_error(L);
     }
     return sources_load(L, source) == LUA_OK ? 1 : lua_error(L);

@@ -39,7 +39,7 @@ struct program_options {
     void *context;
 };
 
-#define WATCHDOG_BODY INT64_C(2000000000) /* ns, until the body says otherwise */
+#define WATCHDOG_BODY INT64_C(2000000000) /* ns, whatever the body states for the scans */
 
 /* Reads the file, runs its body, seals the plan. NULL with an error that names file and line. */
 struct program *program_load(const struct program_options *options, struct error *error);

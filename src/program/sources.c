@@ -5,9 +5,12 @@
 #include "program/inside.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { MOST = 16 * 1024 * 1024 }; /* bytes of one file; no script is as long */
 
@@ -31,7 +34,7 @@ static char *copy_bytes(const char *bytes, size_t length)
 
 /* Takes the text over. */
 static const struct source *keep(struct sources *sources, const char *path, char *text,
-                                 size_t length)
+                                 size_t length, const struct file_identity *identity)
 {
     struct source *rows = realloc(sources->rows, (sources->count + 1) * sizeof *rows);
     sources->rows = rows ? rows : sources->rows;
@@ -41,7 +44,7 @@ static const struct source *keep(struct sources *sources, const char *path, char
         errno = ENOMEM;
         return NULL;
     }
-    rows[sources->count] = (struct source){kept_path, text, length};
+    rows[sources->count] = (struct source){kept_path, text, length, *identity};
     return &rows[sources->count++];
 }
 
@@ -70,17 +73,41 @@ static char *read_all(FILE *file, size_t *length)
     return text;
 }
 
+/* A pipe would be waited for as long as nobody writes into it. NULL with errno, 0 for a pipe and
+ * its like. */
+static FILE *open_file(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return NULL;
+    bool is_file = fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode));
+    FILE *file = is_file ? fdopen(fd, "r") : NULL;
+    if (!file)
+        close(fd);
+    if (!is_file)
+        errno = 0;
+    return file;
+}
+
+const char *sources_problem(void)
+{
+    return errno ? strerror(errno) : "it is a pipe or a device, not a file";
+}
+
 static const struct source *read_file(struct sources *sources, const char *path)
 {
     size_t length;
-    FILE *file = fopen(path, "re");
+    struct file_identity identity = {.number = 0};
+    FILE *file = open_file(path);
     if (!file)
         return NULL;
+    file_identify_open(fileno(file), &identity); /* before: what comes meanwhile is a change */
     char *text = read_all(file, &length);
     int code = errno;
     fclose(file);
     errno = code;
-    return text ? keep(sources, path, text, length) : NULL;
+    return text ? keep(sources, path, text, length, &identity) : NULL;
 }
 
 static size_t folder_length(const char *path)
@@ -112,7 +139,7 @@ const struct source *sources_take(struct program *program, const char *path)
     if (row)
         return row;
     row = find_given(program, path);
-    return row ? keep(sources, path, copy_bytes(row->text, row->length), row->length)
+    return row ? keep(sources, path, copy_bytes(row->text, row->length), row->length, &row->file)
                : read_file(sources, path);
 }
 

@@ -38,7 +38,7 @@ static void note_stuck(void *context, const struct generation *generation)
 
 static void say(const char *line)
 {
-    fprintf(stderr, "%s\n", line);
+    command_say("%s", line);
 }
 
 static bool is_over(const struct dry *dry, const struct scan *scan)
@@ -104,14 +104,14 @@ int dry_run(const struct command *command, const char *path, const char *lua_roo
                                       .stuck = script_give_up};
     unsigned long count;
     if (!read_count(scans, &count)) {
-        fprintf(stderr, "msm %s: --dry takes a number of scans, 1..%d, not \"%s\"\n", command->name,
-                SCANS_MOST, scans);
+        command_say("msm %s: --dry takes a number of scans, 1..%d, not \"%s\"", command->name,
+                    SCANS_MOST, scans);
         return EXIT_USAGE;
     }
     options.watchdog = watchdog_open(&dry.error);
     bool ok = options.watchdog && run(&options, count, &dry);
     watchdog_close(options.watchdog);
     if (!ok)
-        fprintf(stderr, "%s\n", dry.error.text);
+        command_say("%s", dry.error.text);
     return ok ? EXIT_OK : EXIT_FAILED;
 }

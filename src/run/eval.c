@@ -9,6 +9,7 @@
 #include "run/runtime.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct eval {
     struct host_answer *asker;
     char *code;
     bool completes;
+    atomic_bool begun; /* also known of one whose thread does not come back */
     bool done;
     enum host_result result;
     char *text;
@@ -36,6 +38,7 @@ struct eval {
 static bool evaluate(void *context, const struct cycle *cycle, struct error *error)
 {
     struct eval *eval = context;
+    atomic_store(&eval->begun, true);
     if (eval->completes) {
         eval->text = program_complete(eval->program, eval->code);
         return true;
@@ -151,14 +154,20 @@ void eval_forget(struct runtime *runtime, struct host_answer *asker)
             eval->asker = NULL;
 }
 
-void eval_abandon(struct runtime *runtime, const char *why)
+/* The one that was under way gets `begun`, those that waited behind it `waiting`. */
+static void give_up(struct evals *evals, const char *begun, const char *waiting)
 {
-    struct evals *evals = runtime->evals;
     woken(evals);
     for (struct eval *eval = evals->first; eval; eval = eval->next)
         if (eval->asker)
-            eval->asker->done(eval->asker, HOST_FAILED, why);
+            eval->asker->done(eval->asker, HOST_FAILED,
+                              atomic_load(&eval->begun) ? begun : waiting);
     evals->first = NULL;
+}
+
+void eval_abandon(struct runtime *runtime, const char *why)
+{
+    give_up(runtime->evals, why, "did not run: the program was given up before its turn");
 }
 
 void eval_close(struct runtime *runtime)
@@ -168,7 +177,7 @@ void eval_close(struct runtime *runtime)
     if (!evals)
         return;
     snprintf(why, sizeof why, "%s ends", runtime_name(runtime));
-    eval_abandon(runtime, why);
+    give_up(evals, why, why);
     waker_close(&evals->waker);
     pthread_mutex_destroy(&evals->mutex);
     free(evals);

@@ -230,10 +230,13 @@ bool faults_start_thread(struct runtime *runtime, struct error *error)
 static _Noreturn void end_process(struct runtime *runtime)
 {
     struct image *image = runtime->current->image;
-    int64_t until = clock_monotonic() + runtime->current->plan->settings.stop_timeout;
+    int64_t patience = runtime->current->plan->settings.stop_timeout;
     log_line("%s: a third thread does not come back, so the process ends, with outputs made safe; "
              "a supervisor such as systemd starts it again",
              runtime_name(runtime));
+    if (runtime->thread && !scan_thread_stop_within(runtime->thread, patience))
+        scan_thread_abandon(runtime->thread, clock_monotonic());
+    int64_t until = clock_monotonic() + patience;
     image_make_safe(image, true, clock_monotonic());
     while (mirror_pending(image, true, NULL, 0) && clock_monotonic() < until)
         nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN}, NULL);
@@ -260,10 +263,11 @@ static void describe_stuck(const struct runtime *runtime, char *text, size_t siz
 }
 
 /* It may have come back meanwhile, by itself or with a fault, or have been replaced. */
-static bool is_stuck(struct runtime *runtime)
+static bool abandon_stuck(struct runtime *runtime)
 {
     const struct generation *of = atomic_exchange(&runtime->faults->stuck, NULL);
-    return of && of == runtime->current && runtime->thread && scan_state(of->scan) != SCAN_FAULT;
+    return of && of == runtime->current && runtime->thread &&
+           scan_thread_abandon_stuck(runtime->thread, clock_monotonic());
 }
 
 static void hear_stuck(void *context)
@@ -271,10 +275,9 @@ static void hear_stuck(void *context)
     struct runtime *runtime = context;
     struct error error;
     char text[FAULT_TEXT];
-    if (!is_stuck(runtime))
+    if (!abandon_stuck(runtime))
         return;
     describe_stuck(runtime, text, sizeof text);
-    scan_thread_abandon(runtime->thread, clock_monotonic());
     runtime->thread = NULL;
     atomic_store(&runtime->faults->trusts, false);
     probation_abandon(runtime);
@@ -309,6 +312,7 @@ void faults_close(struct runtime *runtime)
     struct faults *faults = runtime->faults;
     if (!faults)
         return;
+    loop_unset_timer(runtime->loop, &faults->restart);
     waker_close(&faults->news.waker);
     waker_close(&faults->stuck_waker);
     pthread_mutex_destroy(&faults->news.mutex);

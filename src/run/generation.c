@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/watchdog.h"
 #include "image/adopt.h"
+#include "run/left.h"
 
 #include <stdlib.h>
 
@@ -52,7 +53,7 @@ failed:
  * from an abandoned one finds program, image and generation where they were. */
 void generation_destroy(struct generation *generation)
 {
-    if (!generation)
+    if (!generation || generation->is_read)
         return;
     scan_destroy(generation->scan);
     for (size_t i = 0; generation->servers && i < generation->plan->server_count; i++)
@@ -64,6 +65,12 @@ void generation_destroy(struct generation *generation)
     image_destroy(generation->image);
     plan_unref(generation->plan);
     free(generation);
+}
+
+void generation_leave(struct generation *generation)
+{
+    generation->is_read = true;
+    leave_behind(generation);
 }
 
 /* ---- everything the scan wants of the program ---- */
@@ -138,7 +145,8 @@ bool generation_begin(struct generation *generation, const struct generation_eve
     struct scan *scan = make_scan(generation, now, error);
     if (!scan)
         return false;
-    scan_destroy(generation->scan);
+    if (!generation->is_read)
+        scan_destroy(generation->scan);
     generation->scan = scan;
     generation->events = *events;
     program_attach(generation->program, scan_view(scan));
@@ -163,15 +171,11 @@ static bool go_on_faulted(struct scan *scan, const struct scan *before, struct p
     return true;
 }
 
-/* Nobody asks for them. They stay on purpose, which a leak checker is to tell from a mistake. */
-static struct generation *left_behind;
-
 bool generation_abandon(struct generation *generation, struct instant now, struct error *error)
 {
     struct scan *before = generation->left = generation->scan;
     generation->abandoned = true;
-    generation->next_left = left_behind;
-    left_behind = generation;
+    leave_behind(generation);
     generation->scan = make_scan(generation, now, error);
     return generation->scan &&
            go_on_faulted(generation->scan, before, generation->plan, now.monotonic, error);

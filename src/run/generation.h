@@ -27,14 +27,14 @@ struct generation {
     struct scan *scan; /* NULL until generation_begin */
     struct server **servers;
     struct generation_events events;
-    struct scan *left;            /* that an abandoned thread is inside of */
-    struct generation *next_left; /* abandoned, too */
-    bool started;                 /* on_start was called; scan's thread */
-    bool abandoned;   /* a thread is inside the program and does not come back: only its text is of
-                         use, and its memory stays */
-    bool is_proven;   /* it has passed a probation, and is stored; main thread */
-    bool is_fallback; /* the last proven text, instead of a file that was refused; main thread */
-    int64_t loaded;   /* UTC ns */
+    struct scan *left; /* that an abandoned thread is inside of */
+    bool started;      /* on_start was called; scan's thread */
+    bool abandoned;    /* a thread is inside the program and does not come back: only its text is of
+                          use, and its memory stays */
+    bool is_read;      /* by a loader that does not come back: nothing of it is destroyed */
+    bool is_proven;    /* it has passed a probation, and is stored; main thread */
+    bool is_fallback;  /* the last proven text, instead of a file that was refused; main thread */
+    int64_t loaded;    /* UTC ns */
 };
 
 /* Loads the program and makes the image from its plan, with what the body assigned; keeps and audit
@@ -45,6 +45,9 @@ struct generation *generation_load(const struct program_options *options, struct
                                    void (*before_body)(void *context, struct image *image),
                                    void *context, struct error *error);
 void generation_destroy(struct generation *generation); /* NULL is accepted */
+
+/* From here on it is never destroyed, nor its scan: a loader that was abandoned reads them. */
+void generation_leave(struct generation *generation);
 
 /* A scan of its own, fresh; one that it had is destroyed. The program is attached to it. */
 bool generation_begin(struct generation *generation, const struct generation_events *events,

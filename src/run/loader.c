@@ -1,15 +1,17 @@
 /* The thread ends with a result in the loader and a wake of the loop. How long a body may take is
  * the watchdog's matter; a body that the watchdog cannot end, because it is inside one call of
- * Lua's own C code, is abandoned by a timer of the loop's. */
+ * Lua's own C code or waits for a file, is abandoned by a timer of the loop's. */
 
 #include "run/loader.h"
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/memory.h"
 #include "base/thread.h"
 #include "base/waker.h"
 #include "base/watchdog.h"
 #include "image/keeps.h"
+#include "run/left.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -23,8 +25,11 @@ enum { STACK = 2 * 1024 * 1024, LAST_PATIENCE_MS = 1000, LOOK_AGAIN = NS_PER_S }
 
 /* Two bodies and a scan, each up to twice its deadline. One that is not known to be stuck may have
  * waited for a busy machine, or for a file's folder across a network. */
-#define PATIENCE (6 * WATCHDOG_BODY)
-#define MORE_PATIENCE (5 * PATIENCE)
+#define PATIENCE_STUCK (6 * WATCHDOG_BODY)
+#define PATIENCE (5 * PATIENCE_STUCK)
+
+/* Who abandons it, and its own thread about to change what others have, exclude each other. */
+enum hold { FREE, CHANGING, ABANDONED };
 
 struct loader {
     struct loop *loop;
@@ -37,7 +42,8 @@ struct loader {
     atomic_bool finished;
     atomic_bool stuck; /* and `where` says where */
     char where[160];
-    bool told, abandoned;
+    bool told;
+    _Atomic(enum hold) hold;
     pthread_t thread;
     void (*done)(void *context, struct generation *generation, const struct error *error);
     void *context;
@@ -53,11 +59,31 @@ static void note_stuck(void *context, const char *where)
     atomic_store(&loader->stuck, true);
 }
 
+/* False: the other one was first. */
+static bool hold(struct loader *loader, enum hold as)
+{
+    enum hold expected = FREE;
+    return atomic_compare_exchange_strong(&loader->hold, &expected, as);
+}
+
+static bool is_abandoned(struct loader *loader)
+{
+    return atomic_load(&loader->hold) == ABANDONED;
+}
+
+static void before_body(void *context, struct image *image)
+{
+    struct loader *loader = context;
+    if (!loader->order.before_body || !hold(loader, CHANGING))
+        return;
+    loader->order.before_body(loader->order.context, image);
+    atomic_store(&loader->hold, FREE);
+}
+
 static struct generation *load(struct loader *loader, const struct program_options *options,
                                struct keeps *keeps)
 {
-    const struct load_order *order = &loader->order;
-    return generation_load(options, keeps, order->audit, order->before_body, order->context,
+    return generation_load(options, keeps, loader->order.audit, before_body, loader,
                            &loader->error);
 }
 
@@ -71,7 +97,9 @@ static bool try_it(struct loader *loader, struct program_options options)
         return false;
     keeps_read(order->copy, keeps);
     struct generation *trial = load(loader, &options, keeps);
-    bool ok = trial && trial_run(trial, &order->trial, options.watchdog, &loader->error);
+    bool ok = trial && !is_abandoned(loader) &&
+              trial_run(trial, &order->trial, options.watchdog, &loader->error) &&
+              !is_abandoned(loader);
     if (ok) /* as the program will use them */
         keeps_populate(order->keeps, keeps);
     generation_destroy(trial);
@@ -113,24 +141,39 @@ static void woken(void *context)
     tell(context);
 }
 
+static void say_stuck(const struct loader *loader, struct error *error)
+{
+    const char *where = loader->where;
+    error_set(error,
+              "%s%s%s does not come back from loading: it is inside one call of Lua's own that "
+              "cannot be interrupted, such as a pattern that takes for ever",
+              where, *where ? ": " : "", loader->order.options.path);
+}
+
+static void say_slow(const struct loader *loader, struct error *error)
+{
+    char time[32];
+    error_set(error, "%s has not come back from loading for %s; is its folder reachable?",
+              loader->order.options.path,
+              duration_format(loader->order.patience, time, sizeof time));
+}
+
 /* It writes into its own error still, so what is told lies elsewhere. */
 static void give_up(struct loop_timer *timer)
 {
     struct loader *loader = (struct loader *)((char *)timer - offsetof(struct loader, timer));
     int64_t now = clock_monotonic();
+    bool is_stuck = atomic_load(&loader->stuck);
     struct error error;
     if (atomic_load(&loader->finished))
         return; /* and the wake is on its way */
-    if (!atomic_load(&loader->stuck) && now < loader->begun + MORE_PATIENCE) {
+    if (now < loader->begun + (is_stuck ? PATIENCE_STUCK : loader->order.patience) ||
+        !hold(loader, ABANDONED)) {
         loop_set_timer(loader->loop, timer, now + LOOK_AGAIN);
         return;
     }
-    loader->abandoned = loader->told = true;
-    const char *where = atomic_load(&loader->stuck) ? loader->where : "";
-    error_set(&error,
-              "%s%s%s does not come back from loading: it is inside one call of Lua's own that "
-              "cannot be interrupted, such as a pattern that takes for ever",
-              where, *where ? ": " : "", loader->order.options.path);
+    loader->told = true;
+    (is_stuck ? say_stuck : say_slow)(loader, &error);
     loader->done(loader->context, NULL, &error);
 }
 
@@ -142,6 +185,8 @@ struct loader *loader_start(struct loop *loop, const struct load_order *order,
     struct loader *loader = memory_zeroed(1, sizeof *loader);
     loader->loop = loop;
     loader->order = *order;
+    if (!order->patience)
+        loader->order.patience = PATIENCE;
     loader->done = done;
     loader->context = context;
     loader->timer.fire = give_up;
@@ -152,7 +197,7 @@ struct loader *loader_start(struct loop *loop, const struct load_order *order,
         goto failed;
     }
     loader->begun = clock_monotonic();
-    loop_set_timer(loop, &loader->timer, loader->begun + PATIENCE);
+    loop_set_timer(loop, &loader->timer, loader->begun + LOOK_AGAIN);
     return loader;
 
 failed:
@@ -177,7 +222,9 @@ bool loader_end(struct loader *loader)
     if (!loader)
         return false;
     loop_unset_timer(loader->loop, &loader->timer);
-    if (loader->abandoned || !comes_back(loader)) {
+    if (is_abandoned(loader) || !comes_back(loader)) {
+        hold(loader, ABANDONED);
+        leave_behind(loader);
         pthread_setschedparam(loader->thread, SCHED_IDLE, &(struct sched_param){0});
         pthread_detach(loader->thread);
         return true;

@@ -10,14 +10,17 @@
 
 struct loader;
 
+/* All that it points to outlives the load, and stays for ever where the loader is abandoned. */
 struct load_order {
-    struct program_options options; /* its strings and sources outlive the load; no watchdog yet */
-    struct trial_order trial;       /* on the running program, which stays until the load is over;
-                                       `from` NULL: the first one, which is not tried */
+    struct program_options options; /* no watchdog yet */
+    struct trial_order trial;       /* on the running program; `from` NULL: the first one, which
+                                       is not tried */
+    int64_t patience;               /* ns in which it comes back; one that is known to be inside a
+                                       call that cannot be interrupted gets less; 0: a minute */
     struct keeps *keeps;            /* the live ones */
     struct keeps *copy;             /* of them: what the body finds, and what the trial spoils */
     struct audit *audit;
-    void (*before_body)(void *context, struct image *image);
+    void (*before_body)(void *context, struct image *image); /* or NULL; never after `done` */
     void *context;
 };
 
@@ -29,5 +32,6 @@ struct loader *loader_start(struct loop *loop, const struct load_order *order,
                             void *context, struct error *error);
 
 /* After done, or instead of it: waits for the thread. One that does not come back is abandoned: its
- * memory stays. Returns whether it was. NULL is accepted. */
+ * memory stays, and when it comes back it begins nothing more. Returns whether it was. NULL is
+ * accepted. */
 bool loader_end(struct loader *loader);

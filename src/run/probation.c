@@ -34,7 +34,7 @@ static bool has_keep(const struct plan *plan, const char *name)
     return false;
 }
 
-/* The next scan commits it, or takes it back with a fault. */
+/* Held at once, so that neither a fault nor an eval that fails takes it back. */
 static void run_drop(struct scan_job *job, struct scan_thread *thread, struct instant now)
 {
     struct probation *probation =
@@ -47,6 +47,7 @@ static void run_drop(struct scan_job *job, struct scan_thread *thread, struct in
     while (keeps_next_name(keeps, &at, &name))
         if (!has_keep(plan, name))
             keeps_drop(keeps, name);
+    image_commit_keeps(generation_there(thread)->image);
     atomic_store(&probation->drops, false);
 }
 

@@ -26,8 +26,9 @@ void probation_forget(struct runtime *runtime, const struct host_answer *asker);
 /* Keeps whose names the present program does not have go: it is proven, nobody else comes back. */
 void probation_drop_keeps(struct runtime *runtime);
 
-/* ns until its end; 0 also where there is none. */
 bool probation_is_on(const struct runtime *runtime);
+
+/* ns until its end; 0 also where there is none. */
 int64_t probation_left(const struct runtime *runtime);
 
 /* The scan's thread does not come back, nor does what it was to do. */

@@ -34,7 +34,8 @@ void reload_answer(struct runtime *runtime, enum host_result result, const char 
         asker->done(asker, result, text);
 }
 
-/* Whatever was made ready goes; the present program goes on. */
+/* Whatever was made ready goes; the present program goes on. If it was proven meanwhile, sockets
+ * still rest that the swap might have wanted. */
 void reload_drop(struct runtime *runtime)
 {
     struct reload *reload = runtime->reload;
@@ -45,6 +46,8 @@ void reload_drop(struct runtime *runtime)
     reload->next = NULL;
     reload->state = RELOAD_NONE;
     loop_unset_timer(runtime->loop, &reload->timer);
+    if (runtime->current->is_proven)
+        tcp_settle(runtime->tcp);
 }
 
 /* What one way or the other has come to its end: once more, where the file has changed meanwhile.

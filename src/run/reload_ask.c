@@ -34,14 +34,18 @@ static void compare(struct runtime *runtime)
 bool reload_end_loader(struct reload *reload)
 {
     bool abandoned = loader_end(reload->loader);
-    if (!abandoned) {
+    if (abandoned) {
+        generation_leave(reload->read);
+    } else {
         keeps_destroy(reload->copy);
         generation_destroy(reload->gone);
         free(reload->path);
+        free(reload->proven_text);
     }
     reload->loader = NULL;
     reload->copy = NULL;
     reload->path = NULL;
+    reload->proven_text = NULL;
     reload->gone = NULL;
     return abandoned;
 }
@@ -102,6 +106,7 @@ static void start_loading(struct runtime *runtime, const struct program_options 
     struct error error;
     loop_unset_timer(runtime->loop, &reload->timer);
     reload->state = RELOAD_LOADING;
+    reload->read = runtime->current;
     if (!copy_keeps(runtime, &error)) {
         end_loader(runtime);
         reload_refuse(runtime, error.text);
@@ -207,11 +212,12 @@ bool reload_restart(struct runtime *runtime)
 bool reload_fall_back(struct runtime *runtime, const char *reason)
 {
     struct program_options order = options(runtime, runtime->path, "restart");
-    free(runtime->proven_text);
-    runtime->proven_text = store_proven(runtime->store, &order.source_count);
-    order.sources = runtime->proven_text;
-    if (!order.sources || !begin(runtime, RELOAD_RESTART, NULL, NULL))
+    struct source *proven = store_proven(runtime->store, &order.source_count);
+    if (!proven || !begin(runtime, RELOAD_RESTART, NULL, NULL)) {
+        free(proven);
         return false;
+    }
+    order.sources = runtime->reload->proven_text = proven;
     log_line("%s: %s", runtime->path, reason);
     snprintf(runtime->fallback_why, sizeof runtime->fallback_why, "%s", runtime->last_fault);
     runtime->reload->falls_back = true;

@@ -20,11 +20,15 @@ struct reload {
     enum reload_state state;
     enum reload_why why;
     struct loader *loader;
-    struct keeps *copy;      /* of the keeps, for the loader */
-    char *path;              /* a copy for the loader, where it is not the script's; or NULL */
+    struct keeps *copy; /* of the keeps, for the loader */
+    char *path;         /* a copy for the loader, where it is not the script's; or NULL */
+    struct source
+        *proven_text; /* the text that it loads, where that is the last proven one; or NULL */
     struct generation *next; /* loaded, not yet at work */
     struct swap *swap;
-    struct generation *gone; /* to be destroyed when the loader has let go of its image */
+    struct generation *read; /* what the loader reads from */
+    struct generation
+        *gone; /* that same one, to be destroyed when the loader has let go of its image */
     struct loop_timer timer;
     int64_t until;                /* RETIRING may take */
     bool falls_back;              /* what is being loaded is the last proven text */

@@ -149,11 +149,11 @@ static void stop(struct runtime *runtime)
     spin_stop(runtime->spin);
     faults_close(runtime);
     generation_destroy(runtime->current);
-    if (!runtime->abandoned) /* or a thread may come back that looks for them */
+    if (!runtime->abandoned) { /* or a thread may come back that looks for them */
         keeps_destroy(runtime->keeps);
-    if (is_closed)
-        audit_destroy(runtime->audit);
-    free(runtime->proven_text);
+        if (is_closed)
+            audit_destroy(runtime->audit);
+    }
     signals_close(&runtime->signals);
     loop_destroy(runtime->loop);
 }
@@ -199,7 +199,16 @@ static bool check_name(const struct command *command, const char *stated)
     struct error error;
     if (!stated || place_name_check(stated, &error))
         return true;
-    fprintf(stderr, "msm %s: --name: %s\n", command->name, error.text);
+    command_say("msm %s: --name: %s", command->name, error.text);
+    return false;
+}
+
+/* An empty text is a variable that was not set, rather than the folder one stands in. */
+static bool check_state(const struct command *command, const char *stated)
+{
+    if (!stated || *stated)
+        return true;
+    command_say("msm %s: --state takes a folder, not \"\"", command->name);
     return false;
 }
 
@@ -218,7 +227,7 @@ int run_run(const struct command *command, int argc, char **argv)
     int result = command_read(command, argc, argv, options, &operands);
     if (result >= 0)
         return result;
-    if (!check_name(command, runtime.name))
+    if (!check_name(command, runtime.name) || !check_state(command, state))
         return EXIT_USAGE;
     if (dry)
         return dry_run(command, runtime.path, runtime.lua_root, dry);

@@ -61,9 +61,8 @@ struct runtime {
     struct pulse *pulse;
     struct watch_files *files;
 
-    bool stopping, failed;      /* failed: the exit code says so */
-    struct origin stopped_by;   /* who asked for the end; a signal has no name */
-    struct source *proven_text; /* that was fallen back to, or NULL */
+    bool stopping, failed;    /* failed: the exit code says so */
+    struct origin stopped_by; /* who asked for the end; a signal has no name */
     unsigned abandoned;
     struct {
         uint64_t faults, restarts, reloads, refused; /* refused, or rolled back */

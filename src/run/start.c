@@ -14,6 +14,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- the program ---- */
@@ -37,10 +38,19 @@ static void restore(void *context, struct image *image)
     store_load_image(((struct runtime *)context)->store, image, clock_monotonic());
 }
 
+/* Of the keeps, because one that is given up goes on reading. */
+static struct keeps *copy_keeps(struct runtime *runtime, struct error *error)
+{
+    struct keeps *copy = keeps_create(error);
+    if (copy)
+        keeps_read(runtime->keeps, copy);
+    return copy;
+}
+
 /* On the loader's thread, as every later one, so that a body which cannot be interrupted is given
- * up. */
-static bool load_text(struct runtime *runtime, const struct source *sources, size_t count,
-                      struct error *error)
+ * up. Its text and keeps stay then. */
+static bool load_once(struct runtime *runtime, const struct source *sources, size_t count,
+                      struct keeps *copy, struct error *error)
 {
     struct first first = {runtime, error};
     const struct load_order order = {.options = {.path = runtime->path,
@@ -51,7 +61,7 @@ static bool load_text(struct runtime *runtime, const struct source *sources, siz
                                                  .now = runtime->started,
                                                  .why = "cold"},
                                      .keeps = runtime->keeps,
-                                     .copy = runtime->keeps,
+                                     .copy = copy,
                                      .audit = runtime->audit,
                                      .before_body = restore,
                                      .context = runtime};
@@ -59,23 +69,38 @@ static bool load_text(struct runtime *runtime, const struct source *sources, siz
     if (!loader)
         return false;
     loop_run(runtime->loop);
-    loader_end(loader);
+    runtime->abandoned += loader_end(loader);
     return runtime->current != NULL;
+}
+
+/* Takes the sources over (malloc, or NULL for the file). */
+static bool load_text(struct runtime *runtime, struct source *sources, size_t count,
+                      struct error *error)
+{
+    unsigned abandoned = runtime->abandoned;
+    struct keeps *copy = copy_keeps(runtime, error);
+    bool ok = copy && load_once(runtime, sources, count, copy, error);
+    if (runtime->abandoned > abandoned)
+        return false;
+    keeps_destroy(copy);
+    free(sources);
+    return ok;
 }
 
 /* A machine that starts again must not stand still because somebody was in the middle of an edit.
  * A person at a terminal is told, instead. */
 static bool load_first(struct runtime *runtime, struct error *error)
 {
+    struct source *proven;
     size_t count;
     if (load_text(runtime, NULL, 0, error))
         return true;
-    if (!runtime->unattended || !(runtime->proven_text = store_proven(runtime->store, &count)))
+    if (!runtime->unattended || !(proven = store_proven(runtime->store, &count)))
         return false;
     log_text(error->text, strlen(error->text));
     snprintf(runtime->fallback_why, sizeof runtime->fallback_why, "%s", error->text);
     log_line("%s cannot be loaded; running the last proven text instead", runtime->path);
-    if (!load_text(runtime, runtime->proven_text, count, error))
+    if (!load_text(runtime, proven, count, error))
         return false;
     runtime->current->is_fallback = true;
     return true;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/mutex.h"
 #include "image/adopt.h"
 #include "image/mailbox.h"
 #include "run/reload.h"
@@ -47,7 +48,7 @@ struct swap *swap_prepare(struct runtime *runtime, struct generation *next,
     swap->before = runtime->current;
     swap->next = next;
     swap->on_trial = on_trial;
-    pthread_mutex_init(&swap->mutex, NULL);
+    mutex_init(&swap->mutex);
     pthread_cond_init(&swap->changed, NULL);
     if (!generation_begin(next, events, clock_now(), error) ||
         !(swap->match = plan_match_create(swap->before->plan, next->plan, error)) ||

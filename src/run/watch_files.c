@@ -13,7 +13,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "run/file_identity.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -260,14 +259,18 @@ static bool take_over(struct watched *file, const char *path, struct watched *fr
     return false;
 }
 
-static void begin(struct watch_files *watch, struct watched *file, const char *path)
+/* Between its reading and now nobody watched it: the next look compares. */
+static void begin(struct watch_files *watch, struct watched *file, const struct source *source)
 {
-    file->places[STATED].path = strdup(path);
+    file->places[STATED].path = strdup(source->path);
     if (!file->places[STATED].path)
-        memory_short(strlen(path));
+        memory_short(strlen(source->path));
     if (!find(watch, file))
-        log_line("%s: cannot be watched for changes: %s", path, strerror(errno));
-    note(file);
+        log_line("%s: cannot be watched for changes: %s", source->path, strerror(errno));
+    file->known = source->file;
+    file->unsure = true;
+    if (file_is_none(&file->known))
+        note(file);
 }
 
 /* Watches on folders that are of no interest any more stay: their events meet no name. */
@@ -280,7 +283,7 @@ void watch_files_set(struct watch_files *watch, const struct source *sources, si
     watch->count = count;
     for (size_t i = 0; i < count; i++)
         if (!take_over(&watch->files[i], sources[i].path, before, count_before))
-            begin(watch, &watch->files[i], sources[i].path);
+            begin(watch, &watch->files[i], &sources[i]);
     forget_files(before, count_before);
     loop_set_timer(watch->loop, &watch->look, loop_now(watch->loop) + WATCH_LOOK);
 }

@@ -99,6 +99,9 @@ void scan_watch(struct scan *scan, struct watchdog *watchdog);
  * its hook ever returns, scan_step returns at once. Its memory stays, and what the hook uses. Any
  * other thread. */
 void scan_abandon(struct scan *scan, int64_t now);
+/* The same, where the hook of which hooks->stuck was told is still under way. False: it has come
+ * back by itself, and nothing is abandoned. */
+bool scan_abandon_stuck(struct scan *scan, int64_t now);
 bool scan_is_abandoned(const struct scan *scan);
 
 /* Before the first step: begins in FAULT, for what follows an abandoned one; the image is left as

@@ -25,12 +25,14 @@ void scan_leave(struct scan *scan)
 
 void scan_call_begin(struct scan *scan)
 {
+    atomic_store(&scan->calling, ++scan->calls);
     pthread_mutex_unlock(&scan->custody);
 }
 
 bool scan_call_end(struct scan *scan)
 {
     pthread_mutex_lock(&scan->custody);
+    atomic_store(&scan->calling, 0);
     return !scan->abandoned;
 }
 
@@ -48,6 +50,7 @@ static void stuck(void *context)
 {
     struct scan *scan = context;
     atomic_store(&scan->signalled, true);
+    atomic_store(&scan->stuck_in, atomic_load(&scan->calling));
     if (!atomic_load(&scan->abandoned))
         scan->hooks.stuck(scan->hooks.context);
     atomic_store(&scan->signalled, false);
@@ -98,6 +101,18 @@ void scan_abandon(struct scan *scan, int64_t now)
         return;
     let_go(scan, now);
     scan_leave(scan);
+}
+
+/* With custody the hook cannot end meanwhile. */
+bool scan_abandon_stuck(struct scan *scan, int64_t now)
+{
+    if (!scan_enter(scan))
+        return false;
+    bool is_stuck = scan->calling && scan->calling == scan->stuck_in;
+    if (is_stuck)
+        let_go(scan, now);
+    scan_leave(scan);
+    return is_stuck;
 }
 
 bool scan_is_abandoned(const struct scan *scan)

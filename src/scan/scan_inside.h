@@ -24,6 +24,9 @@ struct scan {
     pthread_mutex_t custody; /* of everything here and of the image: never held while a hook runs */
     atomic_bool abandoned;   /* set with it */
     atomic_bool signalled;   /* the watchdog's handler is in a hook */
+    unsigned calls;          /* of hooks, so far */
+    atomic_uint calling;     /* number of the one under way, 0 between them; … */
+    atomic_uint stuck_in; /* … and of the one of which the watchdog last said that it is stuck */
     struct watchdog *watchdog;
     int64_t deadline;
     bool watched; /* it is under way */

@@ -215,6 +215,15 @@ void scan_thread_abandon(struct scan_thread *thread, int64_t now)
     release(thread);
 }
 
+/* Its scan is changed only by a job of whoever calls this. */
+bool scan_thread_abandon_stuck(struct scan_thread *thread, int64_t now)
+{
+    if (!scan_abandon_stuck(scan_thread_scan(thread), now))
+        return false;
+    scan_thread_abandon(thread, now);
+    return true;
+}
+
 const char *scan_thread_priority(const struct scan_thread *thread)
 {
     return thread->priority;

@@ -48,6 +48,10 @@ void scan_thread_change(struct scan_thread *thread, struct scan *scan);
  * What it uses stays, also the job that it runs. Nothing else may be done with `thread` then. */
 void scan_thread_abandon(struct scan_thread *thread, int64_t now);
 
+/* The same, but only of one that is still inside the hook that was said to be stuck: false when it
+ * has come back by itself, and goes on. */
+bool scan_thread_abandon_stuck(struct scan_thread *thread, int64_t now);
+
 /* Lets the first scan begin. */
 void scan_thread_go(struct scan_thread *thread);
 

@@ -65,16 +65,28 @@ static void need(struct store *store)
     snprintf(store->status.path, sizeof store->status.path, "%.255s", store->path);
 }
 
-/* A folder in which nothing was made so far has not shown yet whether that is possible. */
+static bool is_needed(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    bool needed = store->needed;
+    pthread_mutex_unlock(&store->mutex);
+    return needed;
+}
+
+/* A folder in which nothing was made so far has not shown yet whether that is possible. It may take
+ * its time to answer, so it is asked while nobody has to wait for the mutex. */
 bool store_need(struct store *store, struct error *error)
 {
+    bool refuses =
+        !is_needed(store) && faccessat(AT_FDCWD, store->directory, W_OK, AT_EACCESS) != 0;
+    int reason = errno;
     bool ok = true;
     pthread_mutex_lock(&store->mutex);
     if (!store->status.works)
         ok = error_set(error, "%s", store->status.problem);
-    else if (!store->needed && faccessat(AT_FDCWD, store->directory, W_OK, AT_EACCESS) != 0)
+    else if (refuses)
         ok = error_set(error, "the folder %s may not be written: %s", store->directory,
-                       strerror(errno));
+                       strerror(reason));
     else
         need(store);
     pthread_mutex_unlock(&store->mutex);

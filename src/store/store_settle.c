@@ -81,7 +81,7 @@ bool store_collect_settled(struct store *store, const struct scope *scope)
 static struct source copy_text(const struct row *row, char **at)
 {
     size_t path = strlen(row->name) + 1, length = row->content.length;
-    struct source source = {*at, *at + path, length};
+    struct source source = {.path = *at, .text = *at + path, .length = length};
     memcpy(*at, row->name, path);
     memcpy(*at + path, row->content.bytes, length);
     (*at)[path + length] = '\0';

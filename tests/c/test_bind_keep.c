@@ -26,7 +26,7 @@ static struct bed load(struct keeps *keeps, const char *text)
     struct bed bed;
     struct error error;
     struct keeps *copy = keeps_create(&error);
-    const struct source source = {"tank.lua", text, strlen(text)};
+    const struct source source = {.path = "tank.lua", .text = text, .length = strlen(text)};
     keeps_read(keeps, copy);
     bed.program = program_load(
         &(struct program_options){

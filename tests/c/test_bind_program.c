@@ -17,7 +17,7 @@ static const int64_t S = NS_PER_S;
 static struct program *load(const char *text)
 {
     struct error error;
-    const struct source source = {"plant.lua", text, strlen(text)};
+    const struct source source = {.path = "plant.lua", .text = text, .length = strlen(text)};
     struct program *program = program_load(
         &(struct program_options){.path = "plant.lua", .sources = &source, .source_count = 1},
         &error);

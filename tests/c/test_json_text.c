@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "control/json_text.h"
 
 /* Takes the reference. What is written is read back as the same. */
@@ -54,12 +55,39 @@ static void control_characters(void **state)
     expect(json_string("\x7F\xC2\x80\xC2\x9F\xC2\xA0"), "\"\\u007f\\u0080\\u009f\xC2\xA0\"");
 }
 
+/* If each number looked through all that follows it, this would take minutes. */
+static void a_long_list_takes_no_longer_an_element(void **state)
+{
+    (void)state;
+    json_t *list = json_array();
+    for (int i = 0; i < 1000000; i++)
+        json_array_append_new(list, json_integer(i % 10));
+    clock_t begin = clock();
+    char *text = json_text(list);
+    assert_true(clock() - begin < 20 * CLOCKS_PER_SEC);
+    assert_int_equal(strlen(text), 2000001);
+    free(text);
+    json_decref(list);
+}
+
+static void lines(void **state)
+{
+    (void)state;
+    json_t *value = json_pack("[s,f]", "\x7F\xC2\x9B", 0.1);
+    char *text = json_text_lines(value);
+    assert_string_equal(text, "[\n  \"\\u007f\\u009b\",\n  0.1\n]");
+    free(text);
+    json_decref(value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers),
         cmocka_unit_test(texts),
         cmocka_unit_test(control_characters),
+        cmocka_unit_test(a_long_list_takes_no_longer_an_element),
+        cmocka_unit_test(lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,7 @@ static bool load_with(struct bed *bed, const struct program_options *options)
 
 static void load(struct bed *bed, const char *text)
 {
-    const struct source source = {"tank.lua", text, strlen(text)};
+    const struct source source = {.path = "tank.lua", .text = text, .length = strlen(text)};
     if (!load_with(bed, &(struct program_options){
                             .path = "tank.lua", .sources = &source, .source_count = 1}))
         fail_msg("%s", bed->error.text);
@@ -264,7 +264,7 @@ static void a_program_keeps_its_texts(void **state)
     assert_string_equal(sources[1].text, "return 5");
     unload(&again);
 
-    const struct source only = {"tank.lua", SCRIPT, strlen(SCRIPT)};
+    const struct source only = {.path = "tank.lua", .text = SCRIPT, .length = strlen(SCRIPT)};
     assert_true(load_with(&again, &(struct program_options){
                                       .path = "tank.lua", .sources = &only, .source_count = 1}));
     assert_answers(&again, "mem.A", "6"); /* what was not given is read */
@@ -289,8 +289,8 @@ static void texts_are_found_however_the_script_is_named(void **state)
 {
     (void)state;
     char path[128], pump[128];
-    struct source sources[] = {{"tank.lua", SCRIPT, strlen(SCRIPT)},
-                               {"drivers/pump.lua", "return 5", 8}};
+    struct source sources[] = {{.path = "tank.lua", .text = SCRIPT, .length = strlen(SCRIPT)},
+                               {.path = "drivers/pump.lua", .text = "return 5", .length = 8}};
     snprintf(path, sizeof path, "%s/tank.lua", folder);
     snprintf(pump, sizeof pump, "%s/drivers/pump.lua", folder);
     write_file("tank.lua", "broken = =");
@@ -327,7 +327,8 @@ static void why_it_was_started(void **state)
 {
     (void)state;
     static const char text[] = "why = {} on_start(function(w) why[1] = w end)";
-    static const struct source source = {"tank.lua", text, sizeof text - 1};
+    static const struct source source = {
+        .path = "tank.lua", .text = text, .length = sizeof text - 1};
     static const char *const reasons[] = {NULL, "cold", "restart", "reload"};
     static const char *const told[] = {"{\"cold\"}", "{\"cold\"}", "{\"restart\"}", "{\"reload\"}"};
     for (int i = 0; i < 4; i++) {
@@ -347,7 +348,8 @@ static long logged(bool quiet)
 {
     static const char text[] = "print 'x' log 'y' mem:dump()\n"
                                "every(1, function() for i = 1, 2000 do print(i) end end)";
-    static const struct source source = {"tank.lua", text, sizeof text - 1};
+    static const struct source source = {
+        .path = "tank.lua", .text = text, .length = sizeof text - 1};
     struct bed bed;
     FILE *captured = tmpfile();
     int before = dup(STDERR_FILENO);

@@ -35,7 +35,7 @@ struct bed {
 
 static void load(struct bed *bed, const char *text)
 {
-    const struct source source = {"tank.lua", text, strlen(text)};
+    const struct source source = {.path = "tank.lua", .text = text, .length = strlen(text)};
     *bed = (struct bed){.program = NULL};
     bed->watchdog = watchdog_open(&bed->error);
     assert_non_null(bed->watchdog);

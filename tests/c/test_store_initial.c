@@ -3,7 +3,7 @@
 
 #include "store_bed.h"
 
-static const struct source TEXT = {"tank.lua", "return 1", 8};
+static const struct source TEXT = {.path = "tank.lua", .text = "return 1", .length = 8};
 
 static void life(struct shop *shop, struct variable speed, bool proven, char text[4096])
 {

@@ -30,7 +30,7 @@ static void begin(struct shop *shop, struct wish wish, struct audit *audit)
 /* What a program does anyway: it is proven, and something is told to the audit log. */
 static void live(struct shop *shop, struct audit *audit)
 {
-    store_settle(shop->store, &(struct source){"a.lua", "text", 4}, 1);
+    store_settle(shop->store, &(struct source){.path = "a.lua", .text = "text", .length = 4}, 1);
     audit_note(audit, AUDIT_START, NULL, "test");
     shop_round(shop);
     store_round(shop->store, shop->now, true);

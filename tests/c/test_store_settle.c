@@ -3,7 +3,8 @@
 
 #include "store_bed.h"
 
-static const struct source TEXTS[] = {{"tank.lua", "return 1", 8}, {"lib.lua", "a\0b", 3}};
+static const struct source TEXTS[] = {{.path = "tank.lua", .text = "return 1", .length = 8},
+                                      {.path = "lib.lua", .text = "a\0b", .length = 3}};
 
 /* SPEED as it is declared for the test; B besides. */
 static void declare(struct shop *shop, struct variable speed)

@@ -115,7 +115,7 @@ static void a_call_does_not_wait_for_the_interval(void **state)
     image_force(shop->bed.image, 3, WORDS(9), NULL, 1);
     store_force(shop->store, 3, true);
     wait_for_commits(shop, 2);
-    store_settle(shop->store, &(struct source){"a.lua", "x", 1}, 1);
+    store_settle(shop->store, &(struct source){.path = "a.lua", .text = "x", .length = 1}, 1);
     wait_for_commits(shop, 3);
     shop_close(shop);
 }

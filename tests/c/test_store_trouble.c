@@ -202,7 +202,7 @@ static void a_folder_that_cannot_be_made_is_named(void **state)
 static void a_file_that_is_taken_away_is_begun_anew(void **state)
 {
     struct shop *shop = *state;
-    static const struct source text = {"tank.lua", "return 1", 8};
+    static const struct source text = {.path = "tank.lua", .text = "return 1", .length = 8};
     size_t count;
     open_declared(shop);
     shop_set(shop, "SPEED", WORDS(42));

@@ -411,7 +411,8 @@ static void test_a_thousand(void **state)
     assert_int_equal(atomic_load(&robot.accepted), 1);
     /* at WARM the first program ran, with the second server at rest or settled */
     wait_until_at_most(open_descriptors, descriptors + 2);
-    wait_until_at_most(used_memory, memory + 8192); /* the least that can be lost each time comes to 32000 */
+    wait_until_at_most(used_memory,
+                       memory + 8192); /* the least that can be lost each time comes to 32000 */
     master_end(&master);
     tcp_destroy(tcp);
     robot_end(&robot);

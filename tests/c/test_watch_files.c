@@ -1,6 +1,7 @@
 /* Proves that a watched file's change is told once, also where the kernel had too many events to
- * remember this one, and that what changes nothing is not told. What happens to folders and links
- * is proven over the wire (test_reload_watch.py). */
+ * remember this one, or where it came between the reading and the watching; that it is told when
+ * the file has been left alone for a while; and that what changes nothing is not told. What happens
+ * to folders and links is proven over the wire (test_reload_watch.py). */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,6 +28,7 @@ struct bed {
     struct loop_timer end;
     char folder[64], script[96];
     unsigned told;
+    int64_t told_at;
 };
 
 static void write_file(const struct bed *bed, const char *name, const char *text)
@@ -43,6 +45,7 @@ static void told(void *context)
 {
     struct bed *bed = context;
     bed->told++;
+    bed->told_at = clock_monotonic();
     loop_stop(bed->loop);
 }
 
@@ -142,12 +145,54 @@ static void test_set_again(void **state)
     check_told_once(bed);
 }
 
+/* The file as it was when its text was read. */
+static void watch_as_read(struct bed *bed, const struct file_identity *read)
+{
+    watch_files_set(bed->watch, NULL, 0);
+    watch_files_set(bed->watch, &(struct source){.path = bed->script, .file = *read}, 1);
+}
+
+static void test_changed_before(void **state)
+{
+    struct bed *bed = *state;
+    struct file_identity read;
+    watch_files_set(bed->watch, NULL, 0);
+    assert_true(file_identify(bed->script, &read));
+    write_file(bed, "tank.lua", "-- 2, of another size");
+    run_for(bed, 0); /* nobody is told of it */
+    assert_int_equal(bed->told, 0);
+    watch_as_read(bed, &read);
+    check_told_once(bed);
+}
+
+static void test_unchanged_before(void **state)
+{
+    struct bed *bed = *state;
+    struct file_identity read;
+    assert_true(file_identify(bed->script, &read));
+    watch_as_read(bed, &read);
+    check_quiet(bed);
+}
+
+/* A text in two pieces, with a pause between them that is shorter than 0.3 s. */
+static void test_left_alone(void **state)
+{
+    struct bed *bed = *state;
+    int64_t written = clock_monotonic();
+    write_file(bed, "tank.lua", "-- 2, of another size");
+    check_told_once(bed);
+    assert_true(bed->told_at - written >= INT64_C(300) * NS_PER_MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_overflow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_overflow_of_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_set_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_changed_before, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unchanged_before, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_left_alone, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

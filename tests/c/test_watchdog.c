@@ -126,6 +126,26 @@ static void short_work_after_short_work_sets_no_timer(void **state)
     watchdog_close(owner.watchdog);
 }
 
+/* After one that barked the timer stands at the time between two barks. */
+static void a_short_deadline_after_a_bark(void **state)
+{
+    (void)state;
+    struct owner owner;
+    open_watchdog(&owner);
+    begin(&owner, 2 * MS);
+    while (!owner.late)
+        continue;
+    end(&owner);
+    int64_t used = clock_processor();
+    begin(&owner, 1 * MS);
+    while (!owner.late)
+        clock_monotonic();
+    used = clock_processor() - used;
+    end(&owner);
+    assert_in_range(used, 1 * MS, 8 * MS); /* with a tick of 4 ms */
+    watchdog_close(owner.watchdog);
+}
+
 /* One signal at most is on its way, and nothing asks for another. */
 static void no_work_needs_no_signals(void **state)
 {
@@ -324,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(silent_while_work_ends_in_time),
         cmocka_unit_test(short_work_after_short_work_sets_no_timer),
+        cmocka_unit_test(a_short_deadline_after_a_bark),
         cmocka_unit_test(no_work_needs_no_signals),
         cmocka_unit_test(earlier_work_counts_for_nothing),
         cmocka_unit_test(a_shorter_deadline_is_kept_after_a_longer_one),

@@ -2,6 +2,8 @@
 its --json, its exit status, what it says and where.
 """
 
+import csv
+import io
 import json
 import os
 import select
@@ -12,7 +14,7 @@ import threading
 import unittest
 
 from commands import FAILED, NOT_RUNNING, OK, REFUSED, SCRIPT, UNKNOWN, USAGE, Case
-from msm import BINARY, DEADLINE, Msm
+from msm import BINARY, DEADLINE, Folder, Msm
 
 
 class Values(Case):
@@ -181,9 +183,87 @@ class CommandLine(Case):
         self.expect_refused(USAGE, "usage: msm COMMAND")
         self.expect_refused(USAGE, "--lines takes a number", "log", "--lines", "many")
         self.expect_refused(USAGE, "--period takes seconds", "watch", "--period", "0")
+        self.expect_refused(USAGE, '--state takes a folder, not ""', "run", "--state", "", "x.lua")
+
+    def test_words_are_shown_without_control_characters(self):
+        for status, words in ((USAGE, ["get", "--\x1b"]), (USAGE, ["get", "-\x1b"]), (USAGE, ["\x1b"]),
+                              (USAGE, ["set", "X", "1", "\x1b"]), (USAGE, ["get", "X", "--json=\x1b"]),
+                              (USAGE, ["log", "--lines", "\x1b"]), (USAGE, ["watch", "--period", "\x1b"]),
+                              (USAGE, ["run", "--dry", "\x1b", "x.lua"]), (USAGE, ["run", "--name", "\x1b", "x.lua"]),
+                              (USAGE, ["probe", "x", "--at", "\x1b"]), (USAGE, ["probe", "x:\x1b"]),
+                              (USAGE, ["probe", "x", "--expect", "\x1b"]), (FAILED, ["check", "\x1b.lua"]),
+                              (NOT_RUNNING, ["status", "--name", "a\x1b"])):
+            said = self.expect(status, "", *words)
+            self.assertNotIn("\x1b", said, words)
+            self.assertIn("\\x1B", said, words)
+
+    def test_a_path_is_shown_without_control_characters(self):
+        script = SCRIPT.replace('program { ', 'program { name = "plain", ')
+        with Msm(script, name="\x1b[31m\x7f") as msm:
+            for words in (["status"], ["check", msm.path], ["check", msm.path, "--against-running"],
+                          ["check", msm.path + "\x1b"]):
+                done = msm.command(*words)
+                self.assertNotRegex(done.stdout + done.stderr, "[\x1b\x7f]")
+                self.assertIn("\\x1B[31m\\x7F.lua", done.stdout + done.stderr, words)
+
+    def test_a_map_is_shown_without_control_characters(self):
+        code = r'"\27[2J\7\r\n\"q\"\127\xC2\x9B"'
+        raw = "\x1b[2J\a\r\n\"q\"\x7f\x9b"
+        shown = '\\x1B[2J\\x07\\x0D%s"q"\\x7F\\xC2\\x9B'
+        with Folder() as folder:
+            path = folder.write("m.lua", "mem.A = holding.int16(0, { unit = %s, desc = %s, labels = { [0] = %s } })\n"
+                                % (code, code, code))
+            for form in ([], ["--markdown"], ["--csv"], ["--json"]):
+                done = subprocess.run([BINARY, "map", path, *form], capture_output=True, timeout=DEADLINE)
+                text = done.stdout.decode("utf-8")
+                self.assertEqual((done.returncode, done.stderr), (OK, b""))
+                self.assertNotRegex(text.replace("\r\n", "\n"), "[^\n -~]", form)
+                if form == ["--csv"]:
+                    row, = csv.DictReader(io.StringIO(text, newline=""))
+                    self.assertEqual((row["unit"], row["description"].count(shown % "\n")), (shown % "\n", 2))
+                elif form == ["--json"]:
+                    self.assertEqual(json.loads(text)[0]["unit"], raw)
+                else:
+                    self.assertEqual(text.count(shown % "\\n"), 3, text)
 
     def test_version(self):
         self.assertRegex(self.run_msm("--version").stdout, r"^msm \d+\.\d+\.\d+\n$")
+
+
+class Many(Case):
+    """What one answer may hold."""
+
+    script = """
+mem.A = var.int16 { count = 60000 }
+memory("other").B = var.int16 { count = 40000 }
+mem.D = coil(0)
+server.tcp { port = 0 }
+"""
+
+    def refused(self, line):
+        self.assertEqual((line["ok"], line["kind"]), (False, "refused"))
+        self.assertIn("at most 100000 values", line["error"])
+
+    def test_get(self):
+        with self.msm.control() as client:
+            row, other = client.ask("get", names=["A", "other.B"])["values"]
+            self.assertEqual((len(row["value"]), len(other["value"])), (60000, 40000))
+            rows = client.ask("get", names=["D"] * 3 + ["A"])["values"]
+            self.assertEqual([row["name"] for row in rows], ["D"] * 3 + ["A"])
+            for wish in ({"names": ["A"] * 60}, {"names": ["A", "other.*", "D"]}, {"match": "*"},
+                         {"names": ["A", "*[*]"]}):
+                client.send("get", **wish)
+                self.refused(client.receive())
+        self.expect_refused(REFUSED, "at most 100000 values", "get", "A", "A")
+
+    def test_watch(self):
+        with self.msm.control() as client:
+            for wish in ({}, {"match": "*"}, {"names": ["A", "A"]}):
+                client.send("watch", **wish)
+                self.refused(client.receive())
+            line = next(client.stream("watch", match="A"))
+            self.assertEqual(len(line["values"][0]["value"]), 60000)
+        self.expect_refused(REFUSED, "at most 100000 values", "watch")
 
 
 class Streams(Case):
@@ -329,6 +409,14 @@ class Stuck(unittest.TestCase):
             done = msm.command("eval", 'local a = 1\nreturn ("a"):rep(80):find(("a*"):rep(40) .. "b")')
             self.assertEqual((done.returncode, done.stdout), (FAILED, ""))
             self.assertRegex(done.stderr, r"^eval:2: watchdog: the program has not come back for .* its thread is given up$")
+
+    def test_who_waited_behind_it_is_told_so(self):
+        with Msm(SCRIPT) as msm, msm.control() as client:
+            first = client.send("eval", code='return ("a"):rep(80):find(("a*"):rep(40) .. "b")')
+            second = client.send("eval", code="mem.X = 5")
+            errors = {line["id"]: line["error"] for line in (client.receive(), client.receive())}
+            self.assertIn("its thread is given up", errors[first])
+            self.assertEqual(errors[second], "did not run: the program was given up before its turn")
 
     def test_a_force_of_an_element_that_has_gone(self):
         script = SCRIPT.replace('"100ms"', '"100ms", retain_interval = "20ms"')

@@ -397,7 +397,8 @@ class Stuck(Bed):
         self.finish()
 
     def test_devices_get_safe_values(self):
-        """the third thread: what is safe reaches a device before the process ends"""
+        """two scans and then a load that do not come back: what is safe reaches a device, also
+        before the process ends, in which the program runs until then"""
         self.finish()
         with LibmodbusDevice() as device:
             head = HEAD.replace("server.tcp", """
@@ -410,15 +411,19 @@ server.tcp""" % device.port)
             msm = Msm(text, name="hostile")
             self.addCleanup(msm.kill)
             with msm.control() as ask, msm.connect() as wire:
-                for number in range(3):
+                for _ in range(2):
                     eventually(lambda: device.get("coil", 0) == 1, "the valve to open")
                     self.assertEqual(wire.write_coil(GO, True), 0)
                     eventually(lambda: device.get("coil", 0) == 0, "the valve to close")
-                    if number < 2:
-                        self.assertEqual(ask.ask("status")["state"], "fault")
-                        self.assertEqual(wire.write_coil(GO, False), 0)
-                        ask.ask("reload")
-            self.assertEqual(msm.process.wait(DEADLINE), 1)
+                    self.assertEqual(ask.ask("status")["state"], "fault")
+                    self.assertEqual(wire.write_coil(GO, False), 0)
+                    ask.ask("reload")
+                eventually(lambda: device.get("coil", 0) == 1, "the valve to open")
+                msm.folder.write("hostile.lua", STUCK)
+                ask.send("reload")
+                self.assertEqual(msm.process.wait(DEADLINE), 1)
+                self.assertIn("a third thread does not come back", msm.text())
+            self.assertEqual(device.get("coil", 0), 0)
 
 
 if __name__ == "__main__":

@@ -351,6 +351,9 @@ class Refusals(unittest.TestCase):
             self.assertRegex(status["last_reload"], "^refused: .*in the trial")
             os.unlink(msm.path)
             self.assertEqual(msm.command("reload").returncode, 5)
+            os.mkfifo(msm.path)
+            self.assertIn("it is a pipe or a device, not a file", msm.command("reload").stderr)
+            os.unlink(msm.path)
             msm.reload(good % ("", ""))
 
     def test_empty(self):

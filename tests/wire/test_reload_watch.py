@@ -51,7 +51,6 @@ class Edited(unittest.TestCase):
             eventually(lambda: wire.input(0) == 25)
             self.assertEqual(msm.status()["reloads"], reloads + 1)
 
-
     def test_emptied(self):
         """an editor that empties the file first: the running program bears it"""
         with self.begin() as msm, msm.connect() as wire:
@@ -61,6 +60,17 @@ class Edited(unittest.TestCase):
             self.assertEqual(msm.status()["state"], "run")
             msm.write(self.TEXT % 2)
             eventually(lambda: wire.input(0) == 2, "the text")
+
+    def test_while_loading(self):
+        """a new module that is edited between its reading and the swap"""
+        slow = "local new = require 'new' print 'read it' for _ = 1, 1e7 do end\n" + self.TEXT
+        with self.begin() as msm, msm.connect() as wire:
+            eventually(lambda: wire.input(0) == 1)
+            msm.folder.write("new.lua", "return 2")
+            msm.write(slow.replace("%d", "new"))
+            msm.wait_line("read it")
+            msm.folder.write("new.lua", "return 3 -- edited")
+            eventually(lambda: wire.input(0) == 3, "the edited module")
 
 
 class Deployed(unittest.TestCase):

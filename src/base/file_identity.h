@@ -5,6 +5,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+/* All 0: of no file. */
 struct file_identity {
     dev_t device;
     ino_t number;
@@ -12,8 +13,12 @@ struct file_identity {
     struct timespec changed;
 };
 
-/* Of what a path leads to, through links. False: to nothing. */
+/* Of what a path leads to, through links; of an open file. False: to nothing, and the identity is
+ * as it was. */
 bool file_identify(const char *path, struct file_identity *identity);
+bool file_identify_open(int fd, struct file_identity *identity);
+
+bool file_is_none(const struct file_identity *identity);
 
 /* Whether it is the same file, perhaps written meanwhile; and whether nothing has happened to it.
  */
