@@ -210,6 +210,17 @@ bool mirror_any_pending(const struct image *image, const uint32_t *points, size_
     return false;
 }
 
+size_t mirror_undelivered(const struct image *image, uint32_t *points, size_t count)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t delivery = __atomic_load_n(&image->marks[points[i]].delivery, __ATOMIC_RELAXED);
+        if (delivery != DELIVERY_NONE && delivery != DELIVERY_CONFIRMED)
+            points[left++] = points[i];
+    }
+    return left;
+}
+
 size_t mirror_pending(const struct image *image, bool online_only, uint32_t *points, size_t room)
 {
     size_t count = 0;

@@ -62,5 +62,9 @@ void mirror_arrived(struct image *image, const uint32_t *groups, size_t count, i
  * thread; for the stop, which waits for them and then names them. */
 size_t mirror_pending(const struct image *image, bool online_only, uint32_t *points, size_t room);
 
+/* Leaves of `points` those whose last value has not reached its device: it waits, or was refused or
+ * given up. Returns how many. Any thread. */
+size_t mirror_undelivered(const struct image *image, uint32_t *points, size_t count);
+
 /* Whether any of these points waits to be delivered to a device that answers. Any thread. */
 bool mirror_any_pending(const struct image *image, const uint32_t *points, size_t count);

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "image/plan.h"
 
+struct mark;
+
 #define MATCH_NONE UINT32_MAX
 
 struct plan_match {
@@ -38,6 +40,7 @@ enum difference_kind {
     DIFFERENCE_RESTART, /* mirrored, and it starts as never */
     DIFFERENCE_DEFAULT, /* an edited default that does not apply, because the value stays */
     DIFFERENCE_SCALE,   /* the raw value stays, what it reads as changes */
+    DIFFERENCE_LOST,    /* a force, or a retained value, that does not stay */
     DIFFERENCE_REFUSED, /* the value is outside the new limits: the default takes its place */
     DIFFERENCE_CHANGED, /* who may write it, within what, what a fault makes of it, … */
     DIFFERENCE_LINK_NEW,
@@ -73,8 +76,10 @@ const char *value_refused(const struct plan *plan, uint32_t point, const uint16_
                           char text[DIFFERENCE_TEXT]);
 
 /* All differences, in the order of declaration; what is gone last. `cells` are the present values,
- * in the cells of `from`; or NULL: what only they show is left out. */
+ * in the cells of `from`, `marks` what is known of its points; or NULL: what only they show is left
+ * out. */
 void plan_match_list(const struct plan_match *match, const uint16_t *cells,
+                     const struct mark *marks,
                      void (*say)(void *context, const struct difference *difference),
                      void *context);
 

@@ -25,7 +25,8 @@ void plan_match_links(struct plan_match *match);
 
 struct match_list {
     const struct plan_match *match;
-    const uint16_t *cells; /* of `from`, or NULL */
+    const uint16_t *cells;    /* of `from`, or NULL */
+    const struct mark *marks; /* likewise, by point */
     void (*say)(void *context, const struct difference *difference);
     void *context;
 };
@@ -40,6 +41,14 @@ void match_add_word(char words[WORDS_MAX], bool wanted, const char *word);
 
 /* "holding 4", "holding 4 bit 3", "holding 4 high byte", "no address". */
 const char *match_place(const struct variable *v, char text[PLACE_MAX]);
+
+/* The present words of a point of `from`; false where they are not known. */
+bool match_words_of(const struct match_list *list, uint32_t point, uint16_t *words);
+const char *match_words_shown(const struct variable *v, const uint16_t *words, uint16_t mask,
+                              char text[DEFAULT_SHOWN]);
+
+/* Whether a point of `from` is known to be forced. */
+bool match_is_forced(const struct match_list *list, uint32_t point);
 
 /* Whether some row of `to` has taken this one's place. */
 bool match_is_heir(const uint32_t *map, size_t count, uint32_t row);
@@ -57,4 +66,5 @@ void plan_match_list_raws(const struct match_list *list);
 void plan_match_list_links(const struct match_list *list);
 void plan_match_list_tasks(const struct match_list *list);
 void plan_match_list_gone(const struct match_list *list);
+void plan_match_list_lost(const struct match_list *list);
 void plan_match_list_gone_links(const struct match_list *list);

@@ -195,9 +195,10 @@ static void list_variable(const struct match_list *list, const struct variable *
 }
 
 void plan_match_list(const struct plan_match *match, const uint16_t *cells,
+                     const struct mark *marks,
                      void (*say)(void *context, const struct difference *difference), void *context)
 {
-    const struct match_list list = {match, cells, say, context};
+    const struct match_list list = {match, cells, marks, say, context};
     plan_match_list_program(&list);
     plan_match_list_memories(&list);
     for (size_t i = 0; i < match->to->variable_count; i++)
@@ -207,6 +208,7 @@ void plan_match_list(const struct plan_match *match, const uint16_t *cells,
     plan_match_list_tasks(&list);
     plan_match_list_keeps(&list);
     plan_match_list_gone(&list);
+    plan_match_list_lost(&list);
     plan_match_list_gone_links(&list);
     plan_match_list_gone_keeps(&list);
 }

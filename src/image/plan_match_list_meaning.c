@@ -14,16 +14,15 @@ static const char *value_shown(const struct variable *v, const struct value *val
     return variable_format(v, value, text, DEFAULT_SHOWN);
 }
 
-static const char *words_shown(const struct variable *v, const uint16_t *words, uint16_t mask,
-                               char text[DEFAULT_SHOWN])
+const char *match_words_shown(const struct variable *v, const uint16_t *words, uint16_t mask,
+                              char text[DEFAULT_SHOWN])
 {
     char bytes[VARIABLE_MAX_LENGTH];
     struct value value = variable_get(v, words, mask, bytes);
     return value_shown(v, &value, text);
 }
 
-/* The present words of a point of `from`; false where they are not known. */
-static bool words_of(const struct match_list *list, uint32_t point, uint16_t *words)
+bool match_words_of(const struct match_list *list, uint32_t point, uint16_t *words)
 {
     if (!list->cells || point == MATCH_NONE)
         return false;
@@ -51,11 +50,11 @@ static void describe_reading(const struct match_list *list, const struct variabl
     uint16_t words[VARIABLE_MAX_WORDS];
     char was[DEFAULT_SHOWN], is[DEFAULT_SHOWN];
     *text = '\0';
-    if (to->count || !words_of(list, from->point, words))
+    if (to->count || !match_words_of(list, from->point, words))
         return;
-    words_shown(from, words, from->mask, was);
+    match_words_shown(from, words, from->mask, was);
     plan_match_convert(list->match, to->point, words);
-    words_shown(to, words, to->mask, is);
+    match_words_shown(to, words, to->mask, is);
     if (strcmp(was, is) != 0)
         snprintf(text, size, " reads %s instead of %s", is, was);
 }
@@ -109,7 +108,7 @@ const char *value_refused(const struct plan *plan, uint32_t point, const uint16_
         snprintf(element, sizeof element, "[%u]", point - v->point + 1);
     if (words)
         snprintf(why, sizeof why, ": it is %s%s%s",
-                 words_shown(v, words, plan->points[point].mask, value),
+                 match_words_shown(v, words, plan->points[point].mask, value),
                  limited ? " and takes " : "", limited ? range_shown(v, range) : "");
     snprintf(text, DIFFERENCE_TEXT,
              "%s%s: its value is outside the new limits%s; it starts with its default, %s", v->path,
@@ -126,7 +125,7 @@ static bool say_refused(const struct match_list *list, const struct variable *to
     if (plan_match_is_mirrored(match->to, to))
         return false;
     for (uint32_t point = to->point; point < to->point + variable_elements(to); point++) {
-        if (!words_of(list, match->points[point], words))
+        if (!match_words_of(list, match->points[point], words))
             continue;
         plan_match_convert(match, point, words);
         if (variable_accepts(to, words, match->to->points[point].mask))

@@ -96,7 +96,8 @@ static void list_gone_variable(const struct match_list *list, const struct varia
     if (memory < 0 || plan_find_variable(to, (uint32_t)memory, v->name) >= 0)
         return;
     match_say(list, DIFFERENCE_GONE, v->where, "%s is gone (%s)%s", v->path, match_place(v, place),
-              v->has_safe && plan_match_is_mirrored(list->match->from, v)
+              v->has_safe && plan_match_is_mirrored(list->match->from, v) &&
+                      !match_is_forced(list, v->point)
                   ? ": the device's output is made safe before"
                   : "");
 }

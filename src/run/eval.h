@@ -12,6 +12,6 @@ void eval_ask(struct runtime *runtime, const char *code, struct host_answer *ask
 void eval_complete(struct runtime *runtime, const char *code, struct host_answer *asker);
 void eval_forget(struct runtime *runtime, struct host_answer *asker);
 
-/* The scan's thread does not come back: nor does the one that it runs, whose asker is told why; those
- * that waited behind it did not run, and hear that. */
+/* The scan's thread does not come back: nor does the one that it runs, whose asker is told why;
+ * those that waited behind it did not run, and hear that. */
 void eval_abandon(struct runtime *runtime, const char *why);

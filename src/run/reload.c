@@ -120,10 +120,15 @@ static void say_reloaded(struct runtime *runtime)
         runtime->last_reload_time = 0;
         log_line("%s: reloaded from %s", runtime_name(runtime), runtime->path);
     }
-    audit_note(runtime->audit, AUDIT_RELOAD, &reload->origin, "%s",
+    char unsafe[64] = "";
+    if (reload->unsafe)
+        snprintf(unsafe, sizeof unsafe, " (outputs that could not be made safe: %zu)",
+                 reload->unsafe);
+    audit_note(runtime->audit, AUDIT_RELOAD, &reload->origin, "%s%s",
                reload->why == RELOAD_BACK      ? runtime->last_reload
                : reload->why == RELOAD_RESTART ? "started again after a fault"
-                                               : "reloaded");
+                                               : "reloaded",
+               unsafe);
 }
 
 /* A loader that is still at work reads its memory. */
@@ -200,7 +205,7 @@ static void try_swap(struct runtime *runtime)
     struct generation *before = runtime->current;
     struct error error;
     char *remarks;
-    switch (swap_try(reload->swap, &remarks, &error)) {
+    switch (swap_try(reload->swap, &remarks, &reload->unsafe, &error)) {
     case SWAP_BUSY:
         set_timer(runtime, clock_monotonic() + TRY_AGAIN);
         break;

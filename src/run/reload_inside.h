@@ -31,6 +31,7 @@ struct reload {
         *gone; /* that same one, to be destroyed when the loader has let go of its image */
     struct loop_timer timer;
     int64_t until;                /* RETIRING may take */
+    size_t unsafe;                /* outputs that went without being made safe */
     bool falls_back;              /* what is being loaded is the last proven text */
     struct origin origin;         /* who asked */
     struct host_answer *asker;    /* or NULL */

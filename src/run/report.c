@@ -110,7 +110,7 @@ void report_clients(const struct plan *plan)
                  plan->client_count - CLIENTS_SHOWN, plural(plan->client_count - CLIENTS_SHOWN));
 }
 
-enum { UNDELIVERED_SHOWN = 20 };
+enum { UNDELIVERED_SHOWN = 20, UNDELIVERED_TEXT = 512 };
 
 /* How many of the points stand for elements of one array, or for raw words of one device. */
 static size_t count_alike(const struct plan *plan, const uint32_t *points, size_t count)
@@ -124,7 +124,8 @@ static size_t count_alike(const struct plan *plan, const uint32_t *points, size_
 }
 
 /* "the last value of plc.X", "the last values of 12 elements of plc.X" */
-static void report_lost(const struct plan *plan, uint32_t number, size_t alike)
+static void describe_lost(const struct plan *plan, uint32_t number, size_t alike,
+                          char text[UNDELIVERED_TEXT])
 {
     const struct client_spec *client = &plan->clients[plan_point_client(plan, number)];
     int variable = plan->points[number].variable;
@@ -134,20 +135,25 @@ static void report_lost(const struct plan *plan, uint32_t number, size_t alike)
         snprintf(what, sizeof what, "%zu raw word%s", alike, plural(alike));
     else if (v->count)
         snprintf(what, sizeof what, "%zu element%s of ", alike, plural(alike));
-    log_line("%s: not delivered to %s: the last value%s of %s%s", plan->name, client->name,
+    snprintf(text, UNDELIVERED_TEXT, "not delivered to %s: the last value%s of %s%s", client->name,
              plural(alike), what, v ? v->path : "");
 }
 
-void report_undelivered(const struct plan *plan, const uint32_t *points, size_t count)
+void report_undelivered(const struct plan *plan, const uint32_t *points, size_t count,
+                        void (*say)(void *context, const char *text), void *context)
 {
+    char text[UNDELIVERED_TEXT];
     size_t named = 0;
     for (int line = 0; named < count && line < UNDELIVERED_SHOWN; line++) {
         size_t alike = count_alike(plan, points + named, count - named);
-        report_lost(plan, points[named], alike);
+        describe_lost(plan, points[named], alike, text);
+        say(context, text);
         named += alike;
     }
-    if (count > named)
-        log_line("%s: and %zu more", plan->name, count - named);
+    if (count > named) {
+        snprintf(text, sizeof text, "and %zu more", count - named);
+        say(context, text);
+    }
 }
 
 /* "36.1 us", "18.2 ms". */

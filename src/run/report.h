@@ -21,7 +21,8 @@ void report_servers(const struct plan *plan, const struct tcp *tcp);
 void report_clients(const struct plan *plan);
 
 /* Names points whose last value did not reach their device, an array once. */
-void report_undelivered(const struct plan *plan, const uint32_t *points, size_t count);
+void report_undelivered(const struct plan *plan, const uint32_t *points, size_t count,
+                        void (*say)(void *context, const char *text), void *context);
 
 /* A warning when due times were missed since `known`; returns how many there are by now. */
 uint64_t report_overruns(const struct plan *plan, const struct scan *scan, uint64_t known);

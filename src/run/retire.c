@@ -35,6 +35,11 @@ bool retire_is_over(const struct retire *retire)
     return !mirror_any_pending(retire->image, retire->points, retire->count);
 }
 
+void retire_judge(struct retire *retire)
+{
+    retire->count = mirror_undelivered(retire->image, retire->points, retire->count);
+}
+
 void retire_end(struct retire *retire)
 {
     if (retire->holds)

@@ -27,6 +27,9 @@ void retire_begin(struct retire *retire);
 /* Whether no device that answers has still to take its own. Allocates nothing. */
 bool retire_is_over(const struct retire *retire);
 
+/* What has taken its place is at work: leaves on the list what no device has taken as safe. */
+void retire_judge(struct retire *retire);
+
 /* The program has them again: because it stays, or in case it comes back. Also where they were not
  * begun, or are over. */
 void retire_end(struct retire *retire);

@@ -80,12 +80,18 @@ static bool serve(struct runtime *runtime, struct error *error)
 
 /* ---- the end ---- */
 
+static void say_undelivered(void *context, const char *text)
+{
+    const struct plan *plan = context;
+    log_line("%s: %s", plan->name, text);
+}
+
 static void name_undelivered(const struct generation *now)
 {
     size_t most = now->plan->point_count;
     uint32_t *points = memory_zeroed(most + 1, sizeof *points);
     size_t count = mirror_pending(now->image, false, points, most);
-    report_undelivered(now->plan, points, count);
+    report_undelivered(now->plan, points, count, say_undelivered, now->plan);
     free(points);
 }
 

@@ -158,7 +158,7 @@ static bool offer(struct swap *swap)
     return true;
 }
 
-enum swap_result swap_try(struct swap *swap, char **remarks, struct error *error)
+enum swap_result swap_try(struct swap *swap, char **remarks, size_t *unsafe, struct error *error)
 {
     struct runtime *runtime = swap->runtime;
     lines_hold(runtime->lines); /* first: one may be in the middle of sending */
@@ -174,10 +174,11 @@ enum swap_result swap_try(struct swap *swap, char **remarks, struct error *error
         return SWAP_FAILED;
     }
     runtime->current = swap->next;
+    retire_judge(&swap->retire);
+    *unsafe = swap->retire.count;
     retire_end(&swap->retire);
     lines_settle(runtime->lines);
-    *remarks =
-        remarks_after(swap->before->image, swap->match, swap->adoption, reload_is_asked(runtime));
+    *remarks = remarks_after(&swap->retire, swap->match, swap->adoption, reload_is_asked(runtime));
     release(swap);
     return SWAP_DONE;
 }

@@ -4,6 +4,7 @@
  * changes everything in the gap between two scans, so that a scan waits for nobody. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include "base/error.h"
 
 struct generation;
@@ -25,8 +26,9 @@ enum swap_result {
 
 /* Main thread. The links stand still for SWAP_PATIENCE at most and the swap itself; serial lines
  * also while one of them still sends. After DONE the swap is gone and runtime->current is `next`;
- * after FAILED it is gone, too. `remarks` of what was DONE are remarks_after's. */
-enum swap_result swap_try(struct swap *swap, char **remarks, struct error *error);
+ * after FAILED it is gone, too. `remarks` of what was DONE are remarks_after's, `unsafe` counts
+ * outputs in them that no device has taken as safe. */
+enum swap_result swap_try(struct swap *swap, char **remarks, size_t *unsafe, struct error *error);
 
 /* Outputs that go with the present program (retire.h): makes them safe and holds them so, until the
  * swap is done or discarded; whether no device that answers has still to take that. */

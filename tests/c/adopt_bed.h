@@ -14,6 +14,7 @@ struct pair {
     uint32_t refused[PAIR_REFUSED];
     size_t refused_count;
     const uint16_t *cells; /* present values that the list of differences shows; or NULL */
+    const struct mark *marks;
 };
 
 static inline int pair_init(void **state)

@@ -33,7 +33,7 @@ static inline void match_note(void *context, const struct difference *difference
 static inline void match_said_is(struct pair *pair, enum difference_kind kind, const char *text)
 {
     struct match_said said = {.count = 0};
-    plan_match_list(pair->match, pair->cells, match_note, &said);
+    plan_match_list(pair->match, pair->cells, pair->marks, match_note, &said);
     assert_string_equal(said.text, text);
     assert_true(said.count == 0 || said.kinds[0] == kind);
 }

@@ -100,16 +100,24 @@ static int set_up(void **state)
     return 0;
 }
 
+/* What an abandoned loader was given stays for ever, and the leak checker should know it. */
+static struct bed *kept[8];
+static size_t kept_count;
+
 static int tear_down(void **state)
 {
     struct bed *bed = *state;
     char command[96];
-    generation_destroy(bed->loaded);
-    keeps_destroy(bed->copy);
-    keeps_destroy(bed->keeps);
-    loop_destroy(bed->loop);
     snprintf(command, sizeof command, "rm -r %s", bed->folder);
     assert_int_equal(system(command), 0);
+    generation_destroy(bed->loaded);
+    loop_destroy(bed->loop);
+    if (disk.hangs) {
+        kept[kept_count++] = bed;
+        return 0;
+    }
+    keeps_destroy(bed->copy);
+    keeps_destroy(bed->keeps);
     free(bed);
     return 0;
 }

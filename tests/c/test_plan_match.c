@@ -70,6 +70,42 @@ static void bits_move_and_orders_change(void **state)
                   "more\n");
 }
 
+/* A force of what stays is no difference; one that goes is told, and what was retained. */
+static void what_somebody_relied_on_is_told(void **state)
+{
+    struct pair *pair = *state;
+    bed_declare(pair->from, WORD("GONE", 0));
+    bed_declare(pair->from, WORD("A", 1));
+    bed_declare(pair->from, WORD("ARRAY", 2, .count = 3));
+    bed_declare(pair->from, WORD("KEPT", 8, .retain = true));
+    bed_declare(pair->to, WORD("A", 1));
+    bed_declare(pair->to, WORD("ARRAY", 2, .count = 1));
+    bed_raw(pair->from, TABLE_HOLDING, 20, 2);
+    pair_ready(pair);
+    const char *const forced[] = {"GONE", "A"};
+    for (size_t i = 0; i < 2; i++)
+        image_force(pair->from->image, bed_point(pair->from, forced[i]), (uint16_t[]){11}, NULL,
+                    BED_NOW);
+    for (uint32_t k = 0; k < 3; k++)
+        image_force(pair->from->image, bed_point(pair->from, "ARRAY") + k, (uint16_t[]){7}, NULL,
+                    BED_NOW);
+    image_force(pair->from->image, pair->from->plan->raws[0].point + 1, (uint16_t[]){7}, NULL,
+                BED_NOW);
+    pair_set(pair->from, "KEPT", 77);
+    view_latch(pair->from->view);
+    pair->cells = view_cells(pair->from->view);
+    pair->marks = view_marks(pair->from->view);
+    match_said_is(pair, DIFFERENCE_GONE,
+                  "t.lua:1: ARRAY shrinks from 3 to 1 elements: values of the last ones are lost\n"
+                  "t.lua:1: GONE is gone (holding 0)\n"
+                  "t.lua:1: KEPT is gone (holding 8)\n"
+                  "t.lua:1: raw holding 20..21 of mem is gone\n"
+                  "t.lua:1: GONE was forced to 11; the force goes with it\n"
+                  "t.lua:1: 2 elements of ARRAY were forced; the force goes with them\n"
+                  "t.lua:1: KEPT was retained; its value, 77, is lost\n"
+                  "t.lua:1: 1 of raw holding 20..21 of mem was forced; the force goes with it\n");
+}
+
 static void an_address_may_come_and_go(void **state)
 {
     struct pair *pair = *state;
@@ -174,11 +210,17 @@ static void raw_words_go_by_address(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PAIR_TEST(the_same_is_the_same),       PAIR_TEST(names_find_each_other_in_any_order),
-        PAIR_TEST(what_moved_keeps_its_value), PAIR_TEST(bits_move_and_orders_change),
-        PAIR_TEST(an_address_may_come_and_go), PAIR_TEST(another_type_is_another_value),
-        PAIR_TEST(arrays_keep_what_both_have), PAIR_TEST(an_edited_default_is_told),
-        PAIR_TEST(memories_go_by_name),        PAIR_TEST(raw_words_go_by_address),
+        PAIR_TEST(the_same_is_the_same),
+        PAIR_TEST(names_find_each_other_in_any_order),
+        PAIR_TEST(what_moved_keeps_its_value),
+        PAIR_TEST(bits_move_and_orders_change),
+        PAIR_TEST(what_somebody_relied_on_is_told),
+        PAIR_TEST(an_address_may_come_and_go),
+        PAIR_TEST(another_type_is_another_value),
+        PAIR_TEST(arrays_keep_what_both_have),
+        PAIR_TEST(an_edited_default_is_told),
+        PAIR_TEST(memories_go_by_name),
+        PAIR_TEST(raw_words_go_by_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -317,7 +317,12 @@ static void files_that_are_none(void **state)
     assert_false(load_with(&bed, &(struct program_options){.path = "/tmp"}));
     assert_string_equal(bed.error.text, "cannot read /tmp: Is a directory");
     assert_false(load_with(&bed, &(struct program_options){.path = "/dev/zero"}));
-    assert_string_equal(bed.error.text, "cannot read /dev/zero: File too large");
+    assert_string_equal(bed.error.text,
+                        "cannot read /dev/zero: it is a pipe or a device, not a file");
+    write_file("tank.lua", "");
+    assert_int_equal(truncate("tank.lua", 17 << 20), 0);
+    assert_false(load_with(&bed, &(struct program_options){.path = "tank.lua"}));
+    assert_string_equal(bed.error.text, "cannot read tank.lua: File too large");
     write_file("tank.lua", "\x1bLua");
     assert_false(load_with(&bed, &(struct program_options){.path = "tank.lua"}));
     assert_non_null(strstr(bed.error.text, "binary chunk"));

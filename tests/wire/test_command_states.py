@@ -13,8 +13,11 @@ import unittest
 
 from commands import FAILED, NOT_RUNNING, OK, REFUSED, SCRIPT, USAGE
 from control import Gone
-from msm import BINARY, DEADLINE, Msm, command, eventually
+from msm import BINARY, DEADLINE, SANITIZERS, Msm, command, eventually
 from retain import Home
+
+WITHOUT_SIGNALS = unittest.skipIf("thread" in SANITIZERS, "signals do not interrupt Lua under the "
+                                    "thread sanitizer")
 
 
 class State(unittest.TestCase):
@@ -150,6 +153,7 @@ class State(unittest.TestCase):
                 self.assertIn("cannot be the name", done.stderr)
             self.assertEqual((os.listdir(os.path.dirname(state)), os.listdir(state)), (["state"], []))
 
+    @WITHOUT_SIGNALS
     def test_a_body_that_does_not_end(self):
         with tempfile.TemporaryDirectory(prefix="msm-body-") as folder:
             script = os.path.join(folder, "h.lua")
@@ -160,6 +164,7 @@ class State(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stdout), (FAILED, ""), done.stderr)
                 self.assertIn("h.lua:2: watchdog: the script's body ran longer than", done.stderr)
 
+    @WITHOUT_SIGNALS
     def test_a_body_in_a_call_that_does_not_end(self):
         with tempfile.TemporaryDirectory(prefix="msm-body-") as folder:
             script = os.path.join(folder, "h.lua")

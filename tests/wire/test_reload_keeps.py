@@ -69,5 +69,76 @@ class Keeps(unittest.TestCase):
             result()
 
 
+class Forces(unittest.TestCase):
+    """And what does not come along: forces and retained values of what is gone."""
+
+    TEXT = """
+        %s
+        mem.X = holding.uint16(0)
+        server.tcp { port = 0 }
+        every("5ms", function() end)
+        """
+
+    def lose(self, before, after, said, **force):
+        """R is forced or set to 11, and then it goes."""
+        with Program(self.TEXT % before) as msm, msm.control() as control:
+            control.ask("force" if force else "set", name="R", value=11, **force)
+            control.ask("force", name="X", value=5)
+            msm.settle()
+            msm.write(self.TEXT % after)
+            asked = msm.command("check", "--against-running", msm.path).stdout
+            self.assertIn(said, asked)
+            self.assertNotIn("mem.X", asked)
+            self.assertNotIn(said, msm.text(), "it was only asked")
+            told = msm.reload(self.TEXT % after)
+            self.assertIn(said, told)
+            self.assertNotIn("mem.X", told)
+            self.assertEqual(msm.text().count(said), 1)
+            self.assertEqual([row["name"] for row in control.ask("forced")["values"]], ["X"])
+            self.assertEqual(msm.reload(self.TEXT % after), "", "it was told")
+
+    WORD = "mem.R = holding.uint16(7)"
+    FORCED = "mem.R was forced to 11; the force goes with it"
+
+    def test_removed(self):
+        self.lose(self.WORD, "", self.FORCED, persist=False)
+
+    def test_removed_and_persists(self):
+        self.lose(self.WORD, "", self.FORCED, persist=True)
+
+    def test_renamed(self):
+        self.lose(self.WORD, "mem.S = holding.uint16(7)", self.FORCED, persist=False)
+
+    def test_another_type(self):
+        self.lose(self.WORD, "mem.R = holding.float32(7)", self.FORCED, persist=False)
+
+    def test_retained(self):
+        self.lose("mem.R = holding.uint16(7, { retain = true })", "",
+                  "mem.R was retained; its value, 11, is lost")
+
+    def test_watched(self):
+        """a file that was saved says it in the log"""
+        with Program(self.TEXT % self.WORD, "--watch") as msm, msm.control() as control:
+            control.ask("force", name="R", value=11)
+            msm.write(self.TEXT % "")
+            msm.wait_line(self.FORCED)
+
+    def test_way_back(self):
+        """what was forced meanwhile and goes with the program that has failed is named, and what
+        was forced before is forced again"""
+        with Program(self.TEXT % self.WORD) as msm, msm.control() as control:
+            control.ask("force", name="R", value=11)
+            msm.settle()
+            msm.probation = NEVER
+            result = msm.ask_reload((self.TEXT % "mem.NEW = holding.uint16(9)").replace(
+                "function() end", "function() if mem.X == 3 then error('back') end end"))
+            msm.wait_line(self.FORCED)
+            control.ask("force", name="NEW", value=12)
+            control.ask("set", name="X", value=3)
+            msm.wait_line("mem.NEW was forced to 12; the force goes with it")
+            self.assertEqual(result()[0], 1)
+            self.assertEqual([row["name"] for row in control.ask("forced")["values"]], ["R"])
+
+
 if __name__ == "__main__":
     unittest.main()

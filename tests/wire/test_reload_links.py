@@ -5,6 +5,7 @@ Exception codes: 0A no such unit, 0B no answer from the device.
 """
 
 import os
+import pathlib
 import socket
 import struct
 import unittest
@@ -14,7 +15,7 @@ from devices import Pair
 from hostile import HostileDevice
 from line import RtuMaster, RtuSlave
 from msm import Wire, eventually, fc_read
-from reloading import NEVER, Program, Watcher, free_port
+from reloading import NEVER, SHORT, Program, Watcher, free_port
 
 
 class Servers(unittest.TestCase):
@@ -153,6 +154,79 @@ class Clients(unittest.TestCase):
             self.assertEqual(writes, [b"\5\0\0\0\0"])
             mark = self.device.mark()
             self.device.wait_seen(3, since=mark)
+
+    def without_valve(self, stop_timeout, prevent):
+        """The valve is open when `prevent` keeps its safe value from the device, and its variable
+        goes."""
+        text = self.text("plc.VALVE = coil(0, { safe = false })", "plc.VALVE = true")
+        brief = SHORT.replace("}", ', stop_timeout = "%s" }' % stop_timeout)
+        with Program(text, probation=brief) as msm:
+            eventually(lambda: self.device.get("coil", 0), "the valve")
+            prevent(msm)
+            said = msm.reload(self.text("plc.X = holding.uint16(0)"))
+            self.assertIn("not delivered to", said)
+            self.assertRegex(said, "the last value of plc.VALVE, meant to make it safe")
+            self.assertEqual(msm.text().count("meant to make it safe"), 1, msm.text())
+            self.assertEqual(self.device.get("coil", 0), 1)
+            self.assertEqual(msm.reload(self.text("plc.Y = holding.uint16(0)")), "")
+
+    def test_removed_while_offline(self):
+        """a safe output whose device is offline is named, by the answer and in the log, and the
+        reload goes on; the next one does not name it again"""
+        def prevent(msm):
+            self.device.stop()
+            msm.wait_line("offline|no answer|closed|refused")
+        self.without_valve("100ms", prevent)
+
+    def test_removed_while_mute(self):
+        """the same where the device takes the write and never answers"""
+        self.without_valve("100ms", lambda msm: self.device.behave("missing", fc=5))
+
+    def test_removed_and_the_device_refuses(self):
+        """the same where the device refuses it: there is nothing to wait for"""
+        self.without_valve("20s", lambda msm: self.device.behave("exception", fc=5))
+
+    def test_removed_and_its_link_is_stopped(self):
+        """the same where the script has stopped the link; the audit log has it, too"""
+        text = self.text("plc.VALVE = coil(0, { safe = false })\nplc.HALT = var.bool{}",
+                         "plc.VALVE = true if plc.HALT then link:stop() end")
+        brief = SHORT.replace("}", ', stop_timeout = "100ms", audit = "changes" }')
+        with Program(text, probation=brief) as msm, msm.control() as control:
+            eventually(lambda: self.device.get("coil", 0), "the valve")
+            control.ask("set", name="plc.HALT", value=True)
+            self.device.wait(lambda: self.device.now == 0, "the close")
+            said = msm.reload(self.text("plc.X = holding.uint16(0)"))
+            self.assertIn("the last value of plc.VALVE, meant to make it safe", said)
+            eventually(lambda: "outputs that could not be made safe: 1" in
+                       "".join(path.read_text() for path in
+                               pathlib.Path(msm.folder.path).glob("*.audit*")), "the audit log")
+
+    def test_another_device_takes_the_place_of_an_offline_one(self):
+        """the former one is named; the new one gets its value as ever"""
+        text = self.text("plc.VALVE = coil(0, { safe = false })", "plc.VALVE = true")
+        brief = SHORT.replace("}", ', stop_timeout = "100ms" }')
+        with HostileDevice() as other, Program(text, probation=brief) as msm:
+            eventually(lambda: self.device.get("coil", 0), "the valve")
+            self.device.stop()
+            msm.wait_line("offline|no answer|closed|refused")
+            said = msm.reload(text.replace(str(self.device.port), str(other.port)))
+            self.assertIn("the last value of plc.VALVE, meant to make it safe", said)
+            eventually(lambda: other.get("coil", 0), "the other valve")
+
+    def test_removed_and_forced(self):
+        """what a person holds on is not made safe: said before and after"""
+        text = self.text("plc.VALVE = coil(0, { safe = false })")
+        said = ("plc.VALVE was forced to true; the force goes with it, and the device keeps that "
+                "until somebody writes there")
+        with Program(text) as msm, msm.control() as control:
+            control.ask("force", name="plc.VALVE", value=True)
+            eventually(lambda: self.device.get("coil", 0), "the valve")
+            msm.write(self.text("plc.X = holding.uint16(0)"))
+            asked = msm.command("check", "--against-running", msm.path).stdout
+            self.assertIn(said, asked)
+            self.assertNotIn("made safe", asked)
+            self.assertIn(said, msm.reload(self.text("plc.X = holding.uint16(0)")))
+            self.assertEqual(self.device.get("coil", 0), 1)
 
     def test_removed_link(self):
         """a link that goes sends its safe outputs first, then closes; with the probation over
