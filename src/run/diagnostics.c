@@ -80,7 +80,6 @@ void diagnostics_write(struct image *image, const struct scan *scan,
     struct scan_stats stats = scan_statistics(scan);
     if (writer.plan->settings.diagnostics < 0)
         return;
-    write_one(&writer, "MSM_STATE", state_number(status->state));
     write_one(&writer, "MSM_HEARTBEAT", stats.count & UINT16_MAX);
     write_one(&writer, "MSM_SCANS", stats.count & UINT32_MAX);
     write_one(&writer, "MSM_SCAN_LAST", microseconds(stats.duration.last));
@@ -91,4 +90,6 @@ void diagnostics_write(struct image *image, const struct scan *scan,
     write_one(&writer, "MSM_RELOADS", status->reloads);
     write_one(&writer, "MSM_REFUSED", status->refused);
     write_links(&writer);
+    /* last: who sees a new state finds what belongs to it */
+    write_one(&writer, "MSM_STATE", state_number(status->state));
 }
