@@ -57,6 +57,7 @@ class Disk(unittest.TestCase):
             home.folder.write("state", "a file")
             with home.life() as life, life.connect() as wire, life.control() as control:
                 trouble(life, wire, control, "Not a directory")
+                life.wait_line("loaded ")
                 self.assertEqual(loaded(life.text()), 0)
                 refused = life.command("force", "U16", "1", "--persist")
                 self.assertEqual(refused.returncode, 5, refused.stderr)
