@@ -134,7 +134,7 @@ static void a_short_deadline_after_a_bark(void **state)
     open_watchdog(&owner);
     begin(&owner, 2 * MS);
     while (!owner.late)
-        continue;
+        clock_monotonic();
     end(&owner);
     int64_t used = clock_processor();
     begin(&owner, 1 * MS);

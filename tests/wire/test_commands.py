@@ -14,7 +14,7 @@ import threading
 import unittest
 
 from commands import FAILED, NOT_RUNNING, OK, REFUSED, SCRIPT, UNKNOWN, USAGE, Case
-from msm import BINARY, DEADLINE, Folder, Msm
+from msm import BINARY, DEADLINE, SANITIZERS, Folder, Msm
 
 
 class Values(Case):
@@ -403,6 +403,7 @@ class Eval(Case):
         self.assertIn("no", done.stderr)
 
 
+@unittest.skipIf("thread" in SANITIZERS, "signals do not interrupt Lua under the thread sanitizer")
 class Stuck(unittest.TestCase):
     def test_who_asked_is_told_where(self):
         with Msm(SCRIPT) as msm:
