@@ -29,9 +29,9 @@ ROUND = 10  # kinds, one after the other
 def allowed(missed):
     """How many scans may be missed where the control misses some: both are counts of rare events,
     so their difference scatters by the root of twice that, three of which are granted; and where
-    the control is lucky, ten: one processor that is taken away misses several in a row, and a
-    reload that always costs a scan misses at least as many as there are reloads."""
-    return missed + 3 * (2 * missed) ** 0.5 + 10
+    the control is lucky, one for ten reloads: one processor that is taken away misses several in
+    a row, and a reload that always costs a scan misses as many as there are reloads."""
+    return missed + 3 * (2 * missed) ** 0.5 + BLOCKS * BLOCK / 10
 
 
 SCRIPT = """
