@@ -6,9 +6,8 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
-#include "base/watchdog.h"
 #include "image/plan_match.h"
-#include "scan_bed.h"
+#include "scan_watch_bed.h"
 
 struct watchdog {
     struct watchdog_hooks hooks;
@@ -34,10 +33,6 @@ static struct {
     atomic_int lates, stucks;
     atomic_bool stuck_is_over, waited;
 } talk;
-
-/* An abandoned scan stays for ever, and the leak checker should know it. */
-static struct scan *kept[32];
-static size_t kept_count;
 
 static inline void wait_for(sem_t *event)
 {
@@ -67,16 +62,6 @@ static inline int setup_talk(void **state)
     return setup(state);
 }
 
-static inline int teardown_kept(void **state)
-{
-    struct fixture *f = *state;
-    if (scan_is_abandoned(f->scan)) {
-        kept[kept_count++] = f->scan;
-        f->scan = NULL;
-    }
-    return teardown(state);
-}
-
 static inline bool open_all(struct fixture *f, size_t task)
 {
     (void)task;
@@ -104,15 +89,8 @@ static inline bool get_stuck_and_break(struct fixture *f, size_t task)
 /* Two tasks; has opened all in its first step. */
 static inline void begin_open(struct fixture *f)
 {
-    struct error error;
     begin(f, (int64_t[]){100 * MS, 100 * MS}, 2);
-    scan_destroy(f->scan);
-    struct scan_hooks hooks = bed_hooks(f);
-    hooks.late = on_late;
-    hooks.stuck = on_stuck;
-    f->scan = scan_create(f->image, &hooks, (struct instant){START, f->utc}, &error);
-    assert_non_null(f->scan);
-    scan_watch(f->scan, &talk.dog);
+    begin_watched_by(f, &talk.dog, on_late, on_stuck);
     f->task = open_all;
     step(f, 0);
     assert_int_equal(remote_read(f, "SPEED"), 70);
@@ -154,6 +132,13 @@ static inline pthread_t begin_stuck(struct fixture *f, void *(*there)(void *cont
     assert_int_equal(pthread_create(&thread, NULL, there, f), 0);
     wait_for(&talk.inside);
     return thread;
+}
+
+/* A task of it is. */
+static inline pthread_t begin_stuck_task(struct fixture *f)
+{
+    f->task = get_stuck;
+    return begin_stuck(f, step_there);
 }
 
 static inline void come_back(pthread_t thread)

@@ -17,17 +17,19 @@ struct desk {
     int64_t now;
 };
 
-static inline void desk_open(struct desk *desk, size_t count, struct client_spec spec)
+/* Declares `count` clients of units from `first_unit`, with the same options, and prepares them;
+ * the change says who is on the caller from its commit on. */
+static inline struct caller_change *desk_prepare(struct desk *desk, size_t count,
+                                                 struct client_spec spec, uint8_t first_unit)
 {
     struct error error;
-    *desk = (struct desk){.count = count, .now = 1000 * (int64_t)NS_PER_S};
     dial_bed_open(&desk->bed);
     for (size_t i = 0; i < count; i++) {
-        spec.unit = (uint8_t)(1 + i);
+        spec.unit = (uint8_t)(first_unit + i);
         dial_bed_add(&desk->bed, spec);
     }
     dial_bed_seal(&desk->bed);
-    desk->caller = caller_create(&error);
+    desk->count = count;
     struct caller_change *change = caller_prepare(desk->caller);
     for (uint32_t i = 0; i < count; i++) {
         desk->clients[i] = client_create(desk->bed.image, i, desk->now, &error);
@@ -35,7 +37,16 @@ static inline void desk_open(struct desk *desk, size_t count, struct client_spec
         assert_int_equal(caller_change_add(change, desk->clients[i]), i);
     }
     caller_change_seal(change);
-    caller_commit(change, NULL, desk->now);
+    return change;
+}
+
+static inline void desk_open(struct desk *desk, size_t count, struct client_spec spec)
+{
+    struct error error;
+    *desk = (struct desk){.now = 1000 * (int64_t)NS_PER_S};
+    desk->caller = caller_create(&error);
+    dial_need(desk->caller != NULL, &error);
+    caller_commit(desk_prepare(desk, count, spec, 1), NULL, desk->now);
 }
 
 static inline struct client_spec slow(void)
@@ -45,12 +56,18 @@ static inline struct client_spec slow(void)
     return spec;
 }
 
-static inline void desk_close(struct desk *desk)
+/* All but the caller. */
+static inline void clients_close(struct desk *desk)
 {
-    caller_destroy(desk->caller);
     for (size_t i = 0; i < desk->count; i++)
         client_destroy(desk->clients[i]);
     dial_bed_close(&desk->bed);
+}
+
+static inline void desk_close(struct desk *desk)
+{
+    caller_destroy(desk->caller);
+    clients_close(desk);
 }
 
 static inline const char *run(struct desk *desk)
@@ -62,6 +79,12 @@ static inline void connect_now(struct desk *desk)
 {
     caller_connected(desk->caller, desk->now);
     assert_null(run(desk));
+}
+
+static inline void open_online(struct desk *desk, size_t count, struct client_spec spec)
+{
+    desk_open(desk, count, spec);
+    connect_now(desk);
 }
 
 /* Takes the oldest request off what is to be sent; false when there is none. */
@@ -76,6 +99,13 @@ static inline bool next_request(struct desk *desk, uint8_t frame[FRAME])
     assert_int_equal(bytes_get(frame + 4), FRAME - 6);
     caller_sent(desk->caller, FRAME);
     return true;
+}
+
+/* The same, however long it takes. */
+static inline void wait_for_request(struct desk *desk, uint8_t frame[FRAME])
+{
+    for (; !next_request(desk, frame); desk->now += MS)
+        assert_null(run(desk));
 }
 
 static inline void expect_request(struct desk *desk, uint8_t frame[FRAME], uint16_t id,
@@ -117,6 +147,19 @@ static inline void answer(struct desk *desk, const uint8_t *request, uint16_t wo
     give(desk, bytes, sizeof bytes);
 }
 
+/* The first word that a client mirrors. */
+static inline uint16_t word_of(struct desk *desk, uint32_t client)
+{
+    return dial_bed_word(&desk->bed, client, 0);
+}
+
+/* An answer that the first client takes. */
+static inline void answer_well(struct desk *desk, const uint8_t *request, uint16_t word)
+{
+    answer(desk, request, word);
+    assert_int_equal(word_of(desk, 0), word);
+}
+
 static inline uint64_t errors(struct desk *desk, uint32_t client)
 {
     return link_look(desk->bed.image, client).errors;
@@ -130,3 +173,19 @@ static inline void expect_error(struct desk *desk, uint32_t client, uint64_t cou
     assert_int_equal(errors(desk, client), count);
     assert_string_equal(last, text);
 }
+
+static inline int setup(void **state)
+{
+    *state = test_calloc(1, sizeof(struct desk));
+    return 0;
+}
+
+static inline int teardown(void **state)
+{
+    desk_close(*state);
+    test_free(*state);
+    return 0;
+}
+
+/* A test with one desk. */
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -118,11 +118,6 @@ static inline size_t open_descriptors(void)
     return count;
 }
 
-static inline int64_t patience(void)
-{
-    return clock_monotonic() + PATIENCE_S * (int64_t)NS_PER_S;
-}
-
 /* ---- a master that never stops asking ---- */
 
 struct master {

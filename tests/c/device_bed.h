@@ -63,3 +63,28 @@ static inline int dead_port(uint16_t *port)
     *port = ntohs(address.sin_port);
     return fd;
 }
+
+/* ---- what becomes of the clients ---- */
+
+static inline int64_t patience(void)
+{
+    return clock_monotonic() + PATIENCE_S * (int64_t)NS_PER_S;
+}
+
+static inline void wait_for_online(struct dial_bed *bed, size_t link, bool online)
+{
+    for (int64_t end = patience(); clock_monotonic() < end; pause_ms(1))
+        if (link_look(bed->image, link).online == online)
+            return;
+    char text[LINK_ERROR_MAX] = "";
+    link_last_error(bed->image, link, text);
+    fail_msg("link %zu is %s online; last error: %s", link, online ? "not" : "still", text);
+}
+
+static inline void wait_for_word(struct dial_bed *bed, uint32_t client, uint16_t word)
+{
+    for (int64_t end = patience(); clock_monotonic() < end; pause_ms(1))
+        if (dial_bed_word(bed, client, 0) == word)
+            return;
+    fail_msg("the value %u did not come", word);
+}

@@ -180,16 +180,39 @@ static inline void expect_request(struct bed *bed, int client)
                      &bed->clients[client].exchange);
 }
 
+/* The client has something to send, and it is its turn. */
+static inline void ask(struct bed *bed, int client)
+{
+    bed->clients[client].due = 0;
+    expect_request(bed, client);
+}
+
 static inline void receive(struct bed *bed, const uint8_t *bytes, size_t length)
 {
     line_client_received(bed->line, bytes, length, bed->now);
     assert_null(line_client_run(bed->line, bed->now));
 }
 
+enum { WORD_ANSWER = 4 }; /* the length of its PDU */
+
+/* An answer of one word; the frame's length. */
+static inline size_t frame_word(uint8_t frame[RTU_MAX], uint8_t unit, uint8_t word)
+{
+    const uint8_t pdu[WORD_ANSWER] = {3, 2, 0, word};
+    return rtu_write(frame, unit, pdu, sizeof pdu);
+}
+
 static inline void answer_word(struct bed *bed, uint8_t unit, uint8_t word)
 {
-    uint8_t pdu[] = {3, 2, 0, word}, frame[RTU_MAX];
-    receive(bed, frame, rtu_write(frame, unit, pdu, sizeof pdu));
+    uint8_t frame[RTU_MAX];
+    receive(bed, frame, frame_word(frame, unit, word));
+}
+
+/* An answer that its client takes for his. */
+static inline void answer_well(struct bed *bed, int client, uint8_t word)
+{
+    answer_word(bed, (uint8_t)(client + 1), word);
+    assert_int_equal(bed->clients[client].answer[3], word);
 }
 
 static inline int64_t sent_after(const struct bed *bed, size_t pdu_length)

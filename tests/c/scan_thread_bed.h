@@ -8,9 +8,8 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <time.h>
-#include "base/watchdog.h"
 #include "scan/thread_inside.h"
-#include "scan_bed.h"
+#include "scan_watch_bed.h"
 
 struct watchdog {
     pthread_t owner;
@@ -29,9 +28,6 @@ static struct {
     atomic_bool hangs, stop_hangs, slow, stop_wanted, in_task;
     atomic_int policy, next_runs, next_stops;
 } talk;
-
-static struct scan *kept[8]; /* abandoned ones stay, and the leak checker should know it */
-static size_t kept_count;
 
 /* ---- a watchdog that takes notes ---- */
 
@@ -205,14 +201,9 @@ static inline void end_thread(void)
 
 static inline int teardown_talk(void **state)
 {
-    struct fixture *f = *state;
     end_thread();
     scan_destroy(talk.next);
-    if (scan_is_abandoned(f->scan)) {
-        kept[kept_count++] = f->scan;
-        f->scan = NULL;
-    }
-    return teardown(state);
+    return teardown_kept(state);
 }
 
 struct note {

@@ -48,6 +48,16 @@ static inline void shop_declare(struct shop *shop, struct variable v)
     bed_declare(&shop->bed, v);
 }
 
+/* Variables V0, V1, … at the addresses 0, 1, …; all are retained. */
+static inline void shop_retain_words(struct shop *shop, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char *name = plan_alloc(shop->bed.plan, 16);
+        snprintf(name, 16, "V%d", i);
+        shop_declare(shop, WORD(name, (uint16_t)i, .retain = true));
+    }
+}
+
 static inline void shop_keep(struct shop *shop, const char *name, bool retain)
 {
     struct error error;

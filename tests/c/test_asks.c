@@ -66,6 +66,24 @@ static void malformed_is_told(void **state)
 
 static void get_shows_rows(void **state)
 {
+    static const struct {
+        const char *name, *field, *expected;
+    } rows[] = {
+        {"LEVEL", "value", "20.1"},
+        {"mem.LEVEL", "name", "'LEVEL'"},
+        {"LEVEL", "text", "'20.1 %'"},
+        {"LEVEL", "unit", "'%'"},
+        {"LEVEL", "type", "'float32'"},
+        {"LEVEL", "quality", "'good'"},
+        {"LEVEL", "forced", "false"},
+        {"MODE", "text", "'RUN (2)'"},
+        {"TEMPS", "value", "[1, 2, 3]"},
+        {"TEMPS[3]", "value", "3"},
+        {"TEMPS[3]", "name", "'TEMPS[3]'"},
+        {"mem.holding[21]", "value", "65535"},
+        {"mem.holding[21]", "name", "'holding[21]'"},
+        {"PUMP", "value", "false"},
+    };
     struct fake *fake = *state;
     declare(fake);
     struct bed *bed = &fake->bed;
@@ -73,20 +91,11 @@ static void get_shows_rows(void **state)
     bed_put(bed, 2, 2);
     bed_write(bed, TABLE_HOLDING, 4, 3, WORDS(1, 2, 3));
     bed_put(bed, 21, 65535);
-    fake_row(fake, "{\"do\": \"get\", \"names\": [\"LEVEL\"]}", "value", "20.1");
-    fake_row(fake, "{\"do\": \"get\", \"names\": [\"mem.LEVEL\"]}", "name", "'LEVEL'");
-    fake_row(fake, "{\"do\": \"get\", \"names\": [\"LEVEL\"]}", "text", "'20.1 %'");
-    fake_row(fake, "{\"do\": \"get\", \"names\": [\"LEVEL\"]}", "unit", "'%'");
-    fake_row(fake, "{\"do\": \"get\", \"names\": [\"LEVEL\"]}", "type", "'float32'");
-    fake_row(fake, "{\"do\": \"get\", \"names\": [\"LEVEL\"]}", "quality", "'good'");
-    fake_row(fake, "{\"do\": \"get\", \"names\": [\"LEVEL\"]}", "forced", "false");
-    fake_row(fake, "{\"do\": \"get\", \"names\": [\"MODE\"]}", "text", "'RUN (2)'");
-    fake_row(fake, "{\"do\": \"get\", \"names\": [\"TEMPS\"]}", "value", "[1, 2, 3]");
-    fake_row(fake, "{\"do\": \"get\", \"names\": [\"TEMPS[3]\"]}", "value", "3");
-    fake_row(fake, "{\"do\": \"get\", \"names\": [\"TEMPS[3]\"]}", "name", "'TEMPS[3]'");
-    fake_row(fake, "{\"do\": \"get\", \"names\": [\"mem.holding[21]\"]}", "value", "65535");
-    fake_row(fake, "{\"do\": \"get\", \"names\": [\"mem.holding[21]\"]}", "name", "'holding[21]'");
-    fake_row(fake, "{\"do\": \"get\", \"names\": [\"PUMP\"]}", "value", "false");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "{\"do\": \"get\", \"names\": [\"%s\"]}", rows[i].name);
+        fake_row(fake, text, rows[i].field, rows[i].expected);
+    }
     fake_answers(fake, "{\"do\": \"get\", \"names\": []}", "values", "[]");
     json_t *line = fake_run(fake, "{\"do\": \"get\", \"names\": [\"LEVEL\"]}");
     json_t *row = json_array_get(json_object_get(line, "values"), 0);
@@ -122,21 +131,27 @@ static void get_takes_patterns(void **state)
 
 static void names_are_helped_with(void **state)
 {
+    static const struct {
+        const char *names, *help;
+    } cases[] = {
+        {"\"LEVEL\", \"LEVL\"", "LEVL is not declared; did you mean LEVEL?"},
+        {"\"plc.LEVEL\"", "plc.LEVEL is not declared; did you mean LEVEL?"},
+        {"\"TEMPS[4]\"", "elements 1..3"},
+        {"\"TEMPS[0]\"", "elements 1..3"},
+        {"\"LEVEL[1]\"", "is no array"},
+        {"\"holding[24]\"", "as raw"},
+        {"\"holding\"", "is a table"},
+        {"\"\"", "is not declared"},
+        {"\"TEMPS[1\"", "is not declared"},
+        {"\"TEMPS[99999999999999999999]\"", "is not declared"},
+    };
     struct fake *fake = *state;
     declare(fake);
-    fake_refused(fake, "{\"do\": \"get\", \"names\": [\"LEVEL\", \"LEVL\"]}", "unknown",
-                 "LEVL is not declared; did you mean LEVEL?");
-    fake_refused(fake, "{\"do\": \"get\", \"names\": [\"plc.LEVEL\"]}", "unknown",
-                 "plc.LEVEL is not declared; did you mean LEVEL?");
-    fake_refused(fake, "{\"do\": \"get\", \"names\": [\"TEMPS[4]\"]}", "unknown", "elements 1..3");
-    fake_refused(fake, "{\"do\": \"get\", \"names\": [\"TEMPS[0]\"]}", "unknown", "elements 1..3");
-    fake_refused(fake, "{\"do\": \"get\", \"names\": [\"LEVEL[1]\"]}", "unknown", "is no array");
-    fake_refused(fake, "{\"do\": \"get\", \"names\": [\"holding[24]\"]}", "unknown", "as raw");
-    fake_refused(fake, "{\"do\": \"get\", \"names\": [\"holding\"]}", "unknown", "is a table");
-    fake_refused(fake, "{\"do\": \"get\", \"names\": [\"\"]}", "unknown", "is not declared");
-    fake_refused(fake, "{\"do\": \"get\", \"names\": [\"TEMPS[1\"]}", "unknown", "is not declared");
-    fake_refused(fake, "{\"do\": \"get\", \"names\": [\"TEMPS[99999999999999999999]\"]}", "unknown",
-                 "is not declared");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[96];
+        snprintf(text, sizeof text, "{\"do\": \"get\", \"names\": [%s]}", cases[i].names);
+        fake_refused(fake, text, "unknown", cases[i].help);
+    }
 }
 
 static void strings_of_any_bytes(void **state)

@@ -35,19 +35,9 @@ static void site_with(struct site *site, struct client_spec spec)
     site_start(site);
 }
 
-static int64_t patience(void)
+static void site_at(struct site *site, uint16_t port)
 {
-    return clock_monotonic() + PATIENCE_S * (int64_t)NS_PER_S;
-}
-
-static void wait_for_online(struct site *site, size_t link, bool online)
-{
-    for (int64_t end = patience(); clock_monotonic() < end; pause_ms(1))
-        if (link_look(site->bed.image, link).online == online)
-            return;
-    char text[LINK_ERROR_MAX] = "";
-    link_last_error(site->bed.image, link, text);
-    fail_msg("link %zu is %s online; last error: %s", link, online ? "not" : "still", text);
+    site_with(site, dial_spec("127.0.0.1", port, UNIT));
 }
 
 static void wait_for_error(struct site *site, size_t link, const char *part)
@@ -57,14 +47,6 @@ static void wait_for_error(struct site *site, size_t link, const char *part)
         if (link_last_error(site->bed.image, link, text) && strstr(text, part))
             return;
     fail_msg("no error with \"%s\", the last one was \"%s\"", part, text);
-}
-
-static void wait_for_word(struct site *site, uint16_t word)
-{
-    for (int64_t end = patience(); clock_monotonic() < end; pause_ms(1))
-        if (dial_bed_word(&site->bed, 0, 0) == word)
-            return;
-    fail_msg("the value %u did not come", word);
 }
 
 /* ---- a device made of MSM's own server ---- */
@@ -92,21 +74,26 @@ static uint16_t device_word(struct desk *device)
     return word;
 }
 
+static void wait_for_device_word(struct desk *device, uint16_t word)
+{
+    for (int64_t end = patience(); device_word(device) != word && clock_monotonic() < end;)
+        pause_ms(1);
+    assert_int_equal(device_word(device), word);
+}
+
 static void test_mirrors(void **state)
 {
     struct desk *device = *state;
     struct site site;
     start(device);
     device_set(device, 7);
-    site_with(&site, dial_spec("127.0.0.1", tcp_port(device->tcp, 0), UNIT));
-    wait_for_online(&site, 0, true);
-    wait_for_word(&site, 7);
+    site_at(&site, tcp_port(device->tcp, 0));
+    wait_for_online(&site.bed, 0, true);
+    wait_for_word(&site.bed, 0, 7);
     device_set(device, 8);
-    wait_for_word(&site, 8);
+    wait_for_word(&site.bed, 0, 8);
     dial_bed_write(&site.bed, 0, 0, 99);
-    for (int64_t end = patience(); device_word(device) != 99 && clock_monotonic() < end;)
-        pause_ms(1);
-    assert_int_equal(device_word(device), 99);
+    wait_for_device_word(device, 99);
     assert_int_equal(tcp_connections(device->tcp), 1);
     site_end(&site);
 }
@@ -121,12 +108,10 @@ static void test_woken(void **state)
     spec = dial_spec("127.0.0.1", tcp_port(device->tcp, 0), UNIT);
     spec.period = 3600 * (int64_t)NS_PER_S;
     site_with(&site, spec);
-    wait_for_online(&site, 0, true);
+    wait_for_online(&site.bed, 0, true);
     for (uint16_t i = 1; i <= 50; i++) {
         dial_bed_write(&site.bed, 0, 0, i);
-        for (int64_t end = patience(); device_word(device) != i && clock_monotonic() < end;)
-            pause_ms(1);
-        assert_int_equal(device_word(device), i);
+        wait_for_device_word(device, i);
     }
     site_end(&site);
 }
@@ -140,15 +125,15 @@ static void test_restart_on_the_same_port(void **state)
     site_with(&site, dial_spec("localhost", port, UNIT));
     for (uint16_t round = 1; round <= 2; round++) {
         device_set(device, round);
-        wait_for_online(&site, 0, true);
-        wait_for_word(&site, round);
+        wait_for_online(&site.bed, 0, true);
+        wait_for_word(&site.bed, 0, round);
         tcp_destroy(device->tcp);
         device->tcp = NULL;
-        wait_for_online(&site, 0, false);
+        wait_for_online(&site.bed, 0, false);
         wait_for_error(&site, 0, "connection refused");
         device_start(device, port);
     }
-    wait_for_online(&site, 0, true);
+    wait_for_online(&site.bed, 0, true);
     assert_true(link_look(site.bed.image, 0).reconnected > 0);
     site_end(&site);
 }
@@ -158,20 +143,53 @@ static void test_stop_and_start(void **state)
     struct desk *device = *state;
     struct site site;
     start(device);
-    site_with(&site, dial_spec("127.0.0.1", tcp_port(device->tcp, 0), UNIT));
+    site_at(&site, tcp_port(device->tcp, 0));
     for (int round = 0; round < 2; round++) {
-        wait_for_online(&site, 0, true);
+        wait_for_online(&site.bed, 0, true);
         wait_for_connections(device, 1);
         link_want(site.bed.image, 0, false);
-        wait_for_online(&site, 0, false);
+        wait_for_online(&site.bed, 0, false);
         wait_for_connections(device, 0);
         link_want(site.bed.image, 0, true);
     }
-    wait_for_online(&site, 0, true);
+    wait_for_online(&site.bed, 0, true);
     site_end(&site);
 }
 
 /* ---- a device played by the test itself ---- */
+
+struct stage {
+    struct site site;
+    uint16_t port;
+    int listener;
+};
+
+static int stage_open(void **state)
+{
+    struct stage *stage = *state = test_calloc(1, sizeof *stage);
+    stage->listener = listen_on(&stage->port);
+    return 0;
+}
+
+static int stage_close(void **state)
+{
+    struct stage *stage = *state;
+    close(stage->listener);
+    site_end(&stage->site);
+    test_free(stage);
+    return 0;
+}
+
+/* The client's next connection, on which its first poll is answered. */
+static int play(struct stage *stage, uint16_t word)
+{
+    int fd = accept_one(stage->listener);
+    answer_poll(fd, word);
+    wait_for_word(&stage->site.bed, 0, word);
+    return fd;
+}
+
+#define PLAYED(name) cmocka_unit_test_setup_teardown(name, stage_open, stage_close)
 
 static void test_refused(void **state)
 {
@@ -179,7 +197,7 @@ static void test_refused(void **state)
     struct site site;
     uint16_t port;
     int fd = dead_port(&port);
-    site_with(&site, dial_spec("127.0.0.1", port, UNIT));
+    site_at(&site, port);
     wait_for_error(&site, 0, "connection refused");
     assert_false(link_look(site.bed.image, 0).online);
     site_end(&site);
@@ -197,127 +215,91 @@ static void test_unknown_name(void **state)
 
 static void test_dropped(void **state)
 {
-    (void)state;
-    struct site site;
-    uint16_t port;
-    int listener = listen_on(&port);
-    site_with(&site, dial_spec("127.0.0.1", port, UNIT));
-    int fd = accept_one(listener);
-    answer_poll(fd, 5);
-    wait_for_word(&site, 5);
+    struct stage *stage = *state;
+    site_at(&stage->site, stage->port);
+    int fd = play(stage, 5);
     close(fd);
-    wait_for_online(&site, 0, false);
-    fd = accept_one(listener);
-    answer_poll(fd, 6);
-    wait_for_word(&site, 6);
-    wait_for_online(&site, 0, true);
+    wait_for_online(&stage->site.bed, 0, false);
+    fd = play(stage, 6);
+    wait_for_online(&stage->site.bed, 0, true);
     close(fd);
-    close(listener);
-    site_end(&site);
 }
 
 static void test_reset(void **state)
 {
-    (void)state;
-    struct site site;
-    uint16_t port;
-    int listener = listen_on(&port);
-    site_with(&site, dial_spec("127.0.0.1", port, UNIT));
-    int fd = accept_one(listener);
+    struct stage *stage = *state;
+    site_at(&stage->site, stage->port);
+    int fd = accept_one(stage->listener);
     answer_poll(fd, 5);
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
     close(fd);
-    wait_for_error(&site, 0, "connection reset by the device");
-    close(accept_one(listener));
-    close(listener);
-    site_end(&site);
+    wait_for_error(&stage->site, 0, "connection reset by the device");
+    close(accept_one(stage->listener));
 }
 
 static void test_closes_in_the_middle_of_a_frame(void **state)
 {
-    (void)state;
-    struct site site;
-    uint16_t port;
+    struct stage *stage = *state;
     uint8_t request[REQUEST];
-    int listener = listen_on(&port);
-    site_with(&site, dial_spec("127.0.0.1", port, UNIT));
-    int fd = accept_one(listener);
+    site_at(&stage->site, stage->port);
+    int fd = accept_one(stage->listener);
     assert_true(take(fd, request, sizeof request));
     request[5] = 3 + 2 * DIAL_WORDS;
     give(fd, request, 10);
     shutdown(fd, SHUT_WR);
-    wait_for_error(&site, 0, "closed by the device");
+    wait_for_error(&stage->site, 0, "closed by the device");
     assert_true(closed(fd));
     close(fd);
-    assert_int_equal(dial_bed_word(&site.bed, 0, 0), 0);
-    fd = accept_one(listener);
-    answer_poll(fd, 6); /* nothing of the half frame is left over */
-    wait_for_word(&site, 6);
+    assert_int_equal(dial_bed_word(&stage->site.bed, 0, 0), 0);
+    fd = play(stage, 6); /* nothing of the half frame is left over */
     close(fd);
-    close(listener);
-    site_end(&site);
 }
 
 static void test_broken_framing(void **state)
 {
-    (void)state;
-    struct site site;
-    uint16_t port;
+    struct stage *stage = *state;
     static const uint8_t rubbish[] = "HTTP/1.1 400 Bad Request\r\n";
-    int listener = listen_on(&port);
-    site_with(&site, dial_spec("127.0.0.1", port, UNIT));
-    int fd = accept_one(listener);
+    site_at(&stage->site, stage->port);
+    int fd = accept_one(stage->listener);
     give(fd, rubbish, sizeof rubbish);
     assert_true(closed(fd));
-    wait_for_error(&site, 0, "impossible length");
+    wait_for_error(&stage->site, 0, "impossible length");
     close(fd);
-    close(listener);
-    site_end(&site);
 }
 
 /* Accepts and says nothing: closed, and only then tried again. */
 static void test_silent_and_never_two(void **state)
 {
-    (void)state;
-    struct site site;
-    uint16_t port;
-    int listener = listen_on(&port);
-    struct client_spec spec = dial_spec("127.0.0.1", port, UNIT);
+    struct stage *stage = *state;
+    struct client_spec spec = dial_spec("127.0.0.1", stage->port, UNIT);
     spec.timeout = 20 * MS;
-    site_with(&site, spec);
+    site_with(&stage->site, spec);
     for (int round = 0; round < 2; round++) {
-        int fd = accept_one(listener);
-        assert_true(nobody_waits(listener));
+        int fd = accept_one(stage->listener);
+        assert_true(nobody_waits(stage->listener));
         uint8_t byte;
         while (recv(fd, &byte, 1, 0) > 0)
-            assert_true(nobody_waits(listener));
+            assert_true(nobody_waits(stage->listener));
         close(fd);
     }
-    wait_for_error(&site, 0, "no answer");
-    site_end(&site);
-    close(listener);
+    wait_for_error(&stage->site, 0, "no answer");
 }
 
 static void test_units_share_a_connection(void **state)
 {
-    (void)state;
-    struct site site;
-    uint16_t port;
+    struct stage *stage = *state;
     uint8_t request[2][REQUEST];
-    int listener = listen_on(&port);
-    dial_bed_open(&site.bed);
-    dial_bed_add(&site.bed, dial_spec("127.0.0.1", port, 1));
-    dial_bed_add(&site.bed, dial_spec("127.0.0.1", port, 2));
-    site_start(&site);
-    int fd = accept_one(listener);
+    dial_bed_open(&stage->site.bed);
+    dial_bed_add(&stage->site.bed, dial_spec("127.0.0.1", stage->port, 1));
+    dial_bed_add(&stage->site.bed, dial_spec("127.0.0.1", stage->port, 2));
+    site_start(&stage->site);
+    int fd = accept_one(stage->listener);
     assert_true(take(fd, request[0], REQUEST) && take(fd, request[1], REQUEST));
     assert_int_equal(request[0][6] + request[1][6], 1 + 2);
-    assert_true(nobody_waits(listener));
-    link_want(site.bed.image, 0, false); /* the other one still wants it */
+    assert_true(nobody_waits(stage->listener));
+    link_want(stage->site.bed.image, 0, false); /* the other one still wants it */
     answer_poll(fd, 1);
     close(fd);
-    close(listener);
-    site_end(&site);
 }
 
 static void test_two_hundred_dead(void **state)
@@ -336,7 +318,7 @@ static void test_two_hundred_dead(void **state)
     site_start(&site);
     for (uint16_t i = 1; i <= 50; i++) {
         device_set(device, i);
-        wait_for_word(&site, i);
+        wait_for_word(&site.bed, 0, i);
     }
     for (int i = 0; i < DEAD; i++)
         wait_for_error(&site, (size_t)i + 1, "connection refused");
@@ -372,12 +354,12 @@ int main(void)
         TEST(test_stop_and_start),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_unknown_name),
-        cmocka_unit_test(test_dropped),
-        cmocka_unit_test(test_reset),
-        cmocka_unit_test(test_closes_in_the_middle_of_a_frame),
-        cmocka_unit_test(test_broken_framing),
-        cmocka_unit_test(test_silent_and_never_two),
-        cmocka_unit_test(test_units_share_a_connection),
+        PLAYED(test_dropped),
+        PLAYED(test_reset),
+        PLAYED(test_closes_in_the_middle_of_a_frame),
+        PLAYED(test_broken_framing),
+        PLAYED(test_silent_and_never_two),
+        PLAYED(test_units_share_a_connection),
         TEST(test_two_hundred_dead),
         cmocka_unit_test(test_ended_at_once),
     };

@@ -7,22 +7,6 @@
 
 enum { UNIT = 1 };
 
-static void wait_for_word(struct program *program, uint32_t client, uint16_t word)
-{
-    for (int64_t end = patience(); clock_monotonic() < end; pause_ms(1))
-        if (dial_bed_word(&program->bed, client, 0) == word)
-            return;
-    fail_msg("the value %u did not come", word);
-}
-
-static void wait_for_online(struct program *program, size_t link, bool online)
-{
-    for (int64_t end = patience(); clock_monotonic() < end; pause_ms(1))
-        if (link_look(program->bed.image, link).online == online)
-            return;
-    fail_msg("link %zu did not change", link);
-}
-
 static void test_one_connection(void **state)
 {
     (void)state;
@@ -34,7 +18,7 @@ static void test_one_connection(void **state)
     for (int i = 0; i < 2; i++)
         program_make(&programs[i], NULL, &spec);
     struct tcp *tcp = program_start(&programs[0]);
-    wait_for_online(&programs[0], 0, true);
+    wait_for_online(&programs[0].bed, 0, true);
     for (int i = 0; i < 100; i++) {
         change(tcp, &programs[i % 2], &programs[(i + 1) % 2]);
         assert_true(link_look(programs[(i + 1) % 2].bed.image, 0).online);
@@ -43,7 +27,7 @@ static void test_one_connection(void **state)
             robot_wait(&robot);
     }
     robot_wait(&robot);
-    wait_for_word(&programs[0], 0, 42);
+    wait_for_word(&programs[0].bed, 0, 42);
     assert_int_equal(atomic_load(&robot.accepted), 1);
     assert_false(atomic_load(&robot.crowded));
     for (int i = 0; i < 2; i++)
@@ -69,7 +53,7 @@ static void test_a_late_answer(void **state)
     int fd = accept_one(listener);
     answer_poll(fd, 5);
     assert_true(take(fd, orphan, sizeof orphan));
-    wait_for_word(&programs[0], 0, 5);
+    wait_for_word(&programs[0].bed, 0, 5);
     change(tcp, &programs[0], &programs[1]);
     program_close(&programs[0]);
     pause_ms(50); /* more than two periods */
@@ -82,7 +66,7 @@ static void test_a_late_answer(void **state)
     assert_int_equal(recv(fd, request, 1, MSG_PEEK), 1);
     assert_int_equal(dial_bed_word(&programs[1].bed, 0, 0), 5);
     answer_poll(fd, 6);
-    wait_for_word(&programs[1], 0, 6);
+    wait_for_word(&programs[1].bed, 0, 6);
     assert_true(nobody_waits(listener));
     assert_int_equal(link_look(programs[1].bed.image, 0).errors, 0);
     tcp_destroy(tcp);
@@ -106,7 +90,7 @@ static void test_woken(void **state)
     struct tcp *tcp = program_start(&programs[0]);
     int fd = accept_one(listener);
     answer_poll(fd, 5);
-    wait_for_word(&programs[0], 0, 5);
+    wait_for_word(&programs[0].bed, 0, 5);
     for (uint8_t i = 0; i < 20; i++) {
         change(tcp, &programs[i % 2], &programs[(i + 1) % 2]);
         dial_bed_write(&programs[i % 2].bed, 0, 1, (uint16_t)(1000 + i));
@@ -145,14 +129,14 @@ static void test_joined_and_left(void **state)
     struct tcp *tcp = program_start(&one);
     int fd = accept_one(listener);
     answer_poll(fd, 5);
-    wait_for_word(&one, 0, 5);
+    wait_for_word(&one.bed, 0, 5);
     change(tcp, &one, &two);
     assert_int_equal(recv(fd, request, sizeof request, MSG_PEEK | MSG_WAITALL), sizeof request);
     assert_int_equal(request[6], 2);
     answer_poll(fd, 6);
-    wait_for_word(&two, 1, 6);
+    wait_for_word(&two.bed, 1, 6);
     assert_int_equal(dial_bed_word(&two.bed, 0, 0), 5);
-    wait_for_online(&two, 1, true);
+    wait_for_online(&two.bed, 1, true);
     change(tcp, &two, &one);
     assert_int_equal(dial_bed_word(&one.bed, 0, 0), 5);
     assert_true(nobody_waits(listener));
@@ -189,7 +173,7 @@ static void test_hosts_come_and_go(void **state)
             continue;
         fd = accept_one(listeners[i % 3]);
         answer_poll(fd, (uint16_t)(10 + i));
-        wait_for_word(&programs[i % 3], 0, (uint16_t)(10 + i));
+        wait_for_word(&programs[i % 3].bed, 0, (uint16_t)(10 + i));
         assert_true(nobody_waits(listeners[1 - i % 3]));
     }
     tcp_destroy(tcp);
@@ -218,13 +202,13 @@ static void test_while_it_is_down(void **state)
     for (int i = 0; i < 50; i++)
         change(tcp, &programs[i % 2], &programs[(i + 1) % 2]);
     assert_int_equal(listen(fd, 16), 0);
-    wait_for_online(&programs[0], 0, false);
+    wait_for_online(&programs[0].bed, 0, false);
     struct timeval limit = {PATIENCE_S, 0};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     int peer = accept_one(fd);
     answer_poll(peer, 9);
-    wait_for_word(&programs[0], 0, 9);
-    wait_for_online(&programs[0], 0, true);
+    wait_for_word(&programs[0].bed, 0, 9);
+    wait_for_online(&programs[0].bed, 0, true);
     tcp_destroy(tcp);
     close(peer);
     close(fd);

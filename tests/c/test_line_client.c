@@ -47,17 +47,16 @@ static void a_gap_goes_before_each_request(void **state)
 static void an_answer_may_come_in_pieces(void **state)
 {
     struct bed *bed = *state;
-    uint8_t pdu[] = {3, 2, 0, 9}, frame[RTU_MAX];
-    size_t length = rtu_write(frame, 2, pdu, sizeof pdu);
-    bed->clients[1].due = 0;
-    expect_request(bed, 1);
+    uint8_t frame[RTU_MAX];
+    size_t length = frame_word(frame, 2, 9);
+    ask(bed, 1);
     for (size_t i = 0; i < length; i++) {
         assert_int_equal(bed->clients[1].answered, 0);
         bed->now += 16 * (int64_t)NS_PER_MS;
         receive(bed, frame + i, 1);
     }
     assert_int_equal(bed->clients[1].answered, 1);
-    assert_int_equal(bed->clients[1].length, sizeof pdu);
+    assert_int_equal(bed->clients[1].length, WORD_ANSWER);
 }
 
 /* Something to send that came up while the line was busy is not forgotten. */
@@ -65,8 +64,7 @@ static void a_wake_while_busy_is_kept(void **state)
 {
     struct bed *bed = *state;
     assert_null(run_until(bed, bed->now + NS_PER_S)); /* nobody wants anything */
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    ask(bed, 0);
     bed->clients[1].due = 0; /* now */
     assert_null(line_client_run(bed->line, bed->now));
     answer_word(bed, 1, 1);
@@ -85,8 +83,7 @@ static void a_wake_while_busy_is_kept(void **state)
 static void a_timeout_begins_when_the_request_is_out(void **state)
 {
     struct bed *bed = *state;
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    ask(bed, 0);
     int64_t deadline = bed->now + sent_after(bed, sizeof READ) + TIMEOUT;
     assert_int_equal(line_client_due(bed->line), deadline);
     assert_null(run_until(bed, deadline - 1));
@@ -100,8 +97,7 @@ static void a_timeout_begins_when_the_request_is_out(void **state)
 
 static void time_out(struct bed *bed, int client)
 {
-    bed->clients[client].due = 0;
-    expect_request(bed, client);
+    ask(bed, client);
     while (!bed->clients[client].failed) {
         bed->now = line_client_due(bed->line);
         assert_null(line_client_run(bed->line, bed->now));
@@ -113,8 +109,7 @@ static void after_a_timeout_the_line_is_quiet(void **state)
     struct bed *bed = *state;
     time_out(bed, 0);
     int64_t failed = bed->now;
-    bed->clients[1].due = 0;
-    expect_request(bed, 1);
+    ask(bed, 1);
     assert_int_equal(bed->now, failed + TIMEOUT);
 }
 
@@ -129,17 +124,16 @@ static void a_late_answer_is_nobodys(void **state)
     expect_request(bed, 0);
     assert_true(bed->now >= heard + rtu_gap(9600, 11));
     assert_int_equal(bed->clients[0].answered, 0);
-    answer_word(bed, 1, 77);
+    answer_well(bed, 0, 77);
     assert_int_equal(bed->clients[0].answered, 1);
-    assert_int_equal(bed->clients[0].answer[3], 77);
 }
 
 /* Half of a late answer before the quiet ends, its rest after: still nobody's. */
 static void half_a_late_answer_is_nobodys(void **state)
 {
     struct bed *bed = *state;
-    uint8_t pdu[] = {3, 2, 0, 66}, frame[RTU_MAX];
-    size_t length = rtu_write(frame, 1, pdu, sizeof pdu);
+    uint8_t frame[RTU_MAX];
+    size_t length = frame_word(frame, 1, 66);
     time_out(bed, 0);
     bed->clients[0].due = 0;
     bed->now += TIMEOUT - NS_PER_MS;
@@ -148,8 +142,7 @@ static void half_a_late_answer_is_nobodys(void **state)
     receive(bed, frame + 4, length - 4);
     expect_request(bed, 0);
     assert_int_equal(bed->clients[0].answered, 0);
-    answer_word(bed, 1, 77);
-    assert_int_equal(bed->clients[0].answer[3], 77);
+    answer_well(bed, 0, 77);
 }
 
 static void a_silent_unit_does_not_stop_the_others(void **state)
@@ -179,8 +172,7 @@ static void a_silent_unit_does_not_stop_the_others(void **state)
 static void time_passes_for_all(void **state)
 {
     struct bed *bed = *state;
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    ask(bed, 0);
     bed->clients[2].pass_at = bed->now + TIMEOUT / 2;
     assert_null(run_until(bed, bed->now + TIMEOUT / 2 - 1));
     assert_int_equal(bed->clients[2].passed, 0);
@@ -195,24 +187,21 @@ static void noise_and_foreign_frames_are_skipped(void **state)
 {
     struct bed *bed = *state;
     static const uint8_t noise[] = {0xFF, 0x00, 0x01, 0x03, 0xFE};
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    ask(bed, 0);
     receive(bed, noise, sizeof noise);
     answer_word(bed, 9, 66);
     assert_int_equal(bed->clients[0].answered, 0);
-    answer_word(bed, 1, 77);
+    answer_well(bed, 0, 77);
     assert_int_equal(bed->clients[0].answered, 1);
-    assert_int_equal(bed->clients[0].answer[3], 77);
 }
 
 static void a_damaged_answer_times_out_and_says_so(void **state)
 {
     struct bed *bed = *state;
-    uint8_t pdu[] = {3, 2, 0, 9}, frame[RTU_MAX];
-    size_t length = rtu_write(frame, 1, pdu, sizeof pdu);
+    uint8_t frame[RTU_MAX];
+    size_t length = frame_word(frame, 1, 9);
     frame[4] ^= 1;
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    ask(bed, 0);
     receive(bed, frame, length);
     assert_null(run_until(bed, bed->now + 2 * TIMEOUT));
     assert_int_equal(bed->clients[0].failed, 1);
@@ -223,19 +212,16 @@ static void a_damaged_answer_times_out_and_says_so(void **state)
 static void a_truncated_answer_does_not_spoil_the_next(void **state)
 {
     struct bed *bed = *state;
-    uint8_t pdu[] = {3, 2, 0, 9}, frame[RTU_MAX];
-    rtu_write(frame, 1, pdu, sizeof pdu);
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    uint8_t frame[RTU_MAX];
+    frame_word(frame, 1, 9);
+    ask(bed, 0);
     receive(bed, frame, 5);
     assert_null(run_until(bed, bed->now + 3 * TIMEOUT));
     assert_int_equal(bed->clients[0].failed, 1);
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    ask(bed, 0);
     receive(bed, frame + 5, 2); /* its rest, much too late, makes no answer of it */
     assert_int_equal(bed->clients[0].answered, 0);
-    answer_word(bed, 1, 77);
-    assert_int_equal(bed->clients[0].answer[3], 77);
+    answer_well(bed, 0, 77);
 }
 
 /* At 9600 baud 125 registers take 293 ms: what has begun before the deadline may end after it. */
@@ -245,8 +231,7 @@ static void an_answer_that_comes_in_at_the_deadline_may_end(void **state)
     uint8_t pdu[2 + 250] = {3, 250}, frame[RTU_MAX];
     size_t length = rtu_write(frame, 1, pdu, sizeof pdu);
     bed->clients[0].exchange.pdu[4] = 125;
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    ask(bed, 0);
     bed->now += sent_after(bed, sizeof READ) + TIMEOUT - 20 * (int64_t)NS_PER_MS;
     for (size_t i = 0; i < length; i++) {
         receive(bed, frame + i, 1);
@@ -260,8 +245,7 @@ static void an_answer_that_comes_in_at_the_deadline_may_end(void **state)
 static void chatter_ends_at_last(void **state)
 {
     struct bed *bed = *state;
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    ask(bed, 0);
     int64_t limit = bed->now + 3 * (int64_t)NS_PER_S;
     while (!bed->clients[0].failed && bed->now < limit) {
         receive(bed, (const uint8_t *)"\x55", 1);
@@ -284,8 +268,7 @@ static void nothing_is_sent_into_anothers_frame(void **state)
     assert_null(run_until(bed, bed->now + NS_PER_S));
     receive(bed, (const uint8_t *)"\x01\x03", 2);
     int64_t heard = bed->now;
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    ask(bed, 0);
     assert_int_equal(bed->now - heard, rtu_gap(9600, 11));
 }
 
@@ -340,8 +323,7 @@ static void a_lost_port_fails_what_is_under_way(void **state)
     assert_true(bed->clients[2].asked > asked); /* they grow stale meanwhile */
     line_client_opened(bed->line, bed->now);
     expect_request(bed, 1);
-    answer_word(bed, 2, 5);
-    assert_int_equal(bed->clients[1].answer[3], 5);
+    answer_well(bed, 1, 5);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -364,8 +346,7 @@ static void take_over(struct bed *bed)
 static void an_answer_to_the_program_before_is_dropped(void **state)
 {
     struct bed *bed = *state;
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    ask(bed, 0);
     bed->now += 10 * (int64_t)NS_PER_MS;
     take_over(bed);
     assert_int_equal(bed->clients[0].failed, 1);
@@ -384,10 +365,9 @@ static void an_answer_to_the_program_before_is_dropped(void **state)
 static void half_an_answer_is_completed(void **state)
 {
     struct bed *bed = *state;
-    uint8_t pdu[] = {3, 2, 0, 9}, frame[RTU_MAX];
-    size_t length = rtu_write(frame, 1, pdu, sizeof pdu);
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    uint8_t frame[RTU_MAX];
+    size_t length = frame_word(frame, 1, 9);
+    ask(bed, 0);
     receive(bed, frame, 3);
     take_over(bed);
     bed->clients[1].due = 0;
@@ -399,12 +379,10 @@ static void half_an_answer_is_completed(void **state)
 static void a_request_that_times_out_is_followed_by_quiet(void **state)
 {
     struct bed *bed = *state;
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    ask(bed, 0);
     int64_t sent = bed->now;
     take_over(bed);
-    bed->clients[1].due = 0;
-    expect_request(bed, 1);
+    ask(bed, 1);
     assert_int_equal(bed->now - sent, sent_after(bed, sizeof READ) + 2 * TIMEOUT);
     assert_int_equal(bed->clients[0].failed, 1);
 }
@@ -413,12 +391,10 @@ static void a_broadcast_keeps_its_turnaround(void **state)
 {
     struct bed *bed = *state;
     bed->clients[0].exchange.broadcast = true;
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    ask(bed, 0);
     int64_t sent = bed->now;
     take_over(bed);
-    bed->clients[1].due = 0;
-    expect_request(bed, 1);
+    ask(bed, 1);
     assert_int_equal(bed->now - sent, sent_after(bed, sizeof READ) + 100 * (int64_t)NS_PER_MS);
     assert_int_equal(bed->clients[0].answered, 0);
 }
@@ -426,8 +402,7 @@ static void a_broadcast_keeps_its_turnaround(void **state)
 static void an_orphan_ends_with_its_port(void **state)
 {
     struct bed *bed = *state;
-    bed->clients[0].due = 0;
-    expect_request(bed, 0);
+    ask(bed, 0);
     take_over(bed);
     take_over(bed); /* once more while it is on its way */
     line_client_lost(bed->line, "gone", bed->now + NS_PER_S, bed->now);

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "control/line_in.h"
 #include "control/line_out.h"
+#include "line_in_help.h"
 
 enum { SIZE = 16 };
 
@@ -21,20 +21,14 @@ static void cut(const char *bytes, size_t length, size_t most, char *text)
 {
     struct line_in in;
     const char *line;
-    size_t size, room;
+    size_t size;
+    struct piece rest = {bytes, length};
     enum line_in_kind kind;
     assert_true(line_in_open(&in, SIZE));
     *text = '\0';
     for (bool ended = false; !ended;) {
-        char *where = line_in_room(&in, &room);
-        assert_true(room > 0);
-        size_t some = length < most ? length : most;
-        some = some < room ? some : room;
-        memcpy(where, bytes, some);
-        line_in_received(&in, some);
-        bytes += some;
-        length -= some;
-        ended = length == 0;
+        line_in_give(&in, &rest, most);
+        ended = rest.length == 0;
         while ((kind = line_in_next(&in, ended, &line, &size)) != LINE_IN_NONE) {
             if (kind == LINE_IN_TOO_LONG)
                 strcat(text, "!");

@@ -2,11 +2,7 @@
  * was collected already and its memory is gone), that ticks come at their pace, and that a stop
  * from anywhere ends the loop. A loop that hangs is ended by the time limit of the test runner. */
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "loop_bed.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,7 +12,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/clock.h"
-#include "base/loop.h"
 
 enum { MANY = 200 };
 
@@ -28,15 +23,6 @@ struct probe {
     uint32_t seen;
     struct probe *victim; /* removed and freed at the first call */
 };
-
-static struct loop *new_loop(void)
-{
-    struct error error = {""};
-    struct loop *loop = loop_create(&error);
-    if (!loop)
-        fail_msg("%s", error.text);
-    return loop;
-}
 
 /* An eventfd that is ready already, and stays so unless it is read. */
 static struct probe *new_probe(struct loop *loop, void (*ready)(struct loop_source *, uint32_t),

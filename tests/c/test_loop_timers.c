@@ -3,11 +3,7 @@
  * which is always late keeps nobody out, and that the heap agrees with a plain list over 10,000
  * timers at random. */
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "loop_bed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,15 +21,6 @@ struct probe {
     int stop_at, fired;
     int64_t asked;
 };
-
-static struct loop *new_loop(void)
-{
-    struct error error = {""};
-    struct loop *loop = loop_create(&error);
-    if (!loop)
-        fail_msg("%s", error.text);
-    return loop;
-}
 
 static void count(struct loop_timer *timer)
 {

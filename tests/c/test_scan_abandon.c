@@ -7,8 +7,7 @@ static void the_outputs_are_safe_at_once(void **state)
 {
     struct fixture *f = *state;
     begin_open(f);
-    f->task = get_stuck;
-    pthread_t thread = begin_stuck(f, step_there);
+    pthread_t thread = begin_stuck_task(f);
     assert_false(scan_is_abandoned(f->scan));
     scan_abandon(f->scan, f->now);
     assert_true(scan_is_abandoned(f->scan));
@@ -23,8 +22,7 @@ static void what_comes_back_touches_nothing(void **state)
     struct fixture *f = *state;
     begin_open(f);
     int rests = f->rests;
-    f->task = get_stuck;
-    pthread_t thread = begin_stuck(f, step_there);
+    pthread_t thread = begin_stuck_task(f);
     scan_abandon(f->scan, f->now);
     image_clear_fault(f->image); /* somebody else has it now */
     remote_write(f, "SPEED", 33);
@@ -57,8 +55,7 @@ static void it_steps_and_stops_no_more(void **state)
 {
     struct fixture *f = *state;
     begin_open(f);
-    f->task = get_stuck;
-    pthread_t thread = begin_stuck(f, step_there);
+    pthread_t thread = begin_stuck_task(f);
     scan_abandon(f->scan, f->now);
     come_back(thread);
     image_clear_fault(f->image);
@@ -110,8 +107,7 @@ static void on_trial_the_outputs_stay(void **state)
     struct fixture *f = *state;
     begin_open(f);
     scan_try(f->scan, true, f->now);
-    f->task = get_stuck;
-    pthread_t thread = begin_stuck(f, step_there);
+    pthread_t thread = begin_stuck_task(f);
     scan_abandon(f->scan, f->now);
     assert_int_equal(scan_state(f->scan), SCAN_FAULT);
     assert_int_equal(remote_read(f, "SPEED"), 70);
@@ -162,8 +158,7 @@ static void what_it_has_seen_in_vain_is_old(void **state)
     struct fixture *f = *state;
     begin_open(f);
     remote_write(f, "B", 1);
-    f->task = get_stuck;
-    pthread_t thread = begin_stuck(f, step_there);
+    pthread_t thread = begin_stuck_task(f);
     scan_abandon(f->scan, f->now);
     come_back(thread);
     assert_int_equal(news_to_successor(f), 0);
@@ -175,8 +170,7 @@ static void on_trial_it_is_news_again(void **state)
     begin_open(f);
     scan_try(f->scan, true, f->now);
     remote_write(f, "B", 1);
-    f->task = get_stuck;
-    pthread_t thread = begin_stuck(f, step_there);
+    pthread_t thread = begin_stuck_task(f);
     scan_abandon(f->scan, f->now);
     come_back(thread);
     assert_int_equal(news_to_successor(f), 2);

@@ -19,8 +19,7 @@ static void only_late_is_still_heard_of(void **state)
 {
     struct fixture *f = *state;
     begin_open(f);
-    f->task = get_stuck;
-    pthread_t thread = begin_stuck(f, step_there);
+    pthread_t thread = begin_stuck_task(f);
     talk.dog.hooks.late(talk.dog.hooks.context);
     talk.dog.hooks.stuck(talk.dog.hooks.context);
     scan_abandon(f->scan, f->now);
@@ -58,8 +57,7 @@ static void only_the_call_that_is_stuck_is_given_up(void **state)
 {
     struct fixture *f = *state;
     begin_open(f);
-    f->task = get_stuck;
-    pthread_t thread = begin_stuck(f, step_there);
+    pthread_t thread = begin_stuck_task(f);
     talk.dog.hooks.stuck(talk.dog.hooks.context);
     sem_post(&talk.let_back);
     wait_for(&talk.inside); /* the next call, of which nobody has complained */
@@ -89,15 +87,9 @@ static void *abandon_there(void *context)
 static void it_waits_for_a_signal_under_way(void **state)
 {
     struct fixture *f = *state;
-    struct error error;
     pthread_t thread, patience;
     begin(f, (int64_t[]){100 * MS}, 1);
-    scan_destroy(f->scan);
-    struct scan_hooks hooks = bed_hooks(f);
-    hooks.stuck = on_slow_stuck;
-    f->scan = scan_create(f->image, &hooks, (struct instant){START, f->utc}, &error);
-    assert_non_null(f->scan);
-    scan_watch(f->scan, &talk.dog);
+    begin_watched_by(f, &talk.dog, NULL, on_slow_stuck);
     f->task = be_stuck;
     assert_int_equal(pthread_create(&thread, NULL, step_there, f), 0);
     wait_for(&talk.in_stuck);

@@ -1,8 +1,7 @@
 /* Proves what of a step is watched, with a watchdog that only takes notes: all its hooks as one,
  * none where no hook runs, with the plan's deadline. */
 
-#include "base/watchdog.h"
-#include "scan_bed.h"
+#include "scan_watch_bed.h"
 
 struct watchdog {
     struct watchdog_hooks hooks;
@@ -51,18 +50,11 @@ static bool must_be_watched(struct fixture *f, size_t task)
 
 static void begin_watched(struct fixture *f, const int64_t *periods, size_t count)
 {
-    struct error error;
     begin(f, periods, count);
     f->start = f->task = f->stop = must_be_watched;
-    scan_destroy(f->scan);
-    struct scan_hooks hooks = bed_hooks(f);
-    hooks.late = on_late;
-    hooks.stuck = on_stuck;
-    f->scan = scan_create(f->image, &hooks, (struct instant){START, f->utc}, &error);
-    assert_non_null(f->scan);
     dog = (struct watchdog){.begun = 0};
     lates = stucks = 0;
-    scan_watch(f->scan, &dog);
+    begin_watched_by(f, &dog, on_late, on_stuck);
 }
 
 static void a_step_is_watched_as_one(void **state)

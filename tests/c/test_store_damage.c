@@ -16,11 +16,7 @@ struct bytes {
 static void declare(struct shop *shop)
 {
     shop_plan(shop);
-    for (int i = 0; i < VALUES; i++) {
-        char *name = plan_alloc(shop->bed.plan, 16);
-        snprintf(name, 16, "V%d", i);
-        shop_declare(shop, WORD(name, (uint16_t)i, .retain = true));
-    }
+    shop_retain_words(shop, VALUES);
     shop_keep(shop, "mixer", true);
     shop_image(shop);
 }

@@ -16,11 +16,7 @@ static void declare(struct shop *shop, int64_t interval)
 {
     shop_plan(shop);
     plan_settings(shop->bed.plan)->retain_interval = interval;
-    for (int i = 0; i < VALUES; i++) {
-        char *name = plan_alloc(shop->bed.plan, 16);
-        snprintf(name, 16, "V%d", i);
-        shop_declare(shop, WORD(name, (uint16_t)i, .retain = true));
-    }
+    shop_retain_words(shop, VALUES);
     shop_keep(shop, "mixer", true);
     shop_image(shop);
 }

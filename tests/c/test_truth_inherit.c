@@ -5,7 +5,7 @@
  * others' registers a second name. */
 
 #include "inherit_bed.h"
-#include "race_bed.h"
+#include "race_rules_bed.h"
 
 enum {
     ROUNDS = 40,
@@ -46,64 +46,13 @@ static void reload(struct race *race, uint32_t kind)
     takeover_end(&t);
 }
 
-/* ---- at each moment ---- */
-
-static void expect_not_back(const uint16_t *old, const uint16_t *fresh, uint16_t address,
-                            const char *side)
-{
-    if (fresh[address] < old[address])
-        fail_msg("%u went back from %u to %u in the %s", address, old[address], fresh[address],
-                 side);
-}
-
-static void expect_order(struct race *race)
-{
-    static const uint16_t ours[] = {AT_SCRIPT, AT_OUT,       AT_MASTER,    AT_WIDE,
-                                    AT_ARRAY,  AT_ARRAY + 1, AT_ARRAY + 2, AT_ARRAY + 3};
-    static const uint16_t theirs[] = {AT_DEVICE, AT_INPUT};
-    uint16_t device[RACE_WORDS], image[RACE_WORDS];
-    race_look(race, device, image);
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-        expect_not_back(race->device, device, ours[i], "device");
-    for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++)
-        expect_not_back(race->image, image, theirs[i], "image");
-    assert_int_equal(device[AT_WIDE], device[AT_WIDE + 1]);
-    assert_int_equal(image[AT_WIDE], image[AT_WIDE + 1]);
-    race->local_seen |= device[AT_ALL] == race->local_token;
-    memcpy(race->device, device, sizeof device);
-    memcpy(race->image, image, sizeof image);
-}
-
 /* ---- at rest ---- */
-
-static void come_to_rest(struct race *race)
-{
-    struct client_bed *cb = race->cb;
-    if (race->scanning)
-        race_scan(race);
-    cb->device.lose_requests = cb->device.lose_answers = 0;
-    cb->device.latency = MS;
-    if (!cb->connected)
-        client_bed_connect(cb);
-    client_bed_run(cb, 2 * cb->spec.timeout + 10 * MS);
-    for (int i = 0; i < 4000 && !client_bed_status(cb).online; i++)
-        client_bed_run(cb, 10 * MS);
-    assert_true(client_bed_status(cb).online);
-    client_bed_run(cb, 2 * (cb->spec.timeout + cb->spec.period) + 20 * MS);
-    assert_true(client_bed_status(cb).online);
-    assert_true(client_bed_status(cb).complete);
-}
 
 /* A reload may give the variable another state after it was given up. */
 struct given_up {
     uint16_t script; /* the value that was */
     uint16_t all;
 };
-
-static bool is_given_up(struct race *race, const char *name)
-{
-    return script_mark(race->cb, name)->delivery == DELIVERY_EXPIRED;
-}
 
 static void note_given_up(struct race *race, struct given_up *given_up)
 {
@@ -113,13 +62,6 @@ static void note_given_up(struct race *race, struct given_up *given_up)
         given_up->script = race->said[AT_SCRIPT];
     if (is_given_up(race, "ALL"))
         given_up->all = race->local_token;
-}
-
-static void expect_delivered(struct race *race, const char *name, uint16_t address)
-{
-    if (race->device[address] != race->said[address])
-        fail_msg("%s: %u was written last and %u arrived", name, race->said[address],
-                 race->device[address]);
 }
 
 static void expect_variables_agree(struct race *race)
@@ -143,17 +85,8 @@ static void expect_agreement(struct race *race, struct given_up *given_up)
     note_given_up(race, given_up);
     expect_order(race);
     expect_variables_agree(race);
-    if (given_up->script != race->said[AT_SCRIPT])
-        expect_delivered(race, "SCRIPT", AT_SCRIPT);
-    expect_delivered(race, "OUT", AT_OUT);
-    expect_delivered(race, "MASTER", AT_MASTER);
-    expect_delivered(race, "DEVICE", AT_DEVICE);
-    expect_delivered(race, "INPUT", AT_INPUT);
-    expect_delivered(race, "WIDE", AT_WIDE);
-    bool counted =
-        race_conflicts(race) > race->conflicts_before || given_up->all == race->local_token;
-    assert_true(race->local_seen || counted);
-    assert_int_equal(script_mark(race->cb, "OUT")->delivery, DELIVERY_CONFIRMED);
+    expect_all_delivered(race, given_up->script == race->said[AT_SCRIPT],
+                         given_up->all == race->local_token);
 }
 
 /* What matches is not written: only what is new may be. */
@@ -207,30 +140,12 @@ static void run(struct client_bed *cb, uint16_t depth, enum winner wins, bool no
     assert_true(race.said[AT_DEVICE] > 0 && race.said[AT_SCRIPT] > 0);
 }
 
-#define RACE(name, depth, wins, no_mask)                                                           \
-    static void name(void **state)                                                                 \
-    {                                                                                              \
-        run(*state, depth, wins, no_mask);                                                         \
-    }
 RACE(one_at_a_time, 1, WINNER_REMOTE, false)
 RACE(eight_in_flight, 8, WINNER_REMOTE, false)
 RACE(one_at_a_time_the_program_wins, 1, WINNER_PROGRAM, false)
 RACE(eight_in_flight_the_program_wins, 8, WINNER_PROGRAM, false)
 RACE(one_at_a_time_without_masks, 1, WINNER_REMOTE, true)
 RACE(eight_in_flight_without_masks, 8, WINNER_REMOTE, true)
-
-static int setup_remote(void **state)
-{
-    return client_bed_init_winning(state, WINNER_REMOTE);
-}
-
-static int setup_program(void **state)
-{
-    return client_bed_init_winning(state, WINNER_PROGRAM);
-}
-
-#define REMOTE(name) cmocka_unit_test_setup_teardown(name, setup_remote, client_bed_finish)
-#define PROGRAM(name) cmocka_unit_test_setup_teardown(name, setup_program, client_bed_finish)
 
 int main(void)
 {

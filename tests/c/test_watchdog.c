@@ -67,6 +67,21 @@ static void open_watchdog(struct owner *owner)
         fail_msg("%s", error.text);
 }
 
+static int setup(void **state)
+{
+    open_watchdog(*state = test_calloc(1, sizeof(struct owner)));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    watchdog_close(((struct owner *)*state)->watchdog);
+    test_free(*state);
+    return 0;
+}
+
+#define OWNER(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 static void begin(struct owner *owner, int64_t deadline)
 {
     const struct watchdog_hooks hooks = {owner, on_late, on_stuck};
@@ -99,187 +114,157 @@ static void use(int64_t nanoseconds)
         continue;
 }
 
+/* Over and over, and always in time. */
+static void work_often(struct owner *owner)
+{
+    for (int i = 0; i < 1000; i++) {
+        begin(owner, 3600 * (int64_t)NS_PER_S);
+        end(owner);
+    }
+}
+
 static void silent_while_work_ends_in_time(void **state)
 {
-    (void)state;
-    struct owner owner;
-    open_watchdog(&owner);
-    for (int i = 0; i < 1000; i++) {
-        begin(&owner, 3600 * (int64_t)NS_PER_S);
-        end(&owner);
-    }
-    assert_int_equal(owner.late + owner.stuck, 0);
-    watchdog_close(owner.watchdog);
+    struct owner *owner = *state;
+    work_often(owner);
+    assert_int_equal(owner->late + owner->stuck, 0);
 }
 
 static void short_work_after_short_work_sets_no_timer(void **state)
 {
-    (void)state;
-    struct owner owner;
-    open_watchdog(&owner);
+    struct owner *owner = *state;
     settings = 0;
-    for (int i = 0; i < 1000; i++) {
-        begin(&owner, 3600 * (int64_t)NS_PER_S);
-        end(&owner);
-    }
+    work_often(owner);
     assert_int_equal(settings, 1);
-    watchdog_close(owner.watchdog);
 }
 
 /* After one that barked the timer stands at the time between two barks. */
 static void a_short_deadline_after_a_bark(void **state)
 {
-    (void)state;
-    struct owner owner;
-    open_watchdog(&owner);
-    begin(&owner, 2 * MS);
-    while (!owner.late)
+    struct owner *owner = *state;
+    begin(owner, 2 * MS);
+    while (!owner->late)
         clock_monotonic();
-    end(&owner);
+    end(owner);
     int64_t used = clock_processor();
-    begin(&owner, 1 * MS);
-    while (!owner.late)
+    begin(owner, 1 * MS);
+    while (!owner->late)
         clock_monotonic();
     used = clock_processor() - used;
-    end(&owner);
+    end(owner);
     assert_in_range(used, 1 * MS, 8 * MS); /* with a tick of 4 ms */
-    watchdog_close(owner.watchdog);
 }
 
 /* One signal at most is on its way, and nothing asks for another. */
 static void no_work_needs_no_signals(void **state)
 {
-    (void)state;
-    struct owner owner;
-    open_watchdog(&owner);
+    struct owner *owner = *state;
     settings = 0;
-    begin(&owner, 5 * MS);
-    end(&owner);
+    begin(owner, 5 * MS);
+    end(owner);
     int before = settings;
     use(100 * MS);
     assert_true(before >= 1 && settings == before);
-    watchdog_close(owner.watchdog);
 }
 
 static void earlier_work_counts_for_nothing(void **state)
 {
-    (void)state;
-    struct owner owner;
-    open_watchdog(&owner);
-    begin(&owner, 200 * MS);
+    struct owner *owner = *state;
+    begin(owner, 200 * MS);
     use(150 * MS);
-    end(&owner);
-    begin(&owner, 200 * MS);
+    end(owner);
+    begin(owner, 200 * MS);
     int64_t begun = clock_processor();
     use(150 * MS); /* across the moment for which the timer was set first */
-    assert_true(owner.late == 0 || clock_processor() - begun >= 200 * MS);
-    while (!owner.late)
+    assert_true(owner->late == 0 || clock_processor() - begun >= 200 * MS);
+    while (!owner->late)
         work(MS);
     assert_true(clock_processor() - begun >= 200 * MS);
-    end(&owner);
-    watchdog_close(owner.watchdog);
+    end(owner);
 }
 
 static void a_shorter_deadline_is_kept_after_a_longer_one(void **state)
 {
-    (void)state;
-    struct owner owner;
-    open_watchdog(&owner);
+    struct owner *owner = *state;
     for (int i = 0; i < 3; i++) {
-        begin(&owner, 3600 * (int64_t)NS_PER_S);
-        end(&owner);
-        begin(&owner, 20 * MS);
+        begin(owner, 3600 * (int64_t)NS_PER_S);
+        end(owner);
+        begin(owner, 20 * MS);
         int64_t begun = clock_processor();
-        while (!owner.late && clock_processor() - begun < 10 * (int64_t)NS_PER_S)
+        while (!owner->late && clock_processor() - begun < 10 * (int64_t)NS_PER_S)
             work(MS);
-        assert_true(owner.late > 0);
-        end(&owner);
+        assert_true(owner->late > 0);
+        end(owner);
     }
-    watchdog_close(owner.watchdog);
 }
 
 static void barks_again_and_says_once_that_nobody_heeds(void **state)
 {
-    (void)state;
-    struct owner owner;
-    open_watchdog(&owner);
+    struct owner *owner = *state;
     for (int i = 0; i < 2; i++) {
-        begin(&owner, 40 * MS);
-        while (owner.late < 10 || !owner.stuck)
+        begin(owner, 40 * MS);
+        while (owner->late < 10 || !owner->stuck)
             work(MS);
-        end(&owner);
-        assert_int_equal(owner.stuck, 1);
-        assert_true(owner.late_before_stuck >= 1);
-        assert_true(owner.first_late - owner.begun >= 40 * MS);
-        assert_true(owner.first_stuck - owner.begun >= 80 * MS);
+        end(owner);
+        assert_int_equal(owner->stuck, 1);
+        assert_true(owner->late_before_stuck >= 1);
+        assert_true(owner->first_late - owner->begun >= 40 * MS);
+        assert_true(owner->first_stuck - owner->begun >= 80 * MS);
     }
-    assert_false(owner.wrong_thread);
-    watchdog_close(owner.watchdog);
+    assert_false(owner->wrong_thread);
 }
 
 static void hooks_may_be_left_out(void **state)
 {
-    (void)state;
-    struct owner owner;
-    open_watchdog(&owner);
-    watchdog_begin(owner.watchdog, &(struct watchdog_hooks){.context = NULL}, MS);
+    struct owner *owner = *state;
+    watchdog_begin(owner->watchdog, &(struct watchdog_hooks){.context = NULL}, MS);
     work(20 * MS);
-    watchdog_end(owner.watchdog);
-    watchdog_close(owner.watchdog);
+    watchdog_end(owner->watchdog);
     watchdog_close(NULL);
 }
 
 /* Work that ends where the deadline lies, over and over, until it was also late. */
 static void never_after_the_end(void **state)
 {
-    (void)state;
-    struct owner owner;
+    struct owner *owner = *state;
     bool barked = false;
-    open_watchdog(&owner);
     for (int i = 0; i < 2000 || !barked; i++) {
-        begin(&owner, 100 * NS_PER_US);
+        begin(owner, 100 * NS_PER_US);
         work((90 + i % 20) * NS_PER_US);
-        end(&owner);
-        barked = barked || owner.late;
+        end(owner);
+        barked = barked || owner->late;
         work(i % 10 * NS_PER_US);
-        assert_false(owner.wrong_time);
+        assert_false(owner->wrong_time);
     }
-    watchdog_close(owner.watchdog);
 }
 
 static void errno_is_as_it_was(void **state)
 {
-    (void)state;
-    struct owner owner;
-    open_watchdog(&owner);
-    begin(&owner, MS);
+    struct owner *owner = *state;
+    begin(owner, MS);
     errno = ERANGE;
-    while (owner.late < 3)
+    while (owner->late < 3)
         work(MS);
     assert_int_equal(errno, ERANGE);
-    end(&owner);
-    watchdog_close(owner.watchdog);
+    end(owner);
 }
 
 /* Time that the thread does not have the processor for counts for nothing. */
 static void waiting_is_no_work(void **state)
 {
-    (void)state;
-    struct owner owner;
+    struct owner *owner = *state;
     int ends[2];
     char byte;
     assert_int_equal(pipe(ends), 0);
-    open_watchdog(&owner);
     pid_t child = fork();
     if (child == 0) {
         usleep(200000);
         _exit(write(ends[1], "x", 1) == 1 ? 0 : 1);
     }
-    begin(&owner, 100 * MS);
+    begin(owner, 100 * MS);
     assert_int_equal(read(ends[0], &byte, 1), 1);
-    end(&owner);
-    assert_int_equal(owner.late, 0);
-    watchdog_close(owner.watchdog);
+    end(owner);
+    assert_int_equal(owner->late, 0);
     close(ends[0]);
     close(ends[1]);
 }
@@ -316,14 +301,12 @@ static void *run_watched(void *argument)
 /* Each has its own, beside one of the main thread's that has time. */
 static void threads_that_take_no_signals(void **state)
 {
-    (void)state;
+    struct owner *owner = *state;
     enum { THREADS = 4 };
     struct watched watched[THREADS] = {0};
     pthread_t threads[THREADS];
-    struct owner owner;
     struct error error;
-    open_watchdog(&owner);
-    begin(&owner, 3600 * (int64_t)NS_PER_S);
+    begin(owner, 3600 * (int64_t)NS_PER_S);
     for (int i = 0; i < THREADS; i++)
         assert_true(
             thread_start(&threads[i], "watched", 256 * 1024, run_watched, &watched[i], &error));
@@ -334,26 +317,25 @@ static void threads_that_take_no_signals(void **state)
         assert_false(watched[i].took_before);
         assert_false(watched[i].took_after);
     }
-    end(&owner);
-    assert_int_equal(owner.late + owner.stuck, 0);
-    watchdog_close(owner.watchdog);
+    end(owner);
+    assert_int_equal(owner->late + owner->stuck, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(silent_while_work_ends_in_time),
-        cmocka_unit_test(short_work_after_short_work_sets_no_timer),
-        cmocka_unit_test(a_short_deadline_after_a_bark),
-        cmocka_unit_test(no_work_needs_no_signals),
-        cmocka_unit_test(earlier_work_counts_for_nothing),
-        cmocka_unit_test(a_shorter_deadline_is_kept_after_a_longer_one),
-        cmocka_unit_test(barks_again_and_says_once_that_nobody_heeds),
-        cmocka_unit_test(hooks_may_be_left_out),
-        cmocka_unit_test(never_after_the_end),
-        cmocka_unit_test(errno_is_as_it_was),
-        cmocka_unit_test(waiting_is_no_work),
-        cmocka_unit_test(threads_that_take_no_signals),
+        OWNER(silent_while_work_ends_in_time),
+        OWNER(short_work_after_short_work_sets_no_timer),
+        OWNER(a_short_deadline_after_a_bark),
+        OWNER(no_work_needs_no_signals),
+        OWNER(earlier_work_counts_for_nothing),
+        OWNER(a_shorter_deadline_is_kept_after_a_longer_one),
+        OWNER(barks_again_and_says_once_that_nobody_heeds),
+        OWNER(hooks_may_be_left_out),
+        OWNER(never_after_the_end),
+        OWNER(errno_is_as_it_was),
+        OWNER(waiting_is_no_work),
+        OWNER(threads_that_take_no_signals),
     };
     *(void **)&real_settime = dlsym(RTLD_NEXT, "timer_settime");
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
  * when the peer goes. Built with clang and -DMSM_SANITIZE=fuzzer-no-link,address,undefined. */
 
 #include "../c/ask_bed.h"
-#include "control/line_in.h"
+#include "../c/line_in_help.h"
 #include "control/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
@@ -93,19 +93,13 @@ static void take(struct fake *fake, struct line_in *in, bool ended, uint8_t mood
 static void run(struct fake *fake, const uint8_t *bytes, size_t length)
 {
     struct line_in in;
-    size_t most = 1u + bytes[0], room;
+    struct piece rest = {(const char *)bytes + 2, length - 2};
+    size_t most = 1u + bytes[0];
     uint8_t moods = bytes[1];
     must(line_in_open(&in, LINE));
-    for (bytes += 2, length -= 2; length > 0;) {
-        char *where = line_in_room(&in, &room);
-        must(room > 0);
-        size_t some = length < most ? length : most;
-        some = some < room ? some : room;
-        memcpy(where, bytes, some);
-        line_in_received(&in, some);
-        bytes += some;
-        length -= some;
-        take(fake, &in, length == 0, moods);
+    while (rest.length > 0) {
+        line_in_give(&in, &rest, most);
+        take(fake, &in, rest.length == 0, moods);
     }
     line_in_close(&in);
     asks_forget(&fake->asker);

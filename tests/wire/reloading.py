@@ -64,6 +64,22 @@ class Program(Msm):
         eventually(lambda: not self.status()["probation_left"], "the end of the probation")
 
 
+PARTED = """
+local part = require "part"
+mem.VERSION = input.uint16(0)
+server.tcp { port = 0 }
+every("5ms", function() mem.VERSION = %d + part.plus end)
+"""
+
+
+def parted(*args):
+    """A running program of two files: shows the version of the one plus what the other adds, 0."""
+    msm = Program(PARTED % 1, *args, start=False)
+    msm.folder.write("part.lua", "return { plus = 0 }")
+    msm.start()
+    return msm
+
+
 class Watcher:
     """A master that asks the same thing all the time, on one connection, and keeps every answer."""
 

@@ -11,6 +11,7 @@ import time
 import unittest
 
 from devices import LibmodbusDevice, Pair
+from line import crc
 from msm import (DEADLINE, ROOT, Msm, command, eventually, fc_read, from_low_first, low_first)
 
 SCRIPTS = os.path.join(ROOT, "scripts")
@@ -174,15 +175,6 @@ for i = 1, %d do
   server.tcp { port = 0, name = "server" .. i }
 end
 """
-
-
-def crc(data):
-    value = 0xFFFF
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0xA001 if value & 1 else 0)
-    return struct.pack("<H", value)
 
 
 class MeterBus:

@@ -181,32 +181,28 @@ class Sent(unittest.TestCase):
             msm.process.wait(30)
         self.assertEqual(self.device.get("holding", 0, 2), [1, 60])
 
-    def test_safe_values_arrive_at_a_stop(self):
-        """outputs of the device are made safe before the connection is closed"""
-        with self.run_script("""
+    def pump(self, then):
+        """A script that switches a pump on, and says and does more when that is confirmed."""
+        return self.run_script("""
             local plc = memory "plc"
             plc.PUMP = coil(0, { safe = false })
             client.tcp { host = "127.0.0.1", port = %d, mem = plc, period = "20ms" }
             every("20ms", function()
               plc.PUMP = true
-              if plc:state "PUMP" == "confirmed" then log.info("on") end
+              if plc:state "PUMP" == "confirmed" then log.info("on") THEN end
             end)
-            """) as msm:
+            """.replace("THEN", then))
+
+    def test_safe_values_arrive_at_a_stop(self):
+        """outputs of the device are made safe before the connection is closed"""
+        with self.pump("") as msm:
             msm.wait_line("on")
             self.assertEqual(self.device.get("coil", 0), 1)
         self.assertEqual(self.device.get("coil", 0), 0)
 
     def test_fault_makes_the_device_safe(self):
         """a runtime error: the safe value is delivered while the link goes on"""
-        with self.run_script("""
-            local plc = memory "plc"
-            plc.PUMP = coil(0, { safe = false })
-            client.tcp { host = "127.0.0.1", port = %d, mem = plc, period = "20ms" }
-            every("20ms", function()
-              plc.PUMP = true
-              if plc:state "PUMP" == "confirmed" then log.info("on") error("broken") end
-            end)
-            """) as msm:
+        with self.pump('error("broken")') as msm:
             msm.wait_line("FAULT")
             eventually(lambda: self.device.get("coil", 0) == 0, "the safe value")
 

@@ -60,28 +60,6 @@ class WayBack(unittest.TestCase):
             self.assertRegex(status["last_reload"], r"^rolled back: .*the new one is wrong")
             msm.wait_line("wire: rolled back: the last proven program runs again")
 
-    def test_keep_of_another_kind(self):
-        """what the new program had made of a kept field is told, as at any reload"""
-        text = """
-            mem.X = holding.uint16(0)
-            server.tcp { port = 0 }
-            local k = keep("k", { n = %s, same = 1 })
-            every("5ms", function() if mem.X == 66 and k.n == "one" then error("66") end end)
-            """
-        with Program(text % "1") as msm, msm.connect() as wire:
-            msm.settle()
-            msm.probation = NEVER
-            new = msm.ask_reload(text % "'one'")
-            msm.wait_line(r'wire\.lua:5: keep "k": field n was a number and is text now')
-            eventually(lambda: msm.status()["state"] == "probation")
-            scans = msm.status()["scan"]["count"]
-            eventually(lambda: msm.status()["scan"]["count"] > scans + 1, "a scan of the new one")
-            self.assertEqual(wire.write(0, 66), 0)
-            self.assertEqual(new()[0], 1)
-            msm.wait_line(r'wire\.lua:5: keep "k": field n was text and is a number now; it '
-                          "begins with its default")
-            self.assertEqual(msm.text().count("begins with its default"), 2)
-
     def test_to_the_last_proven(self):
         """a reload in a probation: its asker is told, and a fault then leads back past both"""
         with Program(PUMP % (1, "")) as msm, msm.connect() as wire:

@@ -7,35 +7,22 @@ import shutil
 import unittest
 
 from msm import Folder, eventually
-from reloading import SHORT, Program
+from reloading import PARTED, SHORT, Program, parted
 
 
 class Edited(unittest.TestCase):
     """What editors do."""
 
-    TEXT = """
-        local part = require "part"
-        mem.VERSION = input.uint16(0)
-        server.tcp { port = 0 }
-        every("5ms", function() mem.VERSION = %d + part.plus end)
-        """
-
-    def begin(self):
-        msm = Program(self.TEXT % 1, "--watch", start=False)
-        msm.folder.write("part.lua", "return { plus = 0 }")
-        msm.start()
-        return msm
-
     def test_watch(self):
         """written in place, replaced by a rename, a module changed; broken and mended"""
-        with self.begin() as msm, msm.connect() as wire:
+        with parted("--watch") as msm, msm.connect() as wire:
             eventually(lambda: wire.input(0) == 1)
-            msm.write(self.TEXT % 2)
+            msm.write(PARTED % 2)
             eventually(lambda: wire.input(0) == 2, "written in place")
-            new = msm.folder.write("wire.lua~", SHORT + self.TEXT % 3)
+            new = msm.folder.write("wire.lua~", SHORT + PARTED % 3)
             os.rename(new, msm.path)
             eventually(lambda: wire.input(0) == 3, "replaced by a rename")
-            msm.write(self.TEXT % 4)
+            msm.write(PARTED % 4)
             eventually(lambda: wire.input(0) == 4, "written in place after a rename")
             msm.folder.write("part.lua", "return { plus = 10 }")
             eventually(lambda: wire.input(0) == 14, "the module")
@@ -47,24 +34,24 @@ class Edited(unittest.TestCase):
             eventually(lambda: wire.input(0) == 24, "the module, mended")
             reloads = msm.status()["reloads"]
             msm.folder.write("other.lua", "nobody reads this")
-            msm.write(self.TEXT % 5)
+            msm.write(PARTED % 5)
             eventually(lambda: wire.input(0) == 25)
             self.assertEqual(msm.status()["reloads"], reloads + 1)
 
     def test_emptied(self):
         """an editor that empties the file first: the running program bears it"""
-        with self.begin() as msm, msm.connect() as wire:
+        with parted("--watch") as msm, msm.connect() as wire:
             eventually(lambda: wire.input(0) == 1)
             msm.folder.write("wire.lua", "")
             msm.wait_line("declares nothing")
             self.assertEqual(msm.status()["state"], "run")
-            msm.write(self.TEXT % 2)
+            msm.write(PARTED % 2)
             eventually(lambda: wire.input(0) == 2, "the text")
 
     def test_while_loading(self):
         """a new module that is edited between its reading and the swap"""
-        slow = "local new = require 'new' print 'read it' for _ = 1, 1e7 do end\n" + self.TEXT
-        with self.begin() as msm, msm.connect() as wire:
+        slow = "local new = require 'new' print 'read it' for _ = 1, 1e7 do end\n" + PARTED
+        with parted("--watch") as msm, msm.connect() as wire:
             eventually(lambda: wire.input(0) == 1)
             msm.folder.write("new.lua", "return 2")
             msm.write(slow.replace("%d", "new"))

@@ -11,30 +11,17 @@ import unittest
 
 from control import Refused
 from msm import BINARY, DEADLINE, SANITIZERS, Folder, eventually
-from reloading import NEVER, Program
+from reloading import NEVER, PARTED, Program, parted
 
 
 class Asked(unittest.TestCase):
     """Other ways to ask for it."""
 
-    TEXT = """
-        local part = require "part"
-        mem.VERSION = input.uint16(0)
-        server.tcp { port = 0 }
-        every("5ms", function() mem.VERSION = %d + part.plus end)
-        """
-
-    def begin(self, *args):
-        msm = Program(self.TEXT % 1, *args, start=False)
-        msm.folder.write("part.lua", "return { plus = 0 }")
-        msm.start()
-        return msm
-
     def test_hang_up(self):
         """SIGHUP where there is no terminal; a broken text is told and changes nothing"""
-        with self.begin() as msm, msm.connect() as wire:
+        with parted() as msm, msm.connect() as wire:
             eventually(lambda: wire.input(0) == 1)
-            msm.write(self.TEXT % 2)
+            msm.write(PARTED % 2)
             msm.process.send_signal(signal.SIGHUP)
             eventually(lambda: wire.input(0) == 2, "the new text")
             msm.write("this is no Lua")
