@@ -6,10 +6,12 @@ cache = false
 read_globals = {
     "memory", "coil", "discrete", "holding", "input", "var",
     "server", "client", "serial",
-    "every", "on_start", "on_stop", "program", "scan", "keep",
+    "every", "on_start", "on_stop", "program", "scan", "keep", "log",
 }
 globals = { "mem" } -- mem.NAME = … declares and assigns
 
 -- Globals of a script's body are its own, and luaunit finds its tests as globals.
 files["scripts"] = { allow_defined_top = true }
 files["tests/lua"] = { allow_defined_top = true }
+files["tests/desk"] = { allow_defined_top = true }
+files["tests/scripts"] = { allow_defined_top = true }

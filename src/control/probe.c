@@ -3,6 +3,7 @@
  * 23.5 answers it with --expect. */
 
 #include "control/command.h"
+#include "control/json_text.h"
 #include "control/probe_call.h"
 #include "control/probe_print.h"
 #include "image/exception.h"
@@ -142,11 +143,20 @@ static bool read_table(struct probe *probe, enum table table, struct error *erro
     return any || !is_of_gateway(exception);
 }
 
+static bool print_json(const json_t *found)
+{
+    char *text = json_text_lines(found);
+    if (text)
+        puts(text);
+    free(text);
+    return text != NULL;
+}
+
 static int conclude(const struct probe *probe)
 {
-    if (probe->json) {
-        json_dumpf(probe->found, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-        putchar('\n');
+    if (probe->json && !print_json(probe->found)) {
+        command_say("out of memory");
+        return EXIT_FAILED;
     }
     if (probe->expected && !probe->matches && probe->tables)
         fprintf(stderr,

@@ -95,6 +95,14 @@ void image_commit_keeps(struct image *image)
     image_unlock_still(image);
 }
 
+void image_read_keeps(struct image *image, struct keeps *copy)
+{
+    keeps_populate(copy, image->keeps);
+    image_lock_still(image);
+    keeps_read(image->keeps, copy);
+    image_unlock_still(image);
+}
+
 struct audit *image_audit(const struct image *image)
 {
     return image->audit;

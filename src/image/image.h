@@ -83,6 +83,9 @@ struct keeps *image_keeps(const struct image *image);
 
 /* What was changed in the keeps between two scans holds. The scan's thread. */
 void image_commit_keeps(struct image *image);
+
+/* Makes `copy` what was last committed in the keeps. Any thread. */
+void image_read_keeps(struct image *image, struct keeps *copy);
 struct audit *image_audit(const struct image *image);
 
 /* A master's write by name, as `set` does: the same limits and the same marks.

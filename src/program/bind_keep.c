@@ -73,6 +73,8 @@ static void take_defaults(lua_State *L, const char *name)
     keep_deposit(L, 2, name, NULL, place);
 }
 
+static const struct keep_place NOTHING = {.keeps = NULL};
+
 struct change {
     struct program *program;
     const struct keep_spec *spec;
@@ -96,7 +98,7 @@ static bool complete_scratch(struct program *program, const struct keep_spec *sp
     struct keep_place to = {.keeps = program->kept.scratch};
     struct keep_place defaults = place_of(program->kept.defaults, spec->name);
     if (keeps_find(to.keeps, spec->name, false, &to.table))
-        return keep_complete(to, defaults, tell_changed, &change, error);
+        return keep_complete(to, NOTHING, defaults, tell_changed, &change, error);
     return make(&to, spec->name, error) && keep_copy(to, defaults, error);
 }
 
@@ -138,18 +140,29 @@ static int keep(lua_State *L)
 }
 
 /* First what is new, with the values that the body gave it; then what is missing all the same or of
- * another kind. The first time the body has told that; a program that is brought back learns here
- * what another one has made of its fields. */
+ * another kind. The first time the body has told that. A program that is brought back has its own
+ * values again for what another one has made of its fields. */
 static bool bring(struct program *program, struct keeps *live, const struct keep_spec *spec,
                   struct error *error)
 {
     struct keep_place to = {.keeps = live};
     struct change change = {program, spec};
+    struct keep_place scratch = place_of(program->kept.scratch, spec->name);
     bool comes_back = program->kept.now == live;
-    return make(&to, spec->name, error) &&
-           keep_bring(to, place_of(program->kept.scratch, spec->name), error) &&
-           keep_complete(to, place_of(program->kept.defaults, spec->name),
+    return make(&to, spec->name, error) && keep_bring(to, scratch, error) &&
+           keep_complete(to, program->kept.remembers ? scratch : NOTHING,
+                         place_of(program->kept.defaults, spec->name),
                          comes_back ? tell_changed : NULL, &change, error);
+}
+
+/* From now on there is nothing new in the scratch. */
+void program_remember(struct program *program)
+{
+    struct kept *kept = &program->kept;
+    if (!program->image || kept->now != image_keeps(program->image) || !program->plan->keep_count)
+        return;
+    image_read_keeps(program->image, kept->scratch);
+    kept->remembers = true;
 }
 
 bool program_keep(struct program *program, struct error *error)

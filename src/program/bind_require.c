@@ -2,7 +2,6 @@
  * modules in the script's own folder. Modules are part of the body: they are loaded while it runs
  * and may declare. */
 
-#include "base/duration.h"
 #include "program/embedded.h"
 #include "program/inside.h"
 
@@ -104,19 +103,10 @@ static int require(lua_State *L)
     return 1;
 }
 
-/* msm.core.duration("2s"): seconds as a number; for the library's own blocks, so that durations
- * are written the same everywhere. */
-static int core_duration(lua_State *L)
-{
-    lua_pushnumber(L, (double)check_duration(L, 1, luaL_optstring(L, 2, "duration")) / NS_PER_S);
-    return 1;
-}
-
 void open_require(lua_State *L)
 {
-    static const luaL_Reg core[] = {{"duration", core_duration}, {NULL, NULL}};
     lua_newtable(L);
-    luaL_newlib(L, core);
+    push_core(L);
     lua_setfield(L, -2, "msm.core");
     lua_setfield(L, LUA_REGISTRYINDEX, LOADED);
     lua_getglobal(L, "require");

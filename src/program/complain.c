@@ -189,8 +189,8 @@ int body_traceback(lua_State *L)
     const char *text = lua_tostring(L, -1);
     int depth = 0;
     for (int level = 0; depth < 2 && lua_getstack(L, level, &ar); level++) {
-        lua_getinfo(L, "S", &ar);
-        depth += strcmp(ar.what, "C") != 0;
+        lua_getinfo(L, "Sl", &ar);
+        depth += is_users(&ar);
     }
     if (depth > 1)
         luaL_traceback(L, L, text, 1);

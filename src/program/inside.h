@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include "image/draft.h"
+#include "program/lua_value.h"
 #include "program/pool.h"
 #include "program/program.h"
 
@@ -54,6 +55,7 @@ struct kept {
     struct keeps *defaults, *scratch;
     struct keeps *now; /* the scratch, or the image's */
     uint32_t epoch;    /* counts how often `now` was exchanged */
+    bool remembers;    /* the scratch is what was kept when another program took over */
 };
 
 struct program {
@@ -64,9 +66,10 @@ struct program {
     char *why;              /* on_start's argument */
     struct sources sources;
     struct interrupt interrupt;
-    struct answer *answer; /* of the eval that runs, or NULL: what is printed goes into it */
-    bool quiet;            /* print and log say nothing */
-    bool named;            /* by who runs it, not by itself */
+    struct answer *answer;    /* of the eval that runs, or NULL: what is printed goes into it */
+    bool quiet;               /* print and log say nothing */
+    struct text_queue *texts; /* of lines that go to files; NULL: they go nowhere */
+    bool named;               /* by who runs it, not by itself */
     struct plan *plan;
     const char *last_line;     /* that user_line gave */
     const struct early *early; /* assignments that a client would have forbidden */
@@ -77,6 +80,7 @@ struct program {
     bool declaring, open, stop_wanted;
     char stop_where[160]; /* "tank.lua:12" of the first program.stop(), or "" */
     struct cycle cycle;   /* of the running hook, or of the body */
+    double dt;            /* of the running task, seconds; 0 where none runs */
     int *tasks;           /* registry references, by task of the plan */
     size_t task_count;
     int on_start, on_stop; /* references or LUA_NOREF */
@@ -207,11 +211,6 @@ const char *key_text(lua_State *L, int index); /* text without the quotes: "scan
 /* A string without NUL bytes, which C would lose what follows of; NULL for anything else. */
 const char *plain_text(lua_State *L, int index);
 
-/* A Lua value as a struct value and back; to_value is false for types that none can hold. A
- * string's bytes stay Lua's. */
-bool to_value(lua_State *L, int index, struct value *value);
-void push_value(lua_State *L, const struct value *value);
-
 /* Seconds, or text with a unit, to nanoseconds; `what` opens the message. */
 int64_t check_duration(lua_State *L, int index, const char *what);
 
@@ -268,7 +267,9 @@ void open_scan(lua_State *L);    /* scan */
 void open_log(lua_State *L);     /* print, log */
 void open_keep(lua_State *L);    /* keep */
 void open_program(lua_State *L); /* program */
-void open_require(lua_State *L); /* require, msm.core */
+void open_require(lua_State *L); /* require */
+void push_core(lua_State *L);    /* bind_core.c: msm.core */
+void add_files(lua_State *L);    /* bind_files.c: its functions into the table on top */
 void open_sandbox(lua_State *L); /* what Lua's own libraries offer here; last of all */
 
 /* bind_keep.c: `keeps` are what was kept when the body begins to run; NULL: nothing. */

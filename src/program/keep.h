@@ -7,8 +7,9 @@
  * There are three stores. `defaults` holds what the calls of keep gave, by name, which says what
  * kind a field is of; a table that is assigned is put together there, too, and looked at, before
  * anything is changed. `scratch` is what was kept when the body began to run, and what the body has
- * changed since: never committed, so that what was there can be told from what is new. `now` is
- * what proxies work on: the scratch, then what the image has. */
+ * changed since: never committed, so that what was there can be told from what is new. When another
+ * program takes over it becomes a copy of what was kept then, for the way back. `now` is what
+ * proxies work on: the scratch, then what the image has. */
 
 #include "image/keep_path.h"
 #include "program/inside.h"
@@ -42,10 +43,11 @@ struct keep_size {
 };
 struct keep_size keep_measure(struct keep_place from);
 
-/* Adds the fields of the defaults that are missing or of another kind, with their values; `changed`
- * is told those of another kind, and may be NULL. Fields under an integer are elements, which come
- * only with their table. */
-bool keep_complete(struct keep_place to, struct keep_place defaults,
+/* Adds the fields of the defaults that are missing or of another kind: with the values that they
+ * have in `had` (whose keeps may be NULL) where these are of the right kind, else with those of the
+ * defaults. `changed` is told those of another kind that begin with their defaults, and may be
+ * NULL. Fields under an integer are elements, which come only with their table. */
+bool keep_complete(struct keep_place to, struct keep_place had, struct keep_place defaults,
                    void (*changed)(void *context, const struct trail *field, enum kind before,
                                    enum kind now),
                    void *context, struct error *error);

@@ -118,38 +118,78 @@ static struct keeps_value get_after(struct keep_place place, uint32_t *at,
     return keeps_get(place.keeps, place.table, key, text);
 }
 
-static bool complete(const struct completion *c, struct keep_place to, struct keep_place defaults,
-                     const struct trail *up)
+/* One table in the stores that have a say. */
+struct versions {
+    struct keep_place to, had, defaults;
+};
+
+static struct keeps_value get_had(const struct versions *at, const struct keeps_key *key,
+                                  char *text)
+{
+    if (!at->had.keeps)
+        return (struct keeps_value){.type = KEEPS_NIL};
+    return keeps_get(at->had.keeps, at->had.table, key, text);
+}
+
+/* What a field is given that is missing or of another kind (`before`): what it had, if that is of
+ * the right kind, or its default. */
+static bool give(const struct completion *c, const struct versions *at, const struct trail *field,
+                 enum kind before, struct keeps_value value)
+{
+    char text[KEEPS_TEXT_MAX];
+    struct keeps_value old = get_had(at, &field->key, text);
+    if (kind_of(old.type) == kind_of(value.type))
+        return copy_field(at->to, &field->key, at->had, old, c->error);
+    if (before && c->changed)
+        c->changed(c->context, field, before, kind_of(value.type));
+    return copy_field(at->to, &field->key, at->defaults, value, c->error);
+}
+
+static bool complete(const struct completion *c, const struct versions *at, const struct trail *up);
+
+static bool complete_inner(const struct completion *c, const struct versions *at,
+                           const struct trail *field, struct keeps_table has,
+                           struct keeps_table defaults)
+{
+    char text[KEEPS_TEXT_MAX];
+    struct keeps_value had = get_had(at, &field->key, text);
+    const struct versions inner = {within(at->to, has),
+                                   within(at->had, had.type == KEEPS_TABLE ? had.table : NO_TABLE),
+                                   within(at->defaults, defaults)};
+    return complete(c, &inner, field);
+}
+
+static bool complete(const struct completion *c, const struct versions *at, const struct trail *up)
 {
     char text[KEEPS_TEXT_MAX], there[KEEPS_TEXT_MAX];
+    const struct keep_place to = at->to, defaults = at->defaults;
     struct trail field = {.up = up};
     struct keeps_value value;
-    uint32_t at = 0, there_at = 0;
-    while (keeps_next(defaults.keeps, defaults.table, &at, &field.key, &value, text)) {
+    uint32_t next = 0, next_there = 0;
+    while (keeps_next(defaults.keeps, defaults.table, &next, &field.key, &value, text)) {
         if (!field.key.is_text)
             continue;
-        struct keeps_value has = get_after(to, &there_at, &field.key, there);
+        struct keeps_value has = get_after(to, &next_there, &field.key, there);
         enum kind before = kind_of(has.type), now = kind_of(value.type);
-        if (before && before != now && c->changed)
-            c->changed(c->context, &field, before, now);
         if (before != now) {
-            if (!copy_field(to, &field.key, defaults, value, c->error))
+            if (!give(c, at, &field, before, value))
                 return false;
-        } else if (now == KIND_TABLE) {
-            if (!complete(c, within(to, has.table), within(defaults, value.table), &field))
-                return false;
+            has = keeps_get(to.keeps, to.table, &field.key, there);
         }
+        if (now == KIND_TABLE && !complete_inner(c, at, &field, has.table, value.table))
+            return false;
     }
     return true;
 }
 
-bool keep_complete(struct keep_place to, struct keep_place defaults,
+bool keep_complete(struct keep_place to, struct keep_place had, struct keep_place defaults,
                    void (*changed)(void *context, const struct trail *field, enum kind before,
                                    enum kind now),
                    void *context, struct error *error)
 {
     const struct completion c = {changed, context, error};
-    return complete(&c, to, defaults, NULL);
+    const struct versions versions = {to, had, defaults};
+    return complete(&c, &versions, NULL);
 }
 
 /* What was there before and is not there now has been taken away meanwhile: it stays away. A table

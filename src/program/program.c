@@ -171,6 +171,7 @@ static struct program *create(const struct program_options *options, struct erro
     program->sources.given_count = options->source_count;
     program->open = options->open;
     program->quiet = options->quiet;
+    program->texts = options->quiet ? NULL : options->texts;
     program->declaring = true;
     program->on_start = program->on_stop = LUA_NOREF;
     program->cycle = (struct cycle){.monotonic = options->now.monotonic,
@@ -302,7 +303,10 @@ bool program_task(void *context, size_t task, double dt, const struct cycle *cyc
     program->cycle = *cycle;
     lua_rawgeti(program->L, LUA_REGISTRYINDEX, program->tasks[task]);
     lua_pushnumber(program->L, dt);
-    return program_call(program, 1, traceback, error);
+    program->dt = dt;
+    bool ok = program_call(program, 1, traceback, error);
+    program->dt = 0;
+    return ok;
 }
 
 bool program_stop(void *context, const struct cycle *cycle, struct error *error)

@@ -14,6 +14,7 @@
 
 struct keeps;
 struct program;
+struct text_queue;
 struct watchdog;
 
 struct program_options {
@@ -32,6 +33,8 @@ struct program_options {
     const char *why;      /* on_start's argument: "cold" (also NULL), "restart", "reload" */
     const struct keeps *keeps; /* what keep finds while the body runs is a copy of these, as last
                                   committed; NULL: nothing */
+    struct text_queue *texts;  /* takes the lines that go to files; NULL, or with `quiet`: they go
+                                  nowhere */
     struct watchdog *watchdog; /* watches the body, WATCHDOG_BODY; NULL: nobody */
     void (*stuck)(void *context,
                   const char *where); /* NULL, or told in a signal handler that the
@@ -57,6 +60,12 @@ void program_apply(struct program *program, struct image *image, int64_t now);
  * On the thread that steps the scan, or before it runs. False with an error (no room), and nothing
  * is changed. */
 bool program_keep(struct program *program, struct error *error);
+
+/* Another program is to take its place: remembers what is kept, as last committed. If this one
+ * comes back, program_keep gives those of its fields that then are missing or of another kind the
+ * values that they had. Costs what was kept since the last call, so that who calls it on the scan's
+ * thread, just before the other one's program_keep, calls it from elsewhere before. */
+void program_remember(struct program *program);
 
 /* From here on the script reads and writes this view of that image; may be called again with
  * another view of an image of the same plan. */

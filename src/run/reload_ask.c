@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "image/view.h"
-#include "run/faults.h"
 #include "run/remarks.h"
+#include "run/stuck.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +53,7 @@ bool reload_end_loader(struct reload *reload)
 static void end_loader(struct runtime *runtime)
 {
     if (reload_end_loader(runtime->reload))
-        faults_count_abandoned(runtime);
+        stuck_count(runtime);
 }
 
 /* The error is the loader's, which goes. */
@@ -158,6 +158,7 @@ static struct program_options options(const struct runtime *runtime, const char 
     return (struct program_options){.path = path,
                                     .name = runtime->is_named ? runtime->name : NULL,
                                     .lua_root = runtime->lua_root,
+                                    .texts = runtime->texts,
                                     .now = now,
                                     .running =
                                         scan ? scan_between_steps(scan, now) : (struct cycle){0},

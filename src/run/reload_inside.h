@@ -1,5 +1,6 @@
 #pragma once
-/* What the files of the reload share: reload_ask.c (loading) and reload.c (from the swap on). */
+/* What the files of the reload share: reload_ask.c (loading), reload.c (the swap and refusals),
+ * reload_over.c (what follows a swap) and reload_back.c (the way back). */
 
 #include "run/reload.h"
 #include "run/loader.h"
@@ -42,9 +43,19 @@ struct reload {
 /* The loaded `next` takes over. False with an error: `next` is still there, nothing else. */
 bool reload_swap(struct runtime *runtime, bool on_trial, struct error *error);
 
+/* `before` was at work until now. Takes the remarks over. */
+void reload_took_over(struct runtime *runtime, struct generation *before, char *remarks);
+
+/* There is no way back after all, for the reason in `text`: the program that has faulted stays, as
+ * it would without another one to go back to. */
+void reload_stay(struct runtime *runtime, const char *text);
+
 /* Says why there is no reload, to whoever asked and in the log; drops what was made ready. */
 void reload_refuse(struct runtime *runtime, const char *text);
 void reload_drop(struct runtime *runtime);
+
+/* What one way or the other has come to its end. */
+void reload_finish(struct runtime *runtime);
 
 void reload_answer(struct runtime *runtime, enum host_result result, const char *text);
 

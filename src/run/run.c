@@ -17,8 +17,10 @@
 #include "run/pulse.h"
 #include "run/reload.h"
 #include "run/report.h"
+#include "run/restart.h"
 #include "run/runtime.h"
 #include "run/start.h"
+#include "run/stuck.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -153,12 +155,16 @@ static void stop(struct runtime *runtime)
     lines_destroy(runtime->lines);
     socket_close(runtime->socket); /* who waits there for the end finds ports and files free */
     spin_stop(runtime->spin);
+    restart_close(runtime);
     faults_close(runtime);
+    stuck_close(runtime);
     generation_destroy(runtime->current);
     if (!runtime->abandoned) { /* or a thread may come back that looks for them */
         keeps_destroy(runtime->keeps);
-        if (is_closed)
+        if (is_closed) {
             audit_destroy(runtime->audit);
+            text_queue_destroy(runtime->texts);
+        }
     }
     signals_close(&runtime->signals);
     loop_destroy(runtime->loop);

@@ -46,6 +46,7 @@ struct runtime {
     struct signals signals;
     struct audit *audit;
     struct keeps *keeps;
+    struct text_queue *texts; /* lines on their way to files */
     struct store *store;
     struct generation *current; /* whose scan the scan's thread steps */
     struct generation *proven;  /* what a fault of current leads back to; current itself mostly */
@@ -57,6 +58,8 @@ struct runtime {
     struct reload *reload;
     struct probation *probation;
     struct faults *faults;
+    struct stuck *stuck;
+    struct restart *restart;
     struct evals *evals;
     struct pulse *pulse;
     struct watch_files *files;

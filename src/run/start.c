@@ -10,7 +10,9 @@
 #include "run/loader.h"
 #include "run/probation.h"
 #include "run/reload.h"
+#include "run/restart.h"
 #include "run/runtime.h"
+#include "run/stuck.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -59,6 +61,7 @@ static bool load_once(struct runtime *runtime, const struct source *sources, siz
                                                  .sources = sources,
                                                  .source_count = count,
                                                  .now = runtime->started,
+                                                 .texts = runtime->texts,
                                                  .why = "cold"},
                                      .keeps = runtime->keeps,
                                      .copy = copy,
@@ -125,8 +128,9 @@ static bool keep_ready(struct runtime *runtime, struct error *error)
                                           .when_needed = !stated};
     runtime->audit = audit_create(error);
     runtime->keeps = runtime->audit ? keeps_create(error) : NULL;
-    runtime->store = runtime->keeps ? store_open(&options, error) : NULL;
-    if (!runtime->store)
+    runtime->texts = runtime->keeps ? text_queue_create(error) : NULL;
+    runtime->store = runtime->texts ? store_open(&options, error) : NULL;
+    if (!runtime->store || !store_take_texts(runtime->store, runtime->texts, error))
         return false;
     store_load_keeps(runtime->store, runtime->keeps);
     return true;
@@ -160,7 +164,8 @@ static bool connect_all(struct runtime *runtime, struct error *error)
     audit_set_level(runtime->audit, (enum audit_level)now->plan->settings.audit);
     reload_open(runtime);
     probation_open(runtime);
-    if (!faults_open(runtime, error) || !eval_open(runtime, error) ||
+    restart_open(runtime);
+    if (!stuck_open(runtime, error) || !faults_open(runtime, error) || !eval_open(runtime, error) ||
         !generation_begin(now, faults_events(runtime), clock_now(), error) ||
         !program_keep(now->program, error))
         return false;
@@ -171,7 +176,7 @@ static bool connect_all(struct runtime *runtime, struct error *error)
         !(runtime->files = watch_files_open(runtime->loop, read_again, runtime, error)))
         return false;
     runtime->socket = socket_open(runtime->loop, runtime->name, &host, error);
-    return runtime->socket && faults_start_thread(runtime, error);
+    return runtime->socket && stuck_start_thread(runtime, error);
 }
 
 /* Signals are caught once there are outputs to make safe: a body that does not end is ended by

@@ -39,6 +39,13 @@ struct swap {
     struct error error;
 };
 
+/* For the way back; from a fault there is none. */
+static void remember(const struct generation *before)
+{
+    if (before->scan && scan_state(before->scan) != SCAN_FAULT)
+        program_remember(before->program);
+}
+
 struct swap *swap_prepare(struct runtime *runtime, struct generation *next,
                           const struct generation_events *events, bool on_trial,
                           struct error *error)
@@ -60,6 +67,7 @@ struct swap *swap_prepare(struct runtime *runtime, struct generation *next,
         swap_discard(swap);
         return NULL;
     }
+    remember(swap->before);
     retire_prepare(&swap->retire, swap->before->image, swap->match);
     return swap;
 }
@@ -101,6 +109,7 @@ static bool change_over(struct swap *swap, struct instant now)
 {
     struct runtime *runtime = swap->runtime;
     struct generation *before = swap->before, *next = swap->next;
+    remember(before);
     if (!program_keep(next->program, &swap->error))
         return false;
     adopt_commit(swap->adoption, now.monotonic);

@@ -1,26 +1,21 @@
-/* All entries there are go out with one write. A write that fails, or ends in the middle of a line,
- * leaves the file as it was: what was in it is counted, and the next line that can be written says
- * how many. */
+/* All entries there are go out with one write. What a write that failed had in it is counted, and
+ * the next line that can be written says how many. */
 
 #include "store/audit_log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "store/audit_json.h"
-#include "store/file_kind.h"
+#include "store/log_file.h"
 
-enum { PATH = 4096 + 64, BATCH = 128 * 1024 };
+enum { BATCH = 128 * 1024 };
 
 struct audit_log {
-    char path[PATH];
-    int fd; /* -1: not open */
-    off_t size;
+    struct log_file file;
     uint64_t lost;
     bool failed;
     size_t used, lines; /* in the batch … */
@@ -31,116 +26,44 @@ struct audit_log {
 struct audit_log *audit_log_open(const char *directory, const char *name, struct error *error)
 {
     struct audit_log *log = calloc(1, sizeof *log);
+    char full[256 + sizeof ".audit"];
     if (!log) {
         error_set(error, "out of memory for the audit log");
         return NULL;
     }
-    log->fd = -1;
-    snprintf(log->path, sizeof log->path, "%s/%s.audit", directory, name);
+    snprintf(full, sizeof full, "%.255s.audit", name);
+    log_file_init(&log->file, directory, full, "", AUDIT_FILES, 0600);
     return log;
-}
-
-static void close_file(struct audit_log *log)
-{
-    if (log->fd >= 0)
-        close(log->fd);
-    log->fd = -1;
 }
 
 void audit_log_close(struct audit_log *log)
 {
     if (!log)
         return;
-    close_file(log);
+    log_file_close(&log->file);
     free(log);
 }
 
 /* After a power loss the last line may be a half one: it ends there. */
-static bool end_last_line(const struct audit_log *log)
+static bool end_last_line(struct log_file *file)
 {
     char last;
-    return log->size == 0 || pread(log->fd, &last, 1, log->size - 1) != 1 || last == '\n' ||
-           write(log->fd, "\n", 1) == 1;
-}
-
-static bool open_file(struct audit_log *log)
-{
-    struct stat file;
-    log->fd =
-        open(log->path,
-             O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
-    if (log->fd < 0)
-        return false;
-    if (fstat(log->fd, &file) != 0 || !S_ISREG(file.st_mode)) {
-        close_file(log);
-        return false;
-    }
-    log->size = file.st_size;
-    if (!end_last_line(log) || fstat(log->fd, &file) != 0)
-        return false;
-    log->size = file.st_size;
-    return true;
-}
-
-/* Somebody who rotates or clears logs of his own does no harm. */
-static bool is_elsewhere(const struct audit_log *log)
-{
-    struct stat open, named;
-    return fstat(log->fd, &open) != 0 || stat(log->path, &named) != 0 ||
-           open.st_ino != named.st_ino || open.st_dev != named.st_dev;
-}
-
-static void rotate(struct audit_log *log)
-{
-    char from[PATH + 16], to[PATH + 16];
-    close_file(log);
-    for (int n = AUDIT_FILES; n > 1; n--) {
-        snprintf(from, sizeof from, "%s.%d", log->path, n - 1);
-        snprintf(to, sizeof to, "%s.%d", log->path, n);
-        rename(from, to);
-    }
-    snprintf(to, sizeof to, "%s.1", log->path);
-    rename(log->path, to);
+    if (file->size == 0 || pread(file->fd, &last, 1, file->size - 1) != 1 || last == '\n' ||
+        log_file_write(file, "\n", 1))
+        return true;
+    log_file_close(file); /* and is tried again */
+    return false;
 }
 
 static bool be_open(struct audit_log *log)
 {
-    if (log->fd >= 0 && is_elsewhere(log))
-        close_file(log);
-    if (log->fd < 0 && !open_file(log))
+    enum log_file_state state = log_file_open(&log->file);
+    if (state == LOG_FILE_FAILED || (state == LOG_FILE_OPENED && !end_last_line(&log->file)))
         return false;
-    if (log->size + (off_t)log->used <= AUDIT_FILE_MAX || log->size == 0)
+    if (log->file.size + (off_t)log->used <= AUDIT_FILE_MAX || log->file.size == 0)
         return true;
-    rotate(log);
-    return open_file(log);
-}
-
-/* A part of it is none of it. */
-static bool write_batch(struct audit_log *log)
-{
-    if (!be_open(log))
-        return false;
-    ssize_t written = write(log->fd, log->batch, log->used);
-    if (written == (ssize_t)log->used) {
-        log->size += written;
-        return true;
-    }
-    int code = written < 0 ? errno : ENOSPC;
-    if (ftruncate(log->fd, log->size) != 0)
-        close_file(log);
-    errno = code;
-    return false;
-}
-
-/* What the system says of a pipe or a link would help nobody. */
-static const char *why(const struct audit_log *log, int code, char text[64])
-{
-    struct stat named;
-    const char *kind = lstat(log->path, &named) == 0 ? file_kind(named.st_mode) : NULL;
-    if (!kind)
-        return strerror(code);
-    snprintf(text, 64, "it is %s, not a file; move it away", kind);
-    return text;
+    log_file_turn(&log->file);
+    return log_file_open(&log->file) != LOG_FILE_FAILED;
 }
 
 /* The error only where it is news. */
@@ -149,10 +72,11 @@ static bool flush(struct audit_log *log, struct error *error)
     if (log->used == 0)
         return true;
     char text[64];
-    bool ok = write_batch(log), news = !ok && !log->failed;
+    bool ok = be_open(log) && log_file_write(&log->file, log->batch, log->used);
+    bool news = !ok && !log->failed;
     if (news)
         error_set(error, "the audit log %s cannot be written: %s; what is lost is counted",
-                  log->path, why(log, errno, text));
+                  log->file.path, log_file_why(&log->file, errno, text));
     log->lost = ok ? log->lost - log->said : log->lost + log->lines;
     log->failed = !ok;
     log->used = log->lines = log->said = 0;

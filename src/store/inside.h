@@ -12,6 +12,7 @@
 #include "store/rows.h"
 #include "store/store.h"
 #include "store/store_file.h"
+#include "store/text_logs.h"
 
 enum { STORE_PATH = 4096 };
 
@@ -63,6 +64,8 @@ struct store {
 
     struct audit *audit;
     struct audit_log *log;
+    struct text_queue *queue; /* of lines for text_logs; or NULL */
+    struct text_logs *text_logs;
 };
 
 /* One round of the thread at `now`: commits what has changed; `last` does not wait for anything.

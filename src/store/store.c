@@ -33,6 +33,7 @@ static void destroy(struct store *store)
     scope_give(store->next);
     keeps_destroy(store->keeps);
     audit_log_close(store->log);
+    text_logs_close(store->text_logs);
     pthread_mutex_destroy(&store->mutex);
     sem_destroy(&store->wake);
     sem_destroy(&store->done);
@@ -149,6 +150,16 @@ bool store_attach(struct store *store, struct image *image, struct audit *audit,
     return true;
 }
 
+bool store_take_texts(struct store *store, struct text_queue *texts, struct error *error)
+{
+    store->text_logs = text_logs_open(store->directory, store->name, error);
+    if (!store->text_logs)
+        return false;
+    store->queue = texts;
+    text_queue_attach(texts, store_call, store);
+    return true;
+}
+
 bool store_prepare(struct store *store, struct image *to, struct error *error)
 {
     struct scope *scope = scope_create(to, error);
@@ -258,6 +269,8 @@ bool store_close(struct store *store)
         return true;
     if (store->audit)
         audit_attach(store->audit, NULL, NULL);
+    if (store->queue)
+        text_queue_attach(store->queue, NULL, NULL);
     if (store->started && !end_thread(store))
         return false;
     destroy(store);

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "base/source.h"
+#include "base/text_queue.h"
 #include "image/audit.h"
 #include "image/image.h"
 
@@ -41,6 +42,10 @@ struct store *store_open(const struct store_options *options, struct error *erro
  * persist are put in place. */
 void store_load_image(struct store *store, struct image *image, int64_t now);
 void store_load_keeps(struct store *store, struct keeps *keeps);
+
+/* Lines that a program writes, beside the state, from store_start on; before that. As the audit
+ * ring, the queue has to stay where store_close is false. False with an error: no memory. */
+bool store_take_texts(struct store *store, struct text_queue *texts, struct error *error);
 
 /* Begins to write what changes from here on. False with an error: no thread. */
 bool store_start(struct store *store, struct image *image, struct audit *audit,

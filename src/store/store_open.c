@@ -4,30 +4,16 @@
 
 #include "store/inside.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "base/log.h"
 #include "image/quote.h"
+#include "store/folder.h"
 
 #define PAUSE_FIRST INT64_C(1000000000)
 #define PAUSE_LONGEST INT64_C(30000000000)
-
-/* Makes the folder and those above it. */
-static bool make_folder(const char *path, struct error *error)
-{
-    char part[STORE_PATH];
-    for (const char *end = path; end; end = strchr(end + 1, '/')) {
-        const char *next = strchr(end + 1, '/');
-        snprintf(part, sizeof part, "%.*s", (int)(next ? next - path : (ptrdiff_t)strlen(path)),
-                 path);
-        if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return error_set(error, "cannot make the folder %s: %s", part, strerror(errno));
-    }
-    return true;
-}
 
 /* Its name may be what is damaged. */
 static void say_bad(void *context, const struct row *row)
@@ -88,7 +74,7 @@ enum file_state store_reopen(struct store *store, struct error *error)
     struct rows found = {NULL, 0, 0, 0};
     size_t bad = 0;
     enum file_state state = FILE_TROUBLE;
-    if (!make_folder(store->directory, error))
+    if (!folder_make(store->directory, error))
         return state;
     if (!store->pause) /* else it may be what a full disk left of our own */
         say_empty(store);

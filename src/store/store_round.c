@@ -207,6 +207,8 @@ int64_t store_round(struct store *store, int64_t now, bool last)
     bool asked, logged, needed = is_needed(store, &logged);
     int64_t interval, due;
     drain(store, logged);
+    if (store->queue)
+        text_logs_drain(store->text_logs, store->queue);
     if (!needed)
         return INT64_MAX;
     due = look(store, &asked, &interval);

@@ -1,6 +1,7 @@
 /* Proves what becomes of keeps when one program takes another's place, and comes back: fields that
- * are there stay, new ones come in, another kind takes the default, what was taken away stays away,
- * what a script holds in its hand goes on, and where there is no room nothing is changed. */
+ * are there stay, new ones come in, another kind takes the default, and what it was before on the
+ * way back, what was taken away stays away, what a script holds in its hand goes on, and where
+ * there is no room nothing is changed. */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -185,6 +186,49 @@ static void test_hands_go_over_and_come_back(void **state)
     end(&new);
 }
 
+/* Whether the new program declares the other kind or assigns it, of the field or of the table that
+ * it lies in. */
+static void test_the_way_back_brings_what_was_of_another_kind(void **state)
+{
+    static const char *const others[] = {
+        "local k = keep('m', { n = 'x', deep = 3 })\n"
+        "every(1, function() assert(k.n == 'x' and k.deep == 3) k.same, k.n = 'y', 'z' end)",
+        "local k = keep('m')\n"
+        "every(1, function() k.same, k.n, k.deep = 'y', {}, nil end)",
+        "local k = keep('m', { deep = { a = true, inner = 'x' } })\n"
+        "every(1, function() k.same, k.n, k.deep.list = 'y', 'x', 0 end)",
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct bed old = load(
+            *state, "local k = keep('m', { n = 1, same = 'x',\n"
+                    "    deep = { a = 1, list = {}, inner = { b = 'b' } } })\n"
+                    "k.n, k.same, k.runs = 1, 'x', 0\n"
+                    "every(1, function() k.runs = k.runs + 1\n"
+                    "if k.same == 'y' then assert(k.n == 2 and k.deep.a == 2 and k.runs == 3 and\n"
+                    "    k.deep.list[2] == 2 and k.deep.inner.b == 'b!') k.runs = 9 return end\n"
+                    "k.n, k.deep.a, k.deep.list[k.runs] = k.runs, k.runs, k.runs\n"
+                    "k.deep.inner = { b = 'b!' } end)");
+        take(&old);
+        run(&old);
+        program_remember(old.program);
+        run(&old);
+        struct bed new = load(*state, others[i]);
+        program_remember(old.program);
+        take(&new);
+        run(&new);
+        take(&old);
+        run(&old);
+        struct keeps_table m;
+        struct keeps_key runs = {.is_text = true, .bytes = "runs", .length = 4};
+        assert_true(keeps_find(*state, "m", false, &m));
+        assert_int_equal(keeps_get(*state, m, &runs, NULL).integer, 9);
+        end(&old);
+        end(&new);
+        keeps_drop(*state, "m");
+        keeps_commit(*state);
+    }
+}
+
 static void test_a_faulted_scan_takes_nothing_along(void **state)
 {
     struct error error;
@@ -280,6 +324,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_was_taken_away_meanwhile_stays_away, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_hands_go_over_and_come_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_way_back_brings_what_was_of_another_kind, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_a_faulted_scan_takes_nothing_along, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hands_after_what_was_taken_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_room_nothing_is_changed, setup, teardown),

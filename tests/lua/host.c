@@ -12,7 +12,7 @@
  * - host.read(mem, "holding", 0, 2): a master's read; returns words, or nil and the code
  * - host.quiet(f, …): calls f with stderr kept away; returns what was written there, then f's
  *   results
- * - host.file, host.check, host.run: see host_script.c
+ * - host.file, host.check, host.run: see host_script.c; host.play: see host_play.c
  * - host.link, host.device, host.pending, host.deliver, host.asked, host.answer, host.fail: see
  *   host_link.c
  *
@@ -234,6 +234,7 @@ static void add_host(lua_State *L, struct host *host)
     lua_pushlightuserdata(L, host);
     luaL_setfuncs(L, functions, 1);
     host_add_scripts(L);
+    host_add_play(L);
     host_add_links(L, host->image);
     lua_setglobal(L, "host");
 }

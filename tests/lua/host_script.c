@@ -13,7 +13,9 @@
  * host.interrupts                whether a watchdog can end a loop: not under the thread
  * sanitizer, which keeps signals back until the next system call
  *
- * host.quiet(f, …)               calls f; returns what was written to stderr, then its results */
+ * host.quiet(f, …)               calls f; returns what was written to stderr, then its results
+ *
+ * host.play, for scripts that go on through reloads and restarts: see host_play.c */
 
 #include "host.h"
 
@@ -60,7 +62,7 @@ void host_remove_folder(void)
         give_up(folder);
 }
 
-static void write_file(const char *path, const char *text, size_t length)
+void host_write_file(const char *path, const char *text, size_t length)
 {
     FILE *file = fopen(path, "w");
     if (!file || fwrite(text, 1, length, file) != length || fclose(file))
@@ -77,7 +79,7 @@ static int file(lua_State *L)
         if (mkdir(lua_tostring(L, -1), 0700) && errno != EEXIST)
             give_up(path);
     }
-    write_file(path, text, length);
+    host_write_file(path, text, length);
     return 0;
 }
 
@@ -164,7 +166,7 @@ static void fault(void *context, const struct error *error)
 static bool load(struct script *script, const char *text, size_t length, bool watched)
 {
     struct program_options options = {.path = "script.lua", .now = HOST_BEGIN};
-    write_file(options.path, text, length);
+    host_write_file(options.path, text, length);
     *script = (struct script){0};
     script->watchdog = options.watchdog = watched ? watchdog_open(&script->error) : NULL;
     if (watched && !script->watchdog)

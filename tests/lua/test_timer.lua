@@ -1,5 +1,6 @@
 -- Proves timer.TON as a script sees it, scan by scan: on-delay by IEC 61131-3, PT assigned while it
--- runs, and what it refuses. Time passes only through host.advance(seconds), which runs one scan.
+-- runs, and what it refuses; the blinker and the hours counter. Time passes only through
+-- host.advance(seconds), which runs one scan.
 -- luacheck: read_globals host
 
 local lu = require "luaunit"
@@ -13,12 +14,21 @@ local at_once = timer.TON("at once", 0)
 local short = timer.TON("short", 0.3)
 local twice_ok, twice_error = pcall(timer.TON, "on", "1s")
 local untimed_ok, untimed_error = pcall(timer.TON, "untimed", "1x")
+local flash = timer.blinker("flash", { on = "200ms", off = "800ms" })
+local dark, lit = timer.blinker("dark", { on = 0 }), timer.blinker("lit", { off = 0 })
+local hours = timer.hours("hours")
+local enabled, running = false, false
 local unnamed_ok, unnamed_error = pcall(timer.TON, nil, "1s")
 
 every(SCAN, function()
   on(input)
   at_once(input)
   short(input)
+  flash(enabled)
+  dark(enabled)
+  lit(enabled)
+  hours(running)
+  hours(running) -- counts once in a scan
 end)
 
 -- Runs one scan after `seconds` with IN as given.
@@ -112,34 +122,99 @@ end
 
 function TestTON.test_a_name_is_used_once()
   lu.assertFalse(twice_ok)
-  lu.assertStrContains(twice_error, "timer.on")
+  lu.assertStrContains(twice_error, "timer.TON \"on\" is made at ")
   lu.assertFalse(unnamed_ok)
   lu.assertStrContains(unnamed_error, "the name is nil")
   lu.assertFalse(untimed_ok)
-  lu.assertStrMatches(untimed_error, ".*test_timer.lua:%d+: timer.TON: .*\"1x\".*")
+  lu.assertStrMatches(untimed_error, ".*test_timer.lua:%d+: timer.TON \"untimed\": PT.*\"1x\".*")
 end
 
 local here = ".*test_timer.lua:%d+: "
 
 function TestTON.test_what_it_refuses_is_told_at_the_users_line()
-  lu.assertErrorMsgMatches(here .. 'timer "on": IN must be true or false, not nil', function()
+  lu.assertErrorMsgMatches(here .. 'timer.TON "on": IN must be true or false, not nil', function()
     on(nil)
   end)
-  lu.assertErrorMsgMatches(here .. 'timer "on": IN must be true or false, not 1', function()
+  lu.assertErrorMsgMatches(here .. 'timer.TON "on": IN must be true or false, not 1', function()
     on(1)
   end)
-  lu.assertErrorMsgMatches(here .. 'timer "on": Q is made by the timer; PT can be assigned',
+  lu.assertErrorMsgMatches(here .. 'timer.TON "on": Q is made by the block; PT can be assigned',
     function()
       on.Q = true
     end)
-  lu.assertErrorMsgMatches(here .. 'timer "on" has no pt; it has Q, ET and PT', function()
+  lu.assertErrorMsgMatches(here .. 'timer.TON "on" has no pt; it has ET, PT, Q', function()
     return on.pt
   end)
-  lu.assertErrorMsgMatches(here .. 'timer "on" has no since; it has Q, ET and PT', function()
+  lu.assertErrorMsgMatches(here .. 'timer.TON "on" has no since; it has ET, PT, Q', function()
     on.since = 1
   end)
-  lu.assertErrorMsgMatches(here .. 'timer "on": PT: .*"soon".*', function()
+  lu.assertErrorMsgMatches(here .. 'timer.TON "on": PT: .*"soon".*', function()
     on.PT = "soon"
   end)
   lu.assertEquals(on.PT, 2)
+end
+
+TestBlinker = {}
+
+function TestBlinker.tearDown()
+  enabled = false
+  host.advance(SCAN)
+end
+
+function TestBlinker.test_begins_with_on_and_goes_by_turns()
+  for _ = 1, 2 do
+    lu.assertFalse(flash.Q)
+    enabled = true
+    local lights = {}
+    for i = 1, 25 do
+      host.advance(SCAN)
+      lights[i] = flash.Q and "1" or "0"
+    end
+    lu.assertEquals(table.concat(lights), "1100000000110000000011000")
+    enabled = false
+    host.advance(SCAN)
+  end
+end
+
+function TestBlinker.test_always_dark_and_always_lit()
+  enabled = true
+  for _ = 1, 20 do
+    host.advance(SCAN)
+    lu.assertEquals({ dark.Q, lit.Q }, { false, true })
+  end
+  enabled = false
+  host.advance(SCAN)
+  lu.assertFalse(lit.Q)
+end
+
+function TestBlinker.test_times_are_assigned_while_it_runs()
+  enabled = true
+  host.advance(5 * SCAN)
+  lu.assertFalse(flash.Q)
+  flash.on = 0.6
+  host.advance(SCAN)
+  lu.assertTrue(flash.Q)
+  flash.on = "200ms"
+end
+
+TestHours = {}
+
+function TestHours.test_counts_time_and_starts()
+  running = true
+  host.advance(SCAN) -- runs from here
+  lu.assertEquals({ hours.seconds, hours.starts }, { 0, 1 })
+  host.advance(3600)
+  lu.assertAlmostEquals(hours.seconds, 3600, 1e-6)
+  running = false
+  host.advance(SCAN)
+  host.advance(60)
+  lu.assertAlmostEquals(hours.seconds, 3600, 1e-6)
+  lu.assertAlmostEquals(hours(false), 1, 1e-9)
+  running = true
+  host.advance(SCAN)
+  host.late(30) -- a stall is time, too
+  lu.assertAlmostEquals(hours.seconds, 3630, 1e-6)
+  lu.assertEquals(hours.starts, 2)
+  hours:reset()
+  lu.assertEquals({ hours.seconds, hours.starts }, { 0, 0 })
 end

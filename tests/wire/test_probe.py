@@ -118,6 +118,18 @@ class Table(Device):
         narrow = [(r["address"], r["value"]) for r in table["readings"] if r["type"] == "uint16"]
         self.assertEqual(narrow, list(enumerate(self.WORDS)))
 
+    def test_nothing_for_the_terminal(self):
+        """whatever bytes a device sends: what is printed of them is plain text; and numbers have no
+        more digits in JSON than in the table"""
+        tenth = registers(0.1, "d", "ABCD")
+        self.device.set("holding", 0, 0x1B5B, 0x7F9B, 0xC29B, 0x9B7F, *tenth)
+        for more in ((), ("--json",), ("--expect", str(0x1B5B))):
+            text = self.probe("--count", "8", *more).stdout
+            self.assertTrue(text.isascii() and text.replace("\n", "").isprintable(), text)
+        readings = self.probe("--at", "4", "--count", "4", "--json").stdout
+        self.assertRegex(readings, r'"value": 0\.1\b(?!\d)')
+        self.assertNotIn("0.10000000000000001", readings)
+
     def test_fits_a_terminal(self):
         """no line is longer than 80 columns, whatever the registers hold"""
         for words in (self.WORDS, [0xFFEF] * 8, [0x8123, 0x4567, 0x89AB, 0xCDEF] * 2):

@@ -68,6 +68,20 @@ class Keeps(unittest.TestCase):
             msm.stop()
             result()
 
+    def test_way_back_from_another_kind(self):
+        """brings the field's value back, as if the other program had never been"""
+        begins = "if not k.began then k.began = true; k.n = 7 end"
+        other = text("one", 'scans = (scans or 0) + 1; if scans == 3 then error("back") end')
+        other = other.replace("{ n = 0 }", '{ n = "x" }').replace("mem.N = k.n", "mem.N = #k.n")
+        with Program(text("one", begins), probation=SHORT) as msm:
+            self.expect(msm, 7)
+            msm.settle()
+            msm.probation = NEVER
+            self.assertIn("back", msm.reload(other, code=1))
+            self.expect(msm, 7)
+            self.assertIn('keep "one": field n was a number and is text now', msm.text())
+            self.assertEqual(msm.text().count("begins with its default"), 1, "of the other one")
+
 
 class Forces(unittest.TestCase):
     """And what does not come along: forces and retained values of what is gone."""

@@ -1,0 +1,77 @@
+/* msm.core: what the Lua library needs of the host and a script does not: the same durations, the
+ * same complaints at the user's line, and what only the host knows of the run. */
+
+#include "base/duration.h"
+#include "base/nearest.h"
+#include "program/inside.h"
+
+/* core.duration("2s" [, what]): seconds as a number, so that durations are written the same
+ * everywhere. Raises for what is none, with `what` in front. */
+static int duration(lua_State *L)
+{
+    lua_pushnumber(L, (double)check_duration(L, 1, luaL_optstring(L, 2, "duration")) / NS_PER_S);
+    return 1;
+}
+
+/* core.complain(text): raises it at the innermost line that the user can change. */
+static int complain_at_user(lua_State *L)
+{
+    return complain(L, "%s", luaL_checkstring(L, 1));
+}
+
+/* core.line([what]): "tank.lua:12", that line. Body only; `what` is what was called. */
+static int line(lua_State *L)
+{
+    require_body(L, luaL_optstring(L, 1, "this"));
+    lua_pushstring(L, user_line(L));
+    return 1;
+}
+
+/* core.nearest(word, list): the word of the list that was most likely meant, or nil. */
+static int nearest(lua_State *L)
+{
+    struct nearest nearest;
+    nearest_init(&nearest, luaL_checkstring(L, 1));
+    luaL_checktype(L, 2, LUA_TTABLE);
+    for (lua_Integer i = 1; lua_geti(L, 2, i) == LUA_TSTRING; i++) {
+        nearest_offer(&nearest, lua_tostring(L, -1));
+        lua_pop(L, 1); /* the list holds it */
+    }
+    lua_pushstring(L, nearest_word(&nearest));
+    return 1;
+}
+
+/* core.dt(): what the running task was given as its dt, seconds; 0 outside of tasks. */
+static int dt(lua_State *L)
+{
+    lua_pushnumber(L, program_of(L)->dt);
+    return 1;
+}
+
+/* core.why(): "cold", "restart" or "reload": how this program came to run. */
+static int why(lua_State *L)
+{
+    lua_pushstring(L, program_of(L)->why);
+    return 1;
+}
+
+/* core.declaring(): whether the script's body runs. */
+static int declaring(lua_State *L)
+{
+    lua_pushboolean(L, program_of(L)->declaring);
+    return 1;
+}
+
+void push_core(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"complain", complain_at_user},
+                                         {"declaring", declaring},
+                                         {"dt", dt},
+                                         {"duration", duration},
+                                         {"line", line},
+                                         {"nearest", nearest},
+                                         {"why", why},
+                                         {NULL, NULL}};
+    luaL_newlib(L, functions);
+    add_files(L);
+}
