@@ -45,7 +45,7 @@ struct command {
 };
 
 /* Ends with a NULL name; in the order of the alphabet. */
-extern const struct command COMMANDS[];               /* in run/, which knows all of them */
+extern const struct command COMMANDS[];               /* src/commands.c, which knows all of them */
 const struct command *command_find(const char *name); /* NULL when unknown */
 
 /* Where the words of one command line go. Rows end with a NULL name; a flag's `value` is NULL. */

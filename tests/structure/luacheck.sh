@@ -1,7 +1,7 @@
 #!/bin/sh
 # Lua sources pass luacheck with .luacheckrc. usage: luacheck.sh ROOT
 cd "$1" || exit
-for folder in lua scripts tests/lua; do
+for folder in lua scripts tests/desk tests/lua tests/scripts; do
     [ -d "$folder" ] && set -- "$@" "$folder"
 done
 shift

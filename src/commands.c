@@ -1,6 +1,7 @@
 /* The table of commands: what each is for, in the words of its help. */
 
 #include "control/command.h"
+#include "desk/test.h"
 #include "run/run.h"
 
 #define LUA_ROOT                                                                                   \
@@ -51,6 +52,15 @@ static const struct option_help SET[] = {
     {"default", NULL, "the declared default instead of a value", COMPLETES_NOTHING},
     JSON,
     NAME,
+    END,
+};
+
+static const struct option_help TEST[] = {
+    {"filter", "PATTERN", "only tests whose name has this Lua pattern in it; after ! the others",
+     COMPLETES_NOTHING},
+    LUA_ROOT,
+    {"output", "FORMAT", "text, tap or junit (text)", COMPLETES_NOTHING},
+    {"report", "FILE", "where junit goes (msm-test.xml)", COMPLETES_FILE},
     END,
 };
 
@@ -167,6 +177,12 @@ const struct command COMMANDS[] = {
      JSON_NAME, NULL, status_run},
     {"stop", "", COMPLETES_NOTHING, "Ends a running program in order.",
      "Returns when it has ended.", ONLY_NAME, NULL, stop_run},
+    {"test", "FILE…", COMPLETES_FILE, "Runs tests of scripts in virtual time.",
+     "Tests are LuaUnit's: functions and tables that are called test… or Test…. They load a script "
+     "with require \"msm.test\".load \"tank.lua\", set its inputs, let time pass and look at its "
+     "outputs; devices are simulated. The exit status is 0 when all passed, 1 when one did not, 2 "
+     "when there was none.",
+     TEST, "  msm test tests/test_tank.lua\n  msm test tests/*.lua --output junit", test_run},
     {"unforce", "[NAME]", COMPLETES_FORCED, "Lets go of what was forced.", NULL, UNFORCE,
      "  msm unforce PUMP --restore", unforce_run},
     {"watch", "[PATTERN]", COMPLETES_NAME, "Shows values as they change.",

@@ -1,0 +1,96 @@
+--- What `msm test` does: loads each file in an environment of its own and has LuaUnit run what is
+--- called test… or Test… in it. Returns how many tests did not succeed.
+
+---@class msm.test.Run
+---@field files string[]
+---@field filter string|nil Lua pattern for names of tests
+---@field output string "text", "tap" or "junit"
+---@field report string|nil file for junit
+
+local function base_name(path)
+  return (path:gsub("^.*/", ""):gsub("%.lua$", ""):gsub("[^%w_]", "_"))
+end
+
+-- What a person did wrong: the host shows it without a traceback.
+local function refuse(problem)
+  error({ problem = problem }, 0)
+end
+
+local OF_SCRIPTS = { mem = true, memory = true, holding = true, input = true, coil = true, discrete = true,
+  var = true, every = true, server = true, client = true, keep = true, scan = true, program = true }
+
+-- Everything but what only a script has.
+local function environment_of(path)
+  return setmetatable({}, {
+    __index = function(_, name)
+      if OF_SCRIPTS[name] then
+        refuse(("%s uses %s, so it is a script, and no test; a test loads one by require \"msm.test\".load \"%s\"")
+          :format(path, name, path))
+      end
+      return _G[name]
+    end,
+  })
+end
+
+local function load_file(path)
+  local found = environment_of(path)
+  local chunk, problem = loadfile(path, "t", found)
+  if not chunk then
+    refuse(problem)
+  end
+  package.path = (path:match "^(.*/)" or "./") .. "?.lua;" .. package.path
+  chunk()
+  return found
+end
+
+local function is_test(name, value)
+  return type(name) == "string" and name:find "^[Tt]est" and
+    (type(value) == "function" or type(value) == "table")
+end
+
+local function tests_of(found, prefix)
+  local tests = {}
+  for name, value in pairs(found) do
+    if is_test(name, value) then
+      tests[#tests + 1] = { prefix .. name, value }
+    end
+  end
+  table.sort(tests, function(a, b)
+    return a[1] < b[1]
+  end)
+  return tests
+end
+
+-- LuaUnit reads what it is to do from `arg`, once, when it is loaded.
+local function luaunit_for(run)
+  local arguments = { "--output", run.output }
+  if run.output == "junit" then
+    table.move({ "--name", run.report }, 1, 2, 3, arguments)
+  end
+  if run.filter then
+    arguments[#arguments + 1] = run.filter:sub(1, 1) == "!" and "--exclude" or "--pattern"
+    arguments[#arguments + 1] = run.filter:gsub("^!", "")
+  end
+  _G.arg = arguments
+  local ok, lu = pcall(require, "luaunit")
+  if not ok then
+    refuse("msm test needs LuaUnit (Debian: apt install lua-unit): " .. lu)
+  end
+  return lu
+end
+
+---@param run msm.test.Run
+---@return integer not_succeeded
+---@return integer of
+return function(run)
+  local lu, tests = luaunit_for(run), {}
+  for _, path in ipairs(run.files) do
+    local prefix = #run.files > 1 and base_name(path) .. ":" or ""
+    for _, one in ipairs(tests_of(load_file(path), prefix)) do
+      tests[#tests + 1] = one
+    end
+  end
+  local runner = lu.LuaUnit.new()
+  local failed = runner:runSuiteByInstances(tests)
+  return failed, runner.result.runCount
+end

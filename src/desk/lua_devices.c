@@ -1,0 +1,149 @@
+/* A device's values have the names and units that the script declares for them. */
+
+#include "desk/lua_plant_inside.h"
+
+#include "virtual/device.h"
+
+#include <string.h>
+
+static uint32_t check_client(lua_State *L, const struct plant *plant)
+{
+    lua_Integer client = luaL_checkinteger(L, 2);
+    const struct plan *plan = image_plan(plant_image(plant));
+    luaL_argcheck(L, client >= 1 && (size_t)client <= plan->client_count, 2,
+                  "there is no such one");
+    return (uint32_t)client - 1;
+}
+
+static struct device *check_device(lua_State *L)
+{
+    const struct plant *plant = lua_plant_check(L);
+    return plant_device(plant, check_client(L, plant));
+}
+
+/* By the link's name or by that of its memory. */
+static int client(lua_State *L)
+{
+    const struct plan *plan = image_plan(plant_image(lua_plant_check(L)));
+    const char *name = luaL_checkstring(L, 2);
+    for (size_t i = 0; i < plan->client_count; i++) {
+        const struct client_spec *spec = &plan->clients[i];
+        if (strcmp(spec->name, name) != 0 && strcmp(plan->memories[spec->memory].name, name) != 0)
+            continue;
+        lua_pushinteger(L, (lua_Integer)i + 1);
+        return 1;
+    }
+    return 0;
+}
+
+static int client_memory(lua_State *L)
+{
+    const struct plant *plant = lua_plant_check(L);
+    const struct plan *plan = image_plan(plant_image(plant));
+    lua_pushstring(L, plan->memories[plan->clients[check_client(L, plant)].memory].name);
+    return 1;
+}
+
+static int device_get(lua_State *L)
+{
+    struct device *device = check_device(L);
+    struct target target;
+    struct error error;
+    if (!target_find(device_plan(device), luaL_checkstring(L, 3), &target, &error))
+        return lua_plant_fail(L, &error);
+    view_latch(device_view(device));
+    lua_value_push(L, &target, view_cells(device_view(device)));
+    return 1;
+}
+
+static bool put(void *context, uint32_t point, const uint16_t *words, struct error *error)
+{
+    struct device *device = context;
+    (void)error;
+    lua_value_assign(device_view(device), device_plan(device), point, words);
+    return true;
+}
+
+bool lua_device_set(lua_State *L, struct plant *plant, uint32_t number, const char *name, int index,
+                    struct error *error)
+{
+    struct device *device = plant_device(plant, number);
+    struct target target;
+    if (!target_find(device_plan(device), name, &target, error))
+        return false;
+    view_latch(device_view(device));
+    bool ok = lua_value_take(L, index, &target, put, device, error);
+    view_publish(device_view(device), plant_now(plant).monotonic);
+    return ok;
+}
+
+static int device_set(lua_State *L)
+{
+    struct plant *plant = lua_plant_check(L);
+    struct error error;
+    bool ok = lua_device_set(L, plant, check_client(L, plant), luaL_checkstring(L, 3), 4, &error);
+    return lua_plant_result(L, ok, &error);
+}
+
+static bool flag(lua_State *L, const char *name, bool unless_stated)
+{
+    bool value = lua_getfield(L, 3, name) == LUA_TNIL ? unless_stated : lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return value;
+}
+
+static int set_manners(lua_State *L)
+{
+    struct device_manners *manners = device_manners(check_device(L));
+    luaL_checktype(L, 3, LUA_TTABLE);
+    manners->offline = flag(L, "offline", manners->offline);
+    manners->silent = flag(L, "silent", manners->silent);
+    manners->wrong = flag(L, "wrong", manners->wrong);
+    if (lua_getfield(L, 3, "delay") == LUA_TNUMBER)
+        manners->delay = (int64_t)(lua_tonumber(L, -1) * NS_PER_S + 0.5);
+    return 0;
+}
+
+/* For each point of the name at index 3: what the number at index 4 says. */
+static int set_habit(lua_State *L, void (*set)(struct device *device, uint32_t point, double value))
+{
+    struct device *device = check_device(L);
+    struct target target;
+    struct error error;
+    double value = luaL_checknumber(L, 4);
+    if (!target_find(device_plan(device), luaL_checkstring(L, 3), &target, &error))
+        return lua_plant_fail(L, &error);
+    for (uint32_t i = 0; i < target.count; i++)
+        set(device, target.first + i, value);
+    return lua_plant_result(L, true, NULL);
+}
+
+static void refuse_point(struct device *device, uint32_t point, double code)
+{
+    device_refuse(device, point, (enum exception)(int)code);
+}
+
+static int set_refusal(lua_State *L)
+{
+    return set_habit(L, refuse_point);
+}
+
+static int set_rounding(lua_State *L)
+{
+    return set_habit(L, device_round);
+}
+
+void lua_plant_add_devices(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"client", client},
+        {"client_memory", client_memory},
+        {"device_get", device_get},
+        {"device_manners", set_manners},
+        {"device_refuse", set_refusal},
+        {"device_round", set_rounding},
+        {"device_set", device_set},
+        {NULL, NULL},
+    };
+    luaL_setfuncs(L, functions, 0);
+}

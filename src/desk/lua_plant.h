@@ -1,0 +1,34 @@
+#pragma once
+/* Plants (plant.h) as the Lua of test files sees them: the table that lua/msm/test.lua is built on.
+ */
+
+#include <lua.h>
+
+struct watchdog;
+
+/* What all plants of one Lua state share. Outlives it. */
+struct lua_plants {
+    const char *lua_root;      /* folder of the Lua library, or NULL */
+    struct watchdog *watchdog; /* of this thread, or NULL */
+};
+
+/* Pushes a table with `load`, and with the functions that take what load returned:
+ *
+ * duration(value)                       seconds of 0.1 or "100ms"
+ * load(path, { utc = seconds, quiet = false, strict = true })
+ * run(plant, seconds), step(plant)      time passes
+ * moment(plant)                         seconds since load, seconds to the next scan, UTC seconds
+ * set_clock(plant, utc)
+ * scans(plant)                          count, overruns, state
+ * get(plant, name), set(plant, name, value), quality(plant, name)
+ * force(plant, name, value), unforce(plant, name)
+ * has_memory(plant, name)
+ * client(plant, name)                   number of the client of this name or memory
+ * client_memory(plant, client)          its memory's name
+ * device_get(plant, client, name), device_set(plant, client, name, value)
+ * device_manners(plant, client, { offline =, silent =, wrong =, delay = seconds })
+ * device_refuse(plant, client, name, code), device_round(plant, client, name, step)
+ * reload(plant, path), restart(plant, crash), fault(plant)
+ *
+ * What goes wrong is returned as nil and a text, never raised, so that who calls can say where. */
+void lua_plant_push(lua_State *L, const struct lua_plants *plants);

@@ -1,0 +1,394 @@
+-- Proves msm.test as those who write tests see it: time, values, faults, reloads, restarts, and the
+-- devices behind client links. Each case writes a script of a few lines.
+
+local lu = require "luaunit"
+local test = require "msm.test"
+
+local paths = {}
+
+-- A script of this text; reload reads the same file.
+local function write(text, path)
+  path = path or os.tmpname()
+  local file = assert(io.open(path, "w"))
+  file:write(text)
+  file:close()
+  paths[#paths + 1] = path
+  return path
+end
+
+local function load(text, options)
+  return test.load(write(text), options)
+end
+
+local function forget_files()
+  for _, path in ipairs(paths) do
+    os.remove(path)
+  end
+  paths = {}
+end
+
+TestTime = { tearDown = forget_files }
+
+local COUNT = [[
+mem.N = input.uint32(0)
+mem.T = input.float64(2)
+every("100ms", function() mem.N = mem.N + 1; mem.T = scan.time end)
+]]
+
+function TestTime.test_a_run_covers_what_is_due_before_its_end()
+  local plant = load(COUNT)
+  lu.assertEquals({ plant:count(), plant:state() }, { 0, "ready" })
+  plant:run "100ms"
+  lu.assertEquals({ plant.mem.N, plant.mem.T }, { 1, 0 })
+  plant:run "2.5s"
+  lu.assertEquals({ plant.mem.N, plant.mem.T, plant:state() }, { 26, 2.5, "run" })
+  lu.assertAlmostEquals(plant:time(), 2.6, 1e-9)
+end
+
+function TestTime.test_runs_add_up_however_they_are_cut()
+  local plant = load(COUNT)
+  for _ = 1, 700 do
+    plant:run "3ms"
+  end
+  lu.assertEquals(plant.mem.N, 21)
+end
+
+function TestTime.test_scans_are_counted()
+  local plant = load(COUNT)
+  plant:scans(7)
+  lu.assertEquals(plant.mem.N, 7)
+  plant:scans()
+  lu.assertAlmostEquals(plant:time(), 0.7, 1e-9)
+end
+
+function TestTime.test_a_condition_is_waited_for()
+  local plant = load(COUNT)
+  lu.assertAlmostEquals(plant:run_until(function() return plant.mem.N == 11 end, "5s"), 1, 1e-9)
+  lu.assertErrorMsgContains("run_until: it did not come true within 2s", function()
+    plant:run_until(function() return false end, "2s")
+  end)
+end
+
+function TestTime.test_the_clock_of_the_wall_goes_along_and_can_be_set()
+  local plant = load([[
+    mem.NOW = input.float64(0)
+    mem.OK = discrete(0)
+    every(1, function() mem.NOW, mem.OK = scan.now, scan.clock_ok end)
+  ]], { at = "2026-03-29 00:59:58" })
+  plant:run "2s"
+  lu.assertEquals(os.date("!%F %T", math.tointeger(plant.mem.NOW)), "2026-03-29 00:59:59")
+  plant:set_clock "2030-01-01 00:00:00"
+  plant:run "1s"
+  lu.assertEquals({ os.date("!%F %T", math.tointeger(plant.mem.NOW)), plant.mem.OK },
+    { "2030-01-01 00:00:00", true })
+  plant:set_clock ""
+  plant:run "1s"
+  lu.assertFalse(plant.mem.OK)
+end
+
+TestValues = { tearDown = forget_files }
+
+function TestValues.test_a_test_may_set_anything()
+  local plant = load [[
+    mem.IN = holding.uint16(0, { dir = "in" })
+    mem.OUT = input.int16(0)
+    mem.FLAG = var.bool {}
+    mem.LIST = holding.float32(10, { count = 3 })
+    mem.TEXT = holding.string(20, { length = 8 })
+    mem:raw { holding = { 100, 4 } }
+    mem.NEWS = input.uint16(9)
+    every(0.1, function() if mem:written "IN" then mem.NEWS = mem.NEWS + 1 end end)
+  ]]
+  local mem = plant.mem
+  plant:scans()
+  mem.IN, mem.OUT, mem.FLAG, mem.LIST, mem.TEXT = 7, -3, true, { 1, 2.5, 4 }, "abc"
+  mem["holding[101]"] = 0xABCD
+  mem["LIST[2]"] = 9
+  plant:scans(3)
+  lu.assertEquals({ mem.IN, mem.OUT, mem.FLAG, mem.LIST, mem.TEXT, mem["holding[101]"], mem.NEWS },
+    { 7, -3, true, { 1, 9, 4 }, "abc", 0xABCD, 1 })
+end
+
+function TestValues.test_what_is_wrong_is_told_at_the_tests_line()
+  local plant = load [[mem.LEVEL = holding.uint16(0, { max = 100 })]]
+  local here = debug.getinfo(1, "S").short_src
+  local function refused(text, call)
+    local ok, problem = pcall(call)
+    lu.assertFalse(ok)
+    lu.assertStrContains(problem, here .. ":")
+    lu.assertStrContains(problem, text)
+  end
+  refused("mem.LEVL is not declared; did you mean mem.LEVEL?", function() plant.mem.LEVL = 3 end)
+  refused("did you mean mem.LEVEL?", function() return plant.mem.LEVL end)
+  refused("mem.LEVEL = 101 is out of range 0..100", function() plant.mem.LEVEL = 101 end)
+  refused("mem.LEVEL takes no table", function() plant.mem.LEVEL = {} end)
+  refused("the plant has no method and no memory plc", function() return plant.plc end)
+  refused("run: ", function() plant:run "soon" end)
+  refused("unknown option fast", function() plant:restart { fast = true } end)
+  refused("there is no client link", function() plant:device "plc" end)
+end
+
+function TestValues.test_force_and_quality()
+  local plant = load [[
+    mem.OUT = coil(0, { dir = "out" })
+    every(0.1, function() mem.OUT = true end)
+  ]]
+  plant:force("OUT", false)
+  plant:scans(2)
+  lu.assertFalse(plant.mem.OUT)
+  plant:unforce "OUT"
+  lu.assertTrue(plant.mem.OUT)
+  lu.assertEquals(plant:quality "OUT", "good")
+end
+
+TestFaults = { tearDown = forget_files }
+
+function TestFaults.test_a_fault_fails_the_run_with_the_scripts_line()
+  local plant = load [[
+mem.N = input.uint16(0)
+mem.SAFE = coil(0, { safe = false, default = true })
+every(0.1, function()
+  mem.N = mem.N + 1
+  if mem.N == 3 then mem.N = "three" end
+end)]]
+  lu.assertErrorMsgMatches(paths[1] .. ":5: mem.N = \"three\" is a string.*", function()
+    plant:run "1s"
+  end)
+  lu.assertEquals({ plant:state(), plant.mem.N, plant.mem.SAFE }, { "fault", 2, false })
+  lu.assertStrContains(plant:fault(), "is a string")
+  lu.assertAlmostEquals(plant:time(), 0.2, 1e-9)
+end
+
+function TestFaults.test_a_body_that_fails_fails_the_load()
+  lu.assertErrorMsgContains(":1: holding.uint16: unknown option \"maximum\"", load,
+    "mem.X = holding.uint16(0, { maximum = 3 })")
+end
+
+function TestFaults.test_an_overrun_fails_the_run()
+  local slow = [[
+    every(0.001, function() for i = 1, 3e6 do end end)
+  ]]
+  local plant = load(slow)
+  lu.assertErrorMsgMatches(".*: scan 1 took .* ms of processor time here.*every 1.0 ms: an overrun",
+    function() plant:run "10ms" end)
+  load(slow, { strict = false }):run "2ms"
+end
+
+function TestFaults.test_a_program_that_stops_itself_is_over()
+  local plant = load [[
+    mem.N = input.uint16(0)
+    every(0.1, function() mem.N = mem.N + 1; if mem.N == 2 then program.stop() end end)
+  ]]
+  plant:run "1s"
+  lu.assertEquals({ plant:state(), plant.mem.N }, { "stopped", 2 })
+  lu.assertErrorMsgContains("has stopped itself at", function() plant:scans(1) end)
+end
+
+TestTransitions = { tearDown = forget_files }
+
+local LIVES = [[
+mem.KEPT = holding.uint16(0, { retain = true, default = 5 })
+mem.LOST = holding.uint16(1, { default = 6 })
+mem.WHY = var.string { length = 8 }
+local timer = require "msm.timer"
+local on = timer.TON("on", "10s")
+local k, r = keep("k", { n = 0 }), keep("r", { n = 0 }, { retain = true })
+on_start(function(why) mem.WHY = why end)
+on_stop(function() r.n = r.n + 100 end)
+mem.Q = coil(0)
+mem.N = input.uint32(0)
+mem.R = input.uint32(2)
+every("100ms", function()
+  k.n, r.n = k.n + 1, r.n + 1
+  mem.Q, mem.N, mem.R = on(true), k.n, r.n
+end)
+]]
+
+function TestTransitions.test_a_reload_goes_on()
+  local plant = load(LIVES)
+  plant:run "6s"
+  plant.mem.LOST = 60
+  write(LIVES .. "\nmem.NEW = coil(9)", paths[1])
+  plant:reload()
+  plant:run "4s"
+  lu.assertEquals({ plant.mem.LOST, plant.mem.N, plant.mem.Q, plant.mem.WHY, plant.mem.NEW },
+    { 60, 100, false, "reload", false })
+  plant:run "100ms"
+  lu.assertTrue(plant.mem.Q)
+end
+
+function TestTransitions.test_a_reload_is_refused_and_nothing_has_changed()
+  local plant = load(LIVES)
+  plant:run "1s"
+  write("mem.X = = 3", paths[1])
+  lu.assertErrorMsgContains(":1: unexpected symbol near '='", function() plant:reload() end)
+  write(LIVES .. "\nevery(1, function() error 'at once' end)", paths[1])
+  lu.assertErrorMsgContains("at once", function() plant:reload() end)
+  plant:run "1s"
+  lu.assertEquals({ plant.mem.N, plant:state() }, { 20, "run" })
+end
+
+function TestTransitions.test_after_a_restart_there_is_what_was_retained()
+  local plant = load(LIVES)
+  plant:run "6s"
+  plant.mem.KEPT, plant.mem.LOST = 50, 60
+  plant:restart()
+  lu.assertEquals({ plant.mem.KEPT, plant.mem.LOST }, { 50, 6 })
+  plant:run "9s"
+  lu.assertEquals({ plant.mem.N, plant.mem.R, plant.mem.Q, plant.mem.WHY }, { 90, 250, false, "cold" })
+  plant:restart { crash = true }
+  plant:run "100ms"
+  lu.assertEquals(plant.mem.R, 251)
+end
+
+TestDevices = { tearDown = forget_files }
+
+local MIRROR = [[
+local plc = memory("plc", { order = "ABCD" })
+plc.LEVEL = input.float32(0)
+plc.SP = holding.uint16(0)
+plc.VALVE = coil(0, { dir = "out" })
+client.tcp { host = "10.0.0.7", mem = plc, period = "200ms", timeout = "500ms", name = "boiler" }
+mem.ONLINE = discrete(0)
+mem.STATE = var.string { length = 16 }
+mem.SEEN = input.float32(0)
+every("100ms", function()
+  mem.SEEN = plc.LEVEL
+  plc.VALVE = plc.LEVEL > 50
+  mem.STATE = plc:state "SP" or ""
+end)
+]]
+
+function TestDevices.setUp()
+  local plant = load(MIRROR, { quiet = true })
+  TestDevices.plant, TestDevices.device = plant, plant:device "plc"
+  plant:run "1s"
+end
+
+function TestDevices.test_values_go_both_ways()
+  local plant, device = TestDevices.plant, TestDevices.device
+  lu.assertEquals(plant:quality "plc.LEVEL", "good")
+  device.LEVEL = 60.5
+  plant:run "500ms"
+  lu.assertEquals({ plant.mem.SEEN, device.VALVE }, { 60.5, true })
+  plant.plc.LEVEL = 12 -- a device's value is set in the device
+  lu.assertEquals(device.LEVEL, 12)
+  plant:run "500ms"
+  lu.assertEquals({ plant.plc.LEVEL, device.VALVE }, { 12, false })
+  plant.plc.SP = 77
+  plant:run "300ms"
+  lu.assertEquals({ device.SP, plant.mem.STATE }, { 77, "confirmed" })
+end
+
+function TestDevices.test_by_the_links_name()
+  TestDevices.plant:device("boiler").SP = 3
+  lu.assertEquals(TestDevices.device.SP, 3)
+end
+
+function TestDevices.test_offline_and_back()
+  local plant, device = TestDevices.plant, TestDevices.device
+  device.LEVEL = 60
+  plant:run "1s"
+  device:offline()
+  device.LEVEL = 10
+  plant:run "5s"
+  lu.assertEquals({ plant:quality "plc.LEVEL", plant.plc.LEVEL }, { "stale", 60 })
+  device:online()
+  plant:run "10s" -- backoff has grown meanwhile
+  lu.assertEquals({ plant:quality "plc.LEVEL", plant.plc.LEVEL, device.VALVE }, { "good", 10, false })
+end
+
+for _, manner in ipairs { "silent", "wrong" } do
+  TestDevices["test_" .. manner .. "_and_back"] = function()
+    local plant, device = TestDevices.plant, TestDevices.device
+    device[manner](device)
+    plant:run "5s"
+    lu.assertEquals(plant:quality "plc.LEVEL", "stale")
+    device:online()
+    plant:run "60s"
+    lu.assertEquals(plant:quality "plc.LEVEL", "good")
+  end
+end
+
+function TestDevices.test_slow_within_and_beyond_the_timeout()
+  local plant, device = TestDevices.plant, TestDevices.device
+  device:slow "300ms"
+  plant:run "5s"
+  lu.assertEquals(plant:quality "plc.LEVEL", "good")
+  device:slow "600ms"
+  plant:run "5s"
+  lu.assertEquals(plant:quality "plc.LEVEL", "stale")
+end
+
+function TestDevices.test_a_refused_write_is_reported_and_not_repeated()
+  local plant, device = TestDevices.plant, TestDevices.device
+  device:refuse("SP", 3)
+  plant.plc.SP = 9
+  plant:run "1s"
+  lu.assertEquals({ device.SP, plant.mem.STATE }, { 0, "refused" })
+  device:refuse("SP", 0)
+  plant.plc.SP = 10
+  plant:run "1s"
+  lu.assertEquals({ device.SP, plant.mem.STATE }, { 10, "confirmed" })
+end
+
+function TestDevices.test_a_device_that_rounds()
+  local plant, device = TestDevices.plant, TestDevices.device
+  device:round("SP", 5)
+  plant.plc.SP = 13
+  plant:run "1s"
+  lu.assertEquals({ device.SP, plant.plc.SP }, { 15, 15 })
+end
+
+function TestDevices.test_a_device_outlives_reload_and_restart()
+  local plant, device = TestDevices.plant, TestDevices.device
+  device.LEVEL = 33
+  device:refuse("SP", 2)
+  plant:reload()
+  lu.assertEquals({ device.LEVEL, plant:quality "plc.LEVEL" }, { 33, "good" })
+  plant:restart()
+  lu.assertEquals({ device.LEVEL, plant:quality "plc.LEVEL" }, { 33, "never" })
+  plant:run "1s"
+  lu.assertEquals({ plant.mem.SEEN, plant:quality "plc.LEVEL" }, { 33, "good" })
+  plant.plc.SP = 4
+  plant:run "1s"
+  lu.assertEquals(plant.mem.STATE, "refused")
+end
+
+TestInputs = { tearDown = forget_files }
+
+function TestInputs.test_a_function_of_time()
+  local plant = load [[
+    mem.IN = holding.float32(0)
+    mem.SUM = input.float64(0)
+    every("100ms", function() mem.SUM = mem.SUM + mem.IN end)
+  ]]
+  plant:input("IN", function(t) return t < 0.45 and 1 or 10 end)
+  plant:run "1s"
+  lu.assertEquals(plant.mem.SUM, 5 * 1 + 5 * 10)
+end
+
+function TestInputs.test_a_file_and_a_trace()
+  local plant = load [[
+    mem.IN = holding.int16(0)
+    mem.ON = coil(0)
+    mem.OUT = input.int32(0)
+    every("100ms", function() mem.OUT = mem.ON and 10 * mem.IN or -1 end)
+  ]]
+  plant:input(write "time,IN,ON\n0,1,false\n0.2,,true\n0.25,7,\n")
+  local trace = plant:trace { "OUT", "ON" }
+  plant:run "500ms"
+  lu.assertEquals(trace:csv(), "time,OUT,ON\n0,-1,false\n0.1,-1,false\n0.2,10,true\n0.3,70,true\n0.4,70,true\n")
+  local plot = trace:plot { width = 5, height = 1 }
+  lu.assertStrContains(plot, "▁▁███", false, false)
+end
+
+function TestInputs.test_what_is_wrong_with_a_file_is_told()
+  local plant = load [[mem.IN = holding.int16(0)]]
+  lu.assertErrorMsgContains("No such file", function() plant:input "/nowhere.csv" end)
+  lu.assertErrorMsgContains(":3: the first column is the time", function()
+    plant:input(write "time,IN\n1,2\n0,3\n")
+  end)
+  plant:input(write "time,INN\n0,3\n")
+  lu.assertErrorMsgContains("INN is not declared; did you mean IN?", function() plant:scans() end)
+end
