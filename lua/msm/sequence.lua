@@ -59,7 +59,8 @@ local sequence = {}
 ---@field [1] string its name, up to 32 bytes
 ---@field enter fun()|nil called when the step begins, before run
 ---@field run fun(time: number)|nil called in each scan with the seconds in the step: 0 in the first
----@field leave fun()|nil called when the step is over, also by go() and abort()
+---@field leave fun()|nil called when the step is over, also by go() and abort(); fields of the sequence
+---       show the next step by then
 ---@field when nil|fun(time: number): boolean true: on to the following step
 ---@field after number|string|nil on to the following step when the step has lasted so long: "20s"
 ---@field to string|nil with when or after: to this step instead; "done" ends the chain
