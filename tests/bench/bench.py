@@ -19,10 +19,11 @@ import sys
 import tempfile
 import time
 
+import bench_blocks
 import bench_mirror
 from measure import cpu_ns, report
 
-PARTS = ("wire", "scan", "size", "access", "mirror")
+PARTS = ("wire", "scan", "size", "access", "blocks", "mirror")
 SHAPES = ((10, 1, 1.10), (100, 16, 1.25))  # connections, requests in flight on each, aim
 UNITS = {"ns": 1e-3, "us": 1, "µs": 1, "ms": 1e3, "s": 1e6}
 
@@ -44,6 +45,7 @@ end)
 """
 
 ACCESSES = 20_000_000
+ACCESS_PRELUDE = "mem.X = holding.uint32(0)\nlocal mem, plain = mem, { X = 1 }"
 ACCESS = {  # one loop each, in a task; both tables are local, so that only access counts
     "empty": "",
     "plain get": "local v = plain.X",
@@ -231,21 +233,24 @@ class Bench:
         report("exec to first answer, median of 20 (worst)",
                f"{median:.1f} ms ({max(starts):.1f} ms)", "<= 20 ms", median <= 20)
 
-    def task_seconds(self, body):
-        """CPU seconds of a task that runs the body so many times, once."""
-        script = self.folder / "access.lua"
-        script.write_text('program { watchdog = "10m" }\n'
-                          "mem.X = holding.uint32(0)\nlocal mem, plain = mem, { X = 1 }\n"
-                          f'every("1s", function() for i = 1, {ACCESSES} do {body} end end)\n')
-        process = subprocess.Popen([self.build / "msm", "run", "--dry", "1", str(script)],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    @staticmethod
+    def spent(command):
+        """CPU seconds of a command that must succeed."""
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         said = process.stderr.read()
         process.stderr.close()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            sys.exit(f"bench: msm run --dry failed:\n{said.decode()}")
+            sys.exit(f"bench: {' '.join(map(str, command))} failed:\n{said.decode()}")
         return usage.ru_utime + usage.ru_stime
+
+    def task_seconds(self, body, prelude, times):
+        """CPU seconds of a task that runs the body so many times, once."""
+        script = self.folder / "task.lua"
+        script.write_text(f'program {{ watchdog = "10m" }}\n{prelude}\n'
+                          f'every("1s", function() for i = 1, {times} do {body} end end)\n')
+        return self.spent([self.build / "msm", "run", "--dry", "1", str(script)])
 
     def access(self):
         print(f"Variables: {ACCESSES} accesses from a script; the ratio is that of two such loops,")
@@ -253,7 +258,7 @@ class Bench:
         times = {name: [] for name in ACCESS}
         for _ in range(self.rounds):
             for name, body in ACCESS.items():
-                times[name].append(self.task_seconds(body))
+                times[name].append(self.task_seconds(body, ACCESS_PRELUDE, ACCESSES))
         for verb in ("get", "set"):
             rows = list(zip(times[f"mem {verb}"], times[f"plain {verb}"], times["empty"]))
             ratio = statistics.median(mem / plain for mem, plain, _ in rows)
@@ -266,6 +271,9 @@ class Bench:
 
     def mirror(self):
         bench_mirror.mirror(self)
+
+    def blocks(self):
+        bench_blocks.blocks(self)
 
 
 def main():
