@@ -4,7 +4,7 @@
 local lu = require "luaunit"
 local test = require "msm.test"
 
-local DOCUMENTS = { "README.md" }
+local DOCUMENTS = { "README.md", "lua/README.md" }
 
 -- { { line =, text = }, … } of a document.
 local function pieces_of(path)
