@@ -156,7 +156,7 @@ function Plant:run(duration)
   end
 end
 
---- Runs so many scans, each when it is due.
+--- Runs so many scans, each when it is due, and lets time pass to where the next one is.
 ---@param count integer|nil 1
 function Plant:scans(count)
   for _ = 1, count or 1 do
@@ -167,17 +167,19 @@ end
 --- Runs scans until the condition holds after one of them; fails when it does not within `limit`.
 ---@param condition fun(): boolean
 ---@param limit number|string
----@return number seconds that it took
+---@return number seconds from now to that scan; 0 where it holds already
 function Plant:run_until(condition, limit)
   local began, seconds = self:time(), seconds_of(limit, "run_until")
+  local took = 0
   while not condition() do
     local time, due = core.moment(handles[self])
-    if time + due - began > seconds + ROUNDING then
+    took = time + due - began
+    if took > seconds + ROUNDING then
       say.fail("run_until: it did not come true within %s", limit)
     end
     step(self)
   end
-  return self:time() - began
+  return took
 end
 
 --- Seconds since it was loaded; a restart does not set it back, as it does scan.time.

@@ -159,12 +159,19 @@ static bool scan_once(struct plant *plant, struct error *error)
     return spent <= period || refuse_slow(plant, spent, period, error);
 }
 
+/* Up to a moment at which nothing has happened yet. */
+static void pass(struct plant *plant, int64_t until)
+{
+    run_devices(plant, until - 1);
+    move_to(plant, until);
+}
+
 static bool is_over(const struct plant *plant)
 {
     return scan_state(plant->current->scan) == SCAN_STOPPED;
 }
 
-bool plant_step(struct plant *plant, struct error *error)
+static bool step(struct plant *plant, struct error *error)
 {
     if (is_over(plant))
         return error_set(error, "%s: the program has stopped itself at %s; restart begins it anew",
@@ -178,13 +185,21 @@ bool plant_step(struct plant *plant, struct error *error)
     return ok;
 }
 
+bool plant_step(struct plant *plant, struct error *error)
+{
+    if (!step(plant, error))
+        return false;
+    if (!is_over(plant))
+        pass(plant, plant_due(plant));
+    return true;
+}
+
 bool plant_run(struct plant *plant, int64_t until, struct error *error)
 {
     while (!is_over(plant) && plant_due(plant) < until)
-        if (!plant_step(plant, error))
+        if (!step(plant, error))
             return false;
-    run_devices(plant, until - 1);
-    move_to(plant, until);
+    pass(plant, until);
     return true;
 }
 

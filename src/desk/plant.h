@@ -36,7 +36,7 @@ void plant_destroy(struct plant *plant); /* NULL is accepted; without on_stop */
  * scan that did it, which is over. A stop of the program's own making ends it early. */
 bool plant_run(struct plant *plant, int64_t until, struct error *error);
 
-/* Runs the next scan and nothing after it. */
+/* Runs the next scan, and lets time pass to where the one after it is due. */
 bool plant_step(struct plant *plant, struct error *error);
 
 /* When that is due, monotonic ns. */

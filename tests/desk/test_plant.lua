@@ -58,7 +58,9 @@ function TestTime.test_scans_are_counted()
   plant:scans(7)
   lu.assertEquals(plant.mem.N, 7)
   plant:scans()
-  lu.assertAlmostEquals(plant:time(), 0.7, 1e-9)
+  lu.assertAlmostEquals(plant:time(), 0.8, 1e-9)
+  plant:run "2.2s"
+  lu.assertEquals(plant.mem.N, 30)
 end
 
 function TestTime.test_a_condition_is_waited_for()

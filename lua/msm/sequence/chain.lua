@@ -5,7 +5,13 @@ local core = require "msm.core"
 local declare = require "msm.sequence.declare"
 local steps = require "msm.sequence.steps"
 
-local ROUNDING <const> = 1e-6 -- s: sums of scan times in floating point are a little less than they are
+-- Sums of scan times in floating point are a little less, or more, than they are: functions get the
+-- time in whole microseconds, so that t >= 10 is true when it should be.
+local MICROSECONDS <const> = 1e6
+
+local function rounded(time)
+  return math.floor(time * MICROSECONDS + 0.5) / MICROSECONDS
+end
 
 local CHAIN = steps.kind "sequence.chain"
 
@@ -63,7 +69,7 @@ end
 -- Where the step goes now, or nil.
 local function target(chart, step, time)
   if step.after then
-    return time + ROUNDING >= step.after and step.to or nil
+    return time >= step.after and step.to or nil
   elseif step.when then
     local is_true = step.when(time)
     if is_true ~= true and is_true ~= false then
@@ -88,13 +94,13 @@ local function begin(state, chart)
     step.enter()
   end
   if step.run and not chart.ordered then
-    step.run(state.time)
+    step.run(rounded(state.time))
   end
 end
 
 local function stay(state, chart, step, dt)
-  local time = state.time + dt
-  state.time = time
+  state.time = state.time + dt
+  local time = rounded(state.time)
   chart.ordered = false
   if step.run then
     step.run(time)
