@@ -83,6 +83,10 @@ static const struct option_help WATCH[] = {
 static const struct option_help MAP[] = {
     {"csv", NULL, "comma-separated, with a header line", COMPLETES_NOTHING},
     {"json", NULL, "an array of objects", COMPLETES_NOTHING},
+    {"luals", "DIR",
+     "write what lua-language-server needs to DIR: the script's variables, the language, its "
+     "library; print the editor's settings",
+     COMPLETES_FOLDER},
     {"markdown", NULL, "a table for a document", COMPLETES_NOTHING},
     LUA_ROOT,
     END,
@@ -182,7 +186,10 @@ const struct command COMMANDS[] = {
      "with require \"msm.test\".load \"tank.lua\", set its inputs, let time pass and look at its "
      "outputs; devices are simulated. The exit status is 0 when all passed, 1 when one did not, 2 "
      "when there was none.",
-     TEST, "  msm test tests/test_tank.lua\n  msm test tests/*.lua --output junit", test_run},
+     TEST,
+     "  msm test tests/scripts/test_hvac.lua\n  msm test tests/scripts/test_hvac.lua --filter "
+     "frost --output tap",
+     test_run},
     {"unforce", "[NAME]", COMPLETES_FORCED, "Lets go of what was forced.", NULL, UNFORCE,
      "  msm unforce PUMP --restore", unforce_run},
     {"watch", "[PATTERN]", COMPLETES_NAME, "Shows values as they change.",

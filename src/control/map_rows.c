@@ -200,7 +200,7 @@ static struct map_row place_row(const struct map *map, uint32_t memory)
                             .client = map->clients[memory]};
 }
 
-static struct map_row variable_row(struct map *map, const struct variable *v)
+struct map_row map_row_of(struct map *map, const struct variable *v)
 {
     struct map_row row = place_row(map, v->memory);
     row.cells[MAP_NAME] = v->name;
@@ -283,7 +283,7 @@ struct map *map_create(const struct plan *plan)
     map->rows = arena_alloc(arena, (map->count + 1) * sizeof *map->rows);
     for (size_t i = 0; i < map->count; i++)
         map->rows[i] =
-            entries[i].raw ? raw_row(map, entries[i].raw) : variable_row(map, entries[i].variable);
+            entries[i].raw ? raw_row(map, entries[i].raw) : map_row_of(map, entries[i].variable);
     return map;
 }
 

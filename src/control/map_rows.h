@@ -42,6 +42,10 @@ struct map {
 struct map *map_create(const struct plan *plan);
 void map_destroy(struct map *map);
 
+/* One variable's, which may be one without an address: then what says where it lies means nothing.
+ */
+struct map_row map_row_of(struct map *map, const struct variable *v);
+
 const char *map_title(enum map_column column);
 bool map_is_number(enum map_column column);
 

@@ -1,0 +1,72 @@
+---@meta msm.core
+--- require "msm.core", for the editor: what the library's blocks need of the host, and blocks of one's
+--- own may use.
+
+local core = {}
+
+--- Raises the text at the innermost line that the user can change.
+---@param text string
+function core.complain(text) end
+
+--- Whether the script's body runs.
+---@return boolean
+---@nodiscard
+function core.declaring() end
+
+--- What the running task was given as its dt, seconds; 0 outside of tasks.
+---@return number
+---@nodiscard
+function core.dt() end
+
+--- A duration in seconds. Raises for what is none, with `what` in front.
+---@param duration msm.Duration
+---@param what? string
+---@return number seconds
+---@nodiscard
+function core.duration(duration, what) end
+
+--- "tank.lua:12": the innermost line that the user can change. Body only.
+---@param what? string what was called, for the error outside of the body
+---@return string
+---@nodiscard
+function core.line(what) end
+
+--- The word of the list that was most likely meant.
+---@param word string
+---@param list string[]
+---@return string|nil
+---@nodiscard
+function core.nearest(word, list) end
+
+--- How this program came to run.
+---@return "cold"|"restart"|"reload"
+---@nodiscard
+function core.why() end
+
+--- Lines for a file in the state folder.
+---@class msm.File
+
+--- Lines for "PROGRAM.name.csv" in the state folder; `files` full ones are kept. Body only.
+---@param name string letters, digits, _ and -
+---@param header string its first line
+---@param size integer bytes, after which a new file is begun
+---@param files integer full ones that are kept, 1..1000
+---@param turn number a new one is begun at each multiple of so many seconds in UTC; 0: by size only
+---@return msm.File
+---@nodiscard
+function core.file(name, header, size, files, turn) end
+
+--- How many lines are in the file, and how many were lost, since the program was loaded.
+---@param file msm.File
+---@return integer written
+---@return integer lost
+---@nodiscard
+function core.lines(file) end
+
+--- Puts a line on its way into the file; not in the body.
+---@param file msm.File
+---@param line string
+---@return boolean queued false where there is no room for it just now, which is counted
+function core.put(file, line) end
+
+return core
