@@ -276,16 +276,6 @@ class Trouble(unittest.TestCase):
                 with open(path(home, 1), "rb") as file:
                     self.assertTrue(file.read().endswith(end))
 
-    def test_too_fast(self):
-        """rows that find no room are counted and said; those in the file are whole"""
-        slow = 'program { watchdog = "10s" }'
-        with Home(script(rows=20000, before=slow)) as home:
-            with home.life() as life, life.connect() as wire:
-                life.wait_line(r"csv energy: \d+ rows were lost, because rows come faster")
-                goes_on(wire)
-                self.assertGreater(eventually(lambda: wire.holding(2, 2)[0], "the count"), 0)
-            read(path(home))
-
 
 class Killed(unittest.TestCase):
     def test_kill(self):
