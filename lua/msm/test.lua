@@ -33,6 +33,9 @@ local handles = setmetatable({}, { __mode = "k" })
 local watchers = setmetatable({}, { __mode = "k" })
 
 local function seconds_of(duration, what)
+  if duration == nil then
+    say.fail("%s takes a duration, \"2.5s\"; it is called with a colon, plant:%s \"2.5s\"", what, what)
+  end
   local seconds, problem = core.duration(duration)
   if not seconds then
     say.fail("%s: %s", what, problem)
@@ -48,10 +51,10 @@ local function need(value, problem)
   return value
 end
 
--- The same for what the script did: its text begins with the script's line.
-local function expect(ok, problem)
+-- The same for what the script did: its text begins with the script's line, and ends with the test's.
+local function expect(handle, ok, problem)
   if not ok then
-    error(problem, 0)
+    error(("%s\nafter %.9g s, in the test at %s"):format(problem, (core.moment(handle)), say.where()), 0)
   end
 end
 
@@ -107,7 +110,7 @@ function test.load(path, options)
     strict = options.strict,
   })
   if not handle then
-    error(problem, 0)
+    say.fail("load: %s", problem)
   end
   local plant = setmetatable({}, meta)
   handles[plant], watchers[plant] = handle, { before = {}, after = {} }
@@ -126,7 +129,7 @@ local function step(self)
   for _, after in ipairs(watching.after) do
     after(time + due)
   end
-  expect(ok, problem)
+  expect(handle, ok, problem)
 end
 
 local ROUNDING <const> = 1e-9
@@ -140,7 +143,7 @@ local function run_watched(self, seconds)
     step(self)
     time, due = core.moment(handle)
   end
-  expect(core.run(handle, finish - time))
+  expect(handle, core.run(handle, finish - time))
 end
 
 --- Lets time pass: the scans that are due from now on, before the end of it, are run, and the devices
@@ -152,13 +155,16 @@ function Plant:run(duration)
   if #watching.before + #watching.after > 0 then
     run_watched(self, seconds)
   else
-    expect(core.run(handles[self], seconds))
+    expect(handles[self], core.run(handles[self], seconds))
   end
 end
 
 --- Runs so many scans, each when it is due, and lets time pass to where the next one is.
 ---@param count integer|nil 1
 function Plant:scans(count)
+  if count ~= nil and math.type(count) ~= "integer" then
+    say.fail("scans takes a number of scans, not %s; run takes a time", say.shown(count))
+  end
   for _ = 1, count or 1 do
     step(self)
   end
@@ -169,6 +175,9 @@ end
 ---@param limit number|string
 ---@return number seconds from now to that scan; 0 where it holds already
 function Plant:run_until(condition, limit)
+  if type(condition) ~= "function" then
+    say.fail("run_until takes a function that is asked after each scan, not %s", say.shown(condition))
+  end
   local began, seconds = self:time(), seconds_of(limit, "run_until")
   local took = 0
   while not condition() do
@@ -220,7 +229,7 @@ end
 --- values go on. Raises where the new text is refused, and then the old one goes on.
 ---@param path string|nil
 function Plant:reload(path)
-  expect(core.reload(handles[self], path))
+  expect(handles[self], core.reload(handles[self], path))
 end
 
 ---@class msm.test.RestartOptions
@@ -230,7 +239,7 @@ end
 ---@param options msm.test.RestartOptions|nil
 function Plant:restart(options)
   options = say.options("restart", options, { crash = "boolean" })
-  expect(core.restart(handles[self], options.crash))
+  expect(handles[self], core.restart(handles[self], options.crash))
 end
 
 -- ---- variables ----
@@ -266,10 +275,13 @@ end
 function Plant:input(name, value)
   local handle = handles[self]
   local function assign(variable, now)
-    need(core.set(handle, variable, now))
+    return core.set(handle, variable, now)
+  end
+  local function check(variable)
+    return core.get(handle, variable)
   end
   local before = watchers[self].before
-  before[#before + 1] = value and inputs.of(value, name, assign) or inputs.from_file(name, assign)
+  before[#before + 1] = value and inputs.of(value, name, assign, check) or inputs.from_file(name, assign, check)
 end
 
 --- Notes these variables after each scan from now on.
@@ -364,7 +376,11 @@ end
 ---@param code integer|nil 1..255 (2)
 function Device:refuse(name, code)
   local handle, client = client_of(self)
-  need(core.device_refuse(handle, client, owners[self][3] .. name, code or 2))
+  code = code == nil and 2 or code
+  if math.type(code) ~= "integer" or code < 0 or code > 255 then
+    say.fail("refuse takes an exception code, 1..255 (2: the address, 3: the value), or 0; not %s", say.shown(code))
+  end
+  need(core.device_refuse(handle, client, owners[self][3] .. tostring(name), code))
 end
 
 --- It keeps only the nearest multiple of `unit` of what is written to this variable; 0 ends that.
@@ -372,7 +388,10 @@ end
 ---@param unit number as the variable is read
 function Device:round(name, unit)
   local handle, client = client_of(self)
-  need(core.device_round(handle, client, owners[self][3] .. name, unit))
+  if type(unit) ~= "number" or unit ~= unit or unit < 0 then
+    say.fail("round takes a number above 0, or 0, not %s", say.shown(unit))
+  end
+  need(core.device_round(handle, client, owners[self][3] .. tostring(name), unit))
 end
 
 return test

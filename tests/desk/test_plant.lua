@@ -126,6 +126,9 @@ function TestValues.test_what_is_wrong_is_told_at_the_tests_line()
   refused("mem.LEVEL takes no table", function() plant.mem.LEVEL = {} end)
   refused("the plant has no method and no memory plc", function() return plant.plc end)
   refused("run: ", function() plant:run "soon" end)
+  refused("run takes a duration", function() plant.run "2s" end)
+  refused("scans takes a number of scans, not \"3s\"", function() plant:scans "3s" end)
+  refused("run_until takes a function", function() plant:run_until(true, "3s") end)
   refused("unknown option fast", function() plant:restart { fast = true } end)
   refused("there is no client link", function() plant:device "plc" end)
 end
@@ -162,7 +165,7 @@ end)]]
 end
 
 function TestFaults.test_a_body_that_fails_fails_the_load()
-  lu.assertErrorMsgContains(":1: holding.uint16: unknown option \"maximum\"", load,
+  lu.assertErrorMsgMatches(".*test_plant.lua:%d+: load: .*:1: holding.uint16: unknown option \"maximum\".*", load,
     "mem.X = holding.uint16(0, { maximum = 3 })")
 end
 
@@ -171,7 +174,7 @@ function TestFaults.test_an_overrun_fails_the_run()
     every(0.001, function() for i = 1, 3e6 do end end)
   ]]
   local plant = load(slow)
-  lu.assertErrorMsgMatches(".*: scan 1 took .* ms of processor time here.*every 1.0 ms: an overrun",
+  lu.assertErrorMsgMatches(".*: scan 1 took .* ms of processor time here.*every 1.0 ms: an overrun.*",
     function() plant:run "10ms" end)
   load(slow, { strict = false }):run "2ms"
 end
@@ -334,6 +337,14 @@ function TestDevices.test_a_refused_write_is_reported_and_not_repeated()
   lu.assertEquals({ device.SP, plant.mem.STATE }, { 10, "confirmed" })
 end
 
+function TestDevices.test_what_a_device_does_not_do()
+  local device = TestDevices.device
+  lu.assertErrorMsgContains("refuse takes an exception code", device.refuse, device, "SP", 256)
+  lu.assertErrorMsgContains("refuse takes an exception code", device.refuse, device, "SP", "3")
+  lu.assertErrorMsgContains("round takes a number", device.round, device, "SP", "5")
+  lu.assertErrorMsgContains("plc.SPP is not declared; did you mean plc.SP?", device.refuse, device, "SPP")
+end
+
 function TestDevices.test_a_device_that_rounds()
   local plant, device = TestDevices.plant, TestDevices.device
   device:round("SP", 5)
@@ -391,6 +402,18 @@ function TestInputs.test_what_is_wrong_with_a_file_is_told()
   lu.assertErrorMsgContains(":3: the first column is the time", function()
     plant:input(write "time,IN\n1,2\n0,3\n")
   end)
-  plant:input(write "time,INN\n0,3\n")
-  lu.assertErrorMsgContains("INN is not declared; did you mean IN?", function() plant:scans() end)
+  lu.assertErrorMsgContains(":1: INN is not declared; did you mean IN?", function()
+    plant:input(write "time,INN\n0,3\n")
+  end)
+  lu.assertErrorMsgContains(":2: 1 cells, and there are 2 names", function()
+    plant:input(write "time,IN\n0\n")
+  end)
+  lu.assertErrorMsgContains("the first line names the columns", function()
+    plant:input(write "time,IN\n")
+  end)
+  lu.assertErrorMsgContains("INN is not declared", function()
+    plant:input("INN", function() return 1 end)
+  end)
+  plant:input(write "time,IN\n0,x\n")
+  lu.assertErrorMsgContains(':2: mem.IN = "x" is a string', function() plant:scans() end)
 end

@@ -26,14 +26,22 @@ end
 --- What is called before each scan for a function of time.
 ---@param value fun(time: number): any
 ---@param name string
----@param assign fun(name: string, value: any)
+---@param assign fun(name: string, value: any): boolean|nil, string|nil
+---@param check fun(name: string): any, string|nil
 ---@return fun(time: number)
-function inputs.of(value, name, assign)
+function inputs.of(value, name, assign, check)
   if type(value) ~= "function" then
-    say.fail("input: %s takes a function of the time, not %s", name, tostring(value))
+    say.fail("input: %s takes a function of the time, not %s", name, say.shown(value))
+  end
+  local present, unknown = check(name)
+  if present == nil then
+    say.fail("input: %s", unknown)
   end
   return function(time)
-    assign(name, value(time))
+    local ok, problem = assign(name, value(time))
+    if not ok then
+      say.fail("input: %s", problem)
+    end
   end
 end
 
@@ -54,48 +62,79 @@ local function value_of(cell)
   return tonumber(cell) or cell
 end
 
+-- A line of names, then rows as long as that. Lines are numbered from 1.
 local function read_rows(path)
   local file, problem = io.open(path)
   if not file then
     say.fail("input: %s", problem)
   end
-  local names, rows = nil, {}
+  local names, rows, number = nil, {}, 0
   for line in file:lines() do
     local cells = cells_of((line:gsub("\r$", "")))
+    number = number + 1
     if not names then
       names = cells
     elseif line:find "%S" then
-      local time = tonumber(cells[1])
-      if not time or (rows[1] and time < rows[#rows].time) then
-        say.fail("input: %s:%d: the first column is the time in seconds, and it goes up; it is %q",
-          path, #rows + 2, cells[1])
-      end
-      rows[#rows + 1] = { time = time, cells = cells }
+      rows[#rows + 1] = { line = number, time = tonumber(cells[1]), cells = cells }
     end
   end
   file:close()
-  if #rows == 0 then
-    say.fail("input: %s has no rows; it begins with a line of names, time,LEVEL,…", path)
-  end
-  return names, rows
+  return names or {}, rows
 end
 
---- The same for a CSV file, whose rows hold until the next one.
+local function check_rows(path, names, rows)
+  local before = -math.huge
+  for _, row in ipairs(rows) do
+    local function refuse(format, ...)
+      say.fail("input: %s:%d: " .. format, path, row.line, ...)
+    end
+    if #row.cells ~= #names then
+      refuse("%d cells, and there are %d names; cells are parted by commas", #row.cells, #names)
+    elseif not row.time or row.time < before then
+      refuse("the first column is the time in seconds, and it goes up; it is %q", row.cells[1])
+    end
+    before = row.time
+  end
+end
+
+local function check_names(path, names, rows, check)
+  if #names < 2 or #rows == 0 then
+    say.fail("input: %s: the first line names the columns, time,LEVEL,…, and rows follow", path)
+  end
+  for i = 2, #names do
+    local present, unknown = check(names[i])
+    if present == nil then
+      say.fail("input: %s:1: %s", path, unknown)
+    end
+  end
+end
+
+local function assign_cell(path, row, name, cell, assign)
+  if cell == "" then
+    return
+  end
+  local ok, problem = assign(name, value_of(cell))
+  if not ok then
+    say.fail("input: %s:%d: %s", path, row.line, problem)
+  end
+end
+
+--- The same for a CSV file, whose rows hold until the next one; an empty cell changes nothing.
 ---@param path string
----@param assign fun(name: string, value: any)
+---@param assign fun(name: string, value: any): boolean|nil, string|nil
+---@param check fun(name: string): any, string|nil
 ---@return fun(time: number)
-function inputs.from_file(path, assign)
+function inputs.from_file(path, assign, check)
   local names, rows = read_rows(path)
+  check_names(path, names, rows, check)
+  check_rows(path, names, rows)
   local next_row = 1
   return function(time)
     local row
     while rows[next_row] and rows[next_row].time <= time + 1e-9 do
       row, next_row = rows[next_row], next_row + 1
-    end
-    for i = 2, row and #names or 1 do
-      local cell = row.cells[i]
-      if cell and cell ~= "" then
-        assign(names[i], value_of(cell))
+      for i = 2, #names do
+        assign_cell(path, row, names[i], row.cells[i], assign)
       end
     end
   end

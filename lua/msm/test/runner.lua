@@ -11,6 +11,8 @@ local function base_name(path)
   return (path:gsub("^.*/", ""):gsub("%.lua$", ""):gsub("[^%w_]", "_"))
 end
 
+local say = require "msm.test.say"
+
 -- What a person did wrong: the host shows it without a traceback.
 local function refuse(problem)
   error({ problem = problem }, 0)
@@ -19,17 +21,35 @@ end
 local OF_SCRIPTS = { mem = true, memory = true, holding = true, input = true, coil = true, discrete = true,
   var = true, every = true, server = true, client = true, keep = true, scan = true, program = true }
 
+-- The blocks of the library stand on it.
+package.preload["msm.core"] = function()
+  say.fail("the library's blocks are for scripts, not for tests; is this file a script? "
+    .. "A test loads one by require \"msm.test\".load")
+end
+
 -- Everything but what only a script has.
 local function environment_of(path)
   return setmetatable({}, {
     __index = function(_, name)
       if OF_SCRIPTS[name] then
-        refuse(("%s uses %s, so it is a script, and no test; a test loads one by require \"msm.test\".load \"%s\"")
-          :format(path, name, path))
+        say.fail("%s is known to scripts, not to tests; is %s a script? A test loads one by require \"msm.test\".load",
+          name, path)
       end
       return _G[name]
     end,
   })
+end
+
+-- LuaUnit calls these in a table of tests, and nowhere else: here they would be left out in silence.
+local IN_TABLES = { setUp = true, tearDown = true, setup = true, teardown = true, set_up = true, tear_down = true }
+
+local function refuse_lost(path, found)
+  for name in pairs(found) do
+    if IN_TABLES[name] then
+      refuse(("%s: %s stands beside the tests, where nobody calls it; put both into a table, Test… = {}")
+        :format(path, name))
+    end
+  end
 end
 
 local function load_file(path)
@@ -40,6 +60,7 @@ local function load_file(path)
   end
   package.path = (path:match "^(.*/)" or "./") .. "?.lua;" .. package.path
   chunk()
+  refuse_lost(path, found)
   return found
 end
 
@@ -63,6 +84,10 @@ end
 
 -- LuaUnit reads what it is to do from `arg`, once, when it is loaded.
 local function luaunit_for(run)
+  local is_pattern, problem = pcall(string.find, "", run.filter or "")
+  if not is_pattern then
+    refuse(("--filter takes a Lua pattern; %q is none: %s"):format(run.filter, problem))
+  end
   local arguments = { "--output", run.output }
   if run.output == "junit" then
     table.move({ "--name", run.report }, 1, 2, 3, arguments)

@@ -5,18 +5,36 @@ local say = {}
 -- Of this library: "=msm/", or where it is read from.
 local HERE = debug.getinfo(1, "S").source:match "^(.*msm/)"
 
--- The innermost function that is neither this library's nor the host's.
+local function is_users(info)
+  return info.what ~= "C" and info.source:sub(1, #HERE) ~= HERE and not info.source:find "luaunit%.lua$"
+end
+
+-- The innermost function that is neither this library's nor LuaUnit's nor the host's.
 local function level_of_user()
   local level = 2
   while true do
     local info = debug.getinfo(level, "S")
     if not info then
       return 1
-    elseif info.what ~= "C" and info.source:sub(1, #HERE) ~= HERE then
+    elseif is_users(info) then
       return level - 1
     end
     level = level + 1
   end
+end
+
+--- "test_tank.lua:12": the line of the test that is under way.
+---@return string
+function say.where()
+  local info = debug.getinfo(level_of_user(), "Sl")
+  return ("%s:%d"):format(info.short_src, info.currentline)
+end
+
+--- A value as messages show it.
+---@param value any
+---@return string
+function say.shown(value)
+  return type(value) == "string" and ("%q"):format(value) or tostring(value)
 end
 
 --- Raises a text.
