@@ -24,9 +24,14 @@ static json_t *names_of(const struct command_operands *operands)
     return names;
 }
 
-/* Into a pipe one value goes as it is, for the program that reads it. */
-static void print_one(const json_t *row)
+/* Into a pipe one value goes as it is, for the program that reads it. That it is old, or none at
+ * all, stands beside it. */
+static void print_one(const struct command *command, const json_t *row)
 {
+    const char *quality = json_string_value(json_object_get(row, "quality"));
+    if (strcmp(quality, "good") != 0)
+        command_say("msm %s: the quality of %s is %s", command->name,
+                    json_string_value(json_object_get(row, "name")), quality);
     (isatty(STDOUT_FILENO) ? show_value : show_raw)(stdout, row);
     putchar('\n');
 }
@@ -35,12 +40,7 @@ static void print(const json_t *values)
 {
     size_t i;
     json_t *row;
-    json_array_foreach(values, i, row)
-    {
-        printf("%s ", json_string_value(json_object_get(row, "name")));
-        show_value(stdout, row);
-        putchar('\n');
-    }
+    json_array_foreach(values, i, row) show_row(stdout, row);
 }
 
 int get_run(const struct command *command, int argc, char **argv)
@@ -62,7 +62,7 @@ int get_run(const struct command *command, int argc, char **argv)
     if (json)
         show_json(alone ? json_array_get(values, 0) : values);
     else if (alone)
-        print_one(json_array_get(values, 0));
+        print_one(command, json_array_get(values, 0));
     else
         print(values);
     json_decref(answer);

@@ -80,6 +80,18 @@ void show_raw(FILE *file, const json_t *row)
         show_value(file, row);
 }
 
+void show_row(FILE *file, const json_t *row)
+{
+    const char *quality = json_string_value(json_object_get(row, "quality"));
+    fprintf(file, "%s ", json_string_value(json_object_get(row, "name")));
+    show_value(file, row);
+    if (strcmp(quality, "good") != 0)
+        fprintf(file, " (%s)", quality);
+    if (json_is_true(json_object_get(row, "forced")))
+        fputs(" (forced)", file);
+    putc('\n', file);
+}
+
 /* ---- durations ---- */
 
 static double three_figures(double seconds)

@@ -16,6 +16,9 @@ void show_lines(FILE *file, const char *text); /* with a newline; keeps those in
 void show_value(FILE *file, const json_t *row);
 void show_raw(FILE *file, const json_t *row); /* the same with a string's own bytes: for pipes */
 
+/* "plc.SPEED 20.5 (stale) (forced)": with its name, and what is to be known of it. */
+void show_row(FILE *file, const json_t *row);
+
 /* "2 h 14 min", "1.51 s", "12.3 ms": three figures, or two units; "-" for null. */
 void show_duration(FILE *file, const json_t *seconds);
 

@@ -11,18 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static void print_row(const json_t *row)
-{
-    const char *quality = json_string_value(json_object_get(row, "quality"));
-    printf("%s ", json_string_value(json_object_get(row, "name")));
-    show_value(stdout, row);
-    if (strcmp(quality, "good") != 0)
-        printf(" (%s)", quality);
-    if (json_is_true(json_object_get(row, "forced")))
-        fputs(" (forced)", stdout);
-    putchar('\n');
-}
-
 static void print(const json_t *answer, bool json)
 {
     size_t i;
@@ -30,7 +18,7 @@ static void print(const json_t *answer, bool json)
     if (json)
         show_json(answer);
     else
-        json_array_foreach(json_object_get(answer, "values"), i, row) print_row(row);
+        json_array_foreach(json_object_get(answer, "values"), i, row) show_row(stdout, row);
 }
 
 static json_t *request_for(const struct command_operands *operands, double period)

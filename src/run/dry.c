@@ -64,6 +64,16 @@ static unsigned long scan_all(const struct dry *dry, struct scan *scan, unsigned
     return done;
 }
 
+/* Without devices, what needs one never runs. */
+static void say_unrun(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->task_count; i++)
+        if (plan->tasks[i].need_count)
+            command_say("%s: this task did not run, because it needs %s, whose device is not here; "
+                        "msm test simulates devices",
+                        plan->tasks[i].where, plan->memories[plan->tasks[i].needs[0]].name);
+}
+
 static bool run(const struct program_options *options, unsigned long scans, struct dry *dry)
 {
     const struct generation_events events = {dry, note_fault, note_stuck};
@@ -76,6 +86,7 @@ static bool run(const struct program_options *options, unsigned long scans, stru
         findings_orders(&(struct findings){.plan = generation->plan, .say = say});
         scan_watch(generation->scan, options->watchdog);
         unsigned long done = scan_all(dry, generation->scan, scans, options->now);
+        say_unrun(generation->plan);
         fprintf(stderr, "%s: %lu scan%s without a network: %s\n", generation->plan->name, done,
                 done == 1 ? "" : "s", dry->failed ? "FAULT" : "no fault");
         scan_watch(generation->scan, NULL);

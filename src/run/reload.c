@@ -71,8 +71,14 @@ static void say_refused(struct runtime *runtime, const char *text)
 /* A comparison would have changed nothing anyhow. */
 static void answer_refused(struct runtime *runtime, enum reload_why why, const char *text)
 {
+    static const char HINT[] = "\nstill in FAULT; if it faults at a value, correct that with msm "
+                               "set or msm force, or begin "
+                               "anew: msm stop, msm run";
+    const struct scan *scan = runtime->current->scan;
+    bool is_down = why == RELOAD_ASKED && scan && scan_state(scan) == SCAN_FAULT;
     struct error error;
-    error_set(&error, "%s%s", why == RELOAD_COMPARE ? "" : "refused, nothing has changed: ", text);
+    error_set(&error, "%s%s%s", why == RELOAD_COMPARE ? "" : "refused, nothing has changed: ", text,
+              is_down ? HINT : "");
     reload_answer(runtime, HOST_REFUSED, error.text);
 }
 

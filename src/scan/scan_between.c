@@ -6,7 +6,10 @@
 static bool may_call(const struct scan *scan, struct error *error)
 {
     if (scan->state == SCAN_FAULT)
-        return error_set(error, "the program is in FAULT and runs nothing; reload it first");
+        return error_set(
+            error,
+            "the program is in FAULT and runs nothing; msm reload starts it again (msm set and msm "
+            "force reach its values)");
     if (scan->state == SCAN_STOPPED)
         return error_set(error, "the program has stopped");
     return true;

@@ -1,0 +1,64 @@
+"""What people are told so that nothing passes for what it is not: a value that no device has given, a
+program that would fault again, a task that never ran."""
+
+import socket
+import unittest
+
+from msm import Folder, Msm, command, eventually
+
+MIRROR = """
+local plc = memory("plc")
+plc.SPEED = input.int16(0)
+plc.SP = holding.int16(0)
+mem.OWN = holding.int16(0)
+client.tcp { host = "127.0.0.1", port = %d, mem = plc, timeout = "100ms" }
+server.tcp { port = 0 }
+every("10ms", function() end, { needs = { plc } })
+"""
+FAULTS = """
+mem.T = holding.int16(0)
+server.tcp { port = 0 }
+every("10ms", function() if mem.T > 8 then error("too hot") end end)
+"""
+
+
+def closed_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+class Told(unittest.TestCase):
+    def test_get_of_what_never_came(self):
+        """alone the value is bare for who reads it in a pipe, and stderr says what it is worth"""
+        with Msm(MIRROR % closed_port()) as msm:
+            one = msm.command("get", "plc.SPEED")
+            self.assertEqual((one.returncode, one.stdout), (0, "0\n"))
+            self.assertEqual(one.stderr, "msm get: the quality of plc.SPEED is never\n")
+            self.assertEqual(msm.command("get", "plc.SPEED", "OWN").stdout,
+                             "plc.SPEED 0 (never)\nOWN 0\n")
+            self.assertEqual(msm.command("get", "OWN").stderr, "")
+            msm.command("force", "plc.SPEED", "5")
+            self.assertIn("(forced)", msm.command("get", "plc.*").stdout)
+
+    def test_reload_that_would_fault_again(self):
+        with Msm(FAULTS) as msm, msm.connect() as wire:
+            wire.write(0, 9)
+            eventually(lambda: msm.command("status").returncode == 1, "the fault")
+            again = msm.command("reload")
+            self.assertEqual(again.returncode, 5)
+            self.assertIn("too hot", again.stderr)
+            self.assertIn("correct that with msm set or msm force", again.stderr)
+            self.assertIn("msm reload starts it again", msm.command("eval", "1").stderr)
+            self.assertEqual(msm.command("set", "T", "3").returncode, 0)
+            self.assertEqual(msm.command("reload").returncode, 0)
+
+    def test_a_dry_run_says_what_did_not_run(self):
+        with Folder() as folder:
+            path = folder.write("needs.lua", MIRROR % 1)
+            done = command("run", "--dry", "3", path)
+            self.assertEqual(done.returncode, 0)
+            self.assertRegex(done.stderr, r"needs\.lua:8: this task did not run, because it needs plc")
+
+
+if __name__ == "__main__":
+    unittest.main()
