@@ -101,7 +101,7 @@ local methods = {}
 
 --- Puts a row on its way into the file. What the row has not stays empty; TIME, where there is such
 --- a column, is the moment of the scan unless the row states it. Raises for a column that the log
---- does not have, and for a value that is no number, text or boolean.
+--- does not have, for a value that is no number, text or boolean, and for a row of more than 8192 bytes.
 ---
 --- A row is written also when the scan faults after it: it is a record of what was, not a value.
 ---@param row table<string, number|boolean|string> values by column

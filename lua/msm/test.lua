@@ -119,13 +119,13 @@ end
 
 -- ---- time ----
 
-local function step(self)
+local function step(self, run)
   local handle, watching = handles[self], watchers[self]
   local time, due = core.moment(handle)
   for _, before in ipairs(watching.before) do
     before(time + due)
   end
-  local ok, problem = core.step(handle)
+  local ok, problem = run(handle)
   for _, after in ipairs(watching.after) do
     after(time + due)
   end
@@ -140,7 +140,7 @@ local function run_watched(self, seconds)
   local time, due = core.moment(handle)
   local finish = time + seconds
   while time + due < finish - ROUNDING and self:state() ~= "stopped" do
-    step(self)
+    step(self, core.next)
     time, due = core.moment(handle)
   end
   expect(handle, core.run(handle, finish - time))
@@ -166,7 +166,7 @@ function Plant:scans(count)
     say.fail("scans takes a number of scans, not %s; run takes a time", say.shown(count))
   end
   for _ = 1, count or 1 do
-    step(self)
+    step(self, core.step)
   end
 end
 
@@ -186,7 +186,7 @@ function Plant:run_until(condition, limit)
     if took > seconds + ROUNDING then
       say.fail("run_until: it did not come true within %s", limit)
     end
-    step(self)
+    step(self, core.step)
   end
   return took
 end

@@ -122,6 +122,12 @@ static int run(lua_State *L)
     return lua_plant_result(L, plant_run(plant, until, &error), &error);
 }
 
+static int next(lua_State *L)
+{
+    struct error error;
+    return lua_plant_result(L, plant_next(lua_plant_check(L), &error), &error);
+}
+
 static int step(lua_State *L)
 {
     struct error error;
@@ -158,9 +164,9 @@ static int scans(lua_State *L)
 void lua_plant_push(lua_State *L, const struct lua_plants *plants)
 {
     static const luaL_Reg functions[] = {
-        {"duration", duration}, {"load", load},           {"fault", fault}, {"moment", moment},
-        {"reload", reload},     {"restart", restart},     {"run", run},     {"scans", scans},
-        {"step", step},         {"set_clock", set_clock}, {NULL, NULL},
+        {"duration", duration}, {"load", load},       {"fault", fault},         {"moment", moment},
+        {"reload", reload},     {"restart", restart}, {"next", next},           {"run", run},
+        {"scans", scans},       {"step", step},       {"set_clock", set_clock}, {NULL, NULL},
     };
     luaL_newmetatable(L, PLANT);
     lua_pushcfunction(L, collect);

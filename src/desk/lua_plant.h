@@ -16,7 +16,7 @@ struct lua_plants {
  *
  * duration(value)                       seconds of 0.1 or "100ms"
  * load(path, { utc = seconds, quiet = false, strict = true })
- * run(plant, seconds), step(plant)      time passes
+ * run(plant, seconds), step(plant)      time passes; next(plant): up to the next scan, with it
  * moment(plant)                         seconds since load, seconds to the next scan, UTC seconds
  * set_clock(plant, utc)
  * scans(plant)                          count, overruns, state

@@ -6,6 +6,7 @@
 #include "control/script.h"
 #include "desk/plant_inside.h"
 #include "image/link.h"
+#include "image/mirror.h"
 #include "program/program.h"
 
 #include <stdio.h>
@@ -115,11 +116,6 @@ static void run_devices(struct plant *plant, int64_t until)
     }
 }
 
-void plant_settle(struct plant *plant)
-{
-    run_devices(plant, plant->now.monotonic);
-}
-
 static int64_t fastest(const struct plan *plan)
 {
     int64_t least = INT64_MAX;
@@ -143,6 +139,16 @@ static bool refuse_slow(const struct plant *plant, int64_t spent, int64_t period
         (double)spent / NS_PER_MS, (double)period / NS_PER_MS);
 }
 
+/* Once. */
+static bool report_fault(struct plant *plant, struct error *error)
+{
+    if (!*plant->fault.text || plant->fault_said)
+        return true;
+    plant->fault_said = true;
+    *error = plant->fault;
+    return false;
+}
+
 /* The scan's own clock stands still, so what it took is looked at beside it. */
 static bool scan_once(struct plant *plant, struct error *error)
 {
@@ -150,11 +156,8 @@ static bool scan_once(struct plant *plant, struct error *error)
     scan_step(plant->current->scan, plant->now);
     int64_t spent = plant->strict ? clock_processor() - began : 0;
     scan_ended(plant->current->scan, plant->now.monotonic);
-    if (*plant->fault.text && !plant->fault_said) {
-        plant->fault_said = true;
-        *error = plant->fault;
+    if (!report_fault(plant, error))
         return false;
-    }
     int64_t period = plant->strict ? fastest(plant->current->plan) : INT64_MAX;
     return spent <= period || refuse_slow(plant, spent, period, error);
 }
@@ -171,7 +174,18 @@ static bool is_over(const struct plant *plant)
     return scan_state(plant->current->scan) == SCAN_STOPPED;
 }
 
-static bool step(struct plant *plant, struct error *error)
+bool plant_stop(struct plant *plant, struct error *error)
+{
+    const struct image *image = plant->current->image;
+    int64_t until = plant->now.monotonic + plant->current->plan->settings.stop_timeout, due;
+    scan_stop(plant->current->scan, plant->now);
+    run_devices(plant, plant->now.monotonic);
+    while (mirror_pending(image, true, NULL, 0) && (due = wire_due(plant->wire)) <= until)
+        run_devices(plant, due > plant->now.monotonic ? due : plant->now.monotonic);
+    return report_fault(plant, error);
+}
+
+bool plant_next(struct plant *plant, struct error *error)
 {
     if (is_over(plant))
         return error_set(error, "%s: the program has stopped itself at %s; restart begins it anew",
@@ -179,15 +193,15 @@ static bool step(struct plant *plant, struct error *error)
     run_devices(plant, plant_due(plant));
     move_to(plant, plant_due(plant));
     bool ok = scan_once(plant, error);
-    if (scan_stop_wanted(plant->current->scan))
-        scan_stop(plant->current->scan, plant->now);
-    plant_settle(plant);
-    return ok;
+    run_devices(plant, plant->now.monotonic);
+    if (!ok || !scan_stop_wanted(plant->current->scan))
+        return ok;
+    return plant_stop(plant, error);
 }
 
 bool plant_step(struct plant *plant, struct error *error)
 {
-    if (!step(plant, error))
+    if (!plant_next(plant, error))
         return false;
     if (!is_over(plant))
         pass(plant, plant_due(plant));
@@ -197,7 +211,7 @@ bool plant_step(struct plant *plant, struct error *error)
 bool plant_run(struct plant *plant, int64_t until, struct error *error)
 {
     while (!is_over(plant) && plant_due(plant) < until)
-        if (!step(plant, error))
+        if (!plant_next(plant, error))
             return false;
     pass(plant, until);
     return true;

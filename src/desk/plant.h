@@ -27,7 +27,8 @@ struct plant_options {
     bool strict;               /* a scan that takes longer than its period is an error */
 };
 
-/* Loads the script; no scan is run. NULL with an error. */
+/* Loads the script; no scan is run. A fault stays one, whatever `on_fault` says. NULL with an
+ * error. */
 struct plant *plant_load(const struct plant_options *options, struct error *error);
 void plant_destroy(struct plant *plant); /* NULL is accepted; without on_stop */
 
@@ -35,6 +36,9 @@ void plant_destroy(struct plant *plant); /* NULL is accepted; without on_stop */
  * `until` then. False with the fault, or with what a strict plant refuses: the clock stands at the
  * scan that did it, which is over. A stop of the program's own making ends it early. */
 bool plant_run(struct plant *plant, int64_t until, struct error *error);
+
+/* Runs the next scan and nothing after it. */
+bool plant_next(struct plant *plant, struct error *error);
 
 /* Runs the next scan, and lets time pass to where the one after it is due. */
 bool plant_step(struct plant *plant, struct error *error);
@@ -56,13 +60,15 @@ struct view *plant_hand(const struct plant *plant);
 struct device *plant_device(const struct plant *plant, uint32_t client);
 
 /* The script's text is read again (another path, or NULL for the same) and takes over between two
- * scans, as a reload does, with its trial, but without a probation. False with the reason, and the
+ * scans, as a reload does, with its trial, but without a probation, and without making outputs safe
+ * that the new text no longer has. False with the reason, and the
  * program that runs goes on. */
 bool plant_reload(struct plant *plant, const char *path, struct error *error);
 
-/* The process ends and begins anew at this moment: only what is retained lasts. A stop runs on_stop
- * and makes outputs safe, a `crash` does neither. Devices stay as they are. False with an error:
- * the text cannot be loaded any more, and nothing has changed but for the stop. */
+/* The process ends and begins anew: only what is retained lasts. A stop runs on_stop and makes
+ * outputs safe, which takes as long as devices need to take them (at most stop_timeout); a `crash`
+ * does neither. Devices stay as they are. False with an error: on_stop has faulted, or the text
+ * cannot be loaded any more, and nothing has changed but for the stop. */
 bool plant_restart(struct plant *plant, bool crash, struct error *error);
 
 /* The text of the fault, or NULL. */

@@ -30,5 +30,6 @@ bool plant_begin(struct plant *plant, struct generation *next, struct error *err
 /* Says in its image that the servers listen. */
 void plant_listen(struct image *image);
 
-/* Does what devices have to do at this moment. */
-void plant_settle(struct plant *plant);
+/* Stops the program in order: on_stop, safe values, and the time that devices get to take them.
+ * False with the fault of on_stop; it is stopped all the same. */
+bool plant_stop(struct plant *plant, struct error *error);

@@ -62,8 +62,10 @@ static void take_over(struct plant *plant, struct takeover *takeover)
 
 static bool try_it(struct plant *plant, struct program_options options, struct error *error)
 {
-    const struct trial_order order = {
-        .from = plant->current->image, .running = plant->current->scan, .stuck = script_give_up};
+    const struct trial_order order = {.from = plant->current->image,
+                                      .running = plant->current->scan,
+                                      .now = &plant->now,
+                                      .stuck = script_give_up};
     struct keeps *keeps = keeps_create(error);
     if (!keeps)
         return false;
@@ -101,11 +103,31 @@ static bool go_on(struct plant *plant, struct takeover *takeover, struct error *
         return false;
     takeover->wire = wire_create(next->image, now, error);
     takeover->hand = takeover->wire ? view_create(next->image, error) : NULL;
-    if (!takeover->hand || !wire_inherit(takeover->wire, plant->wire, takeover->match, now, error))
+    if (!takeover->hand)
         return false;
+    wire_inherit(takeover->wire, plant->wire, takeover->match, now);
     mailbox_end(before->image, "another program took over before this was answered");
     scan_continue(next->scan, before->scan, takeover->match, now);
     return true;
+}
+
+static const struct keep_spec *find_keep(const struct plan *plan, const char *name)
+{
+    for (size_t i = 0; i < plan->keep_count; i++)
+        if (strcmp(plan->keeps[i].name, name) == 0)
+            return &plan->keeps[i];
+    return NULL;
+}
+
+/* A reload counts as proven at once, so what its program does not keep is not kept. */
+static void drop_keeps(struct plant *plant)
+{
+    const char *name;
+    uint32_t at = 0;
+    while (keeps_next_name(plant->keeps, &at, &name))
+        if (!find_keep(plant->current->plan, name))
+            keeps_drop(plant->keeps, name);
+    image_commit_keeps(plant->current->image);
 }
 
 static void take_path(struct plant *plant, const char *path)
@@ -122,6 +144,7 @@ bool plant_reload(struct plant *plant, const char *path, struct error *error)
               go_on(plant, &takeover, error);
     if (ok) {
         take_over(plant, &takeover);
+        drop_keeps(plant);
         take_path(plant, path);
     }
     release(&takeover);
@@ -164,10 +187,8 @@ static void restore_all(void *context, struct image *image)
 
 static bool keep_is_retained(const struct plan *plan, const char *name)
 {
-    for (size_t i = 0; i < plan->keep_count; i++)
-        if (strcmp(plan->keeps[i].name, name) == 0)
-            return plan->keeps[i].retain;
-    return false;
+    const struct keep_spec *keep = find_keep(plan, name);
+    return keep && keep->retain;
 }
 
 /* Those that a state file would hold. */
@@ -205,17 +226,17 @@ static bool connect_anew(struct plant *plant, struct takeover *takeover, struct 
     takeover->match = plan_match_create(before->plan, next->plan, error);
     takeover->wire = wire_create(next->image, plant->now.monotonic, error);
     takeover->hand = takeover->wire ? view_create(next->image, error) : NULL;
-    return takeover->match && takeover->hand &&
-           wire_keep_devices(takeover->wire, plant->wire, takeover->match, plant->now.monotonic,
-                             error);
+    if (!takeover->match || !takeover->hand)
+        return false;
+    wire_keep_devices(takeover->wire, plant->wire, takeover->match, plant->now.monotonic);
+    return true;
 }
 
 bool plant_restart(struct plant *plant, bool crash, struct error *error)
 {
     struct takeover takeover = {0};
-    if (!crash)
-        scan_stop(plant->current->scan, plant->now);
-    plant_settle(plant);
+    if (!crash && !plant_stop(plant, error))
+        return false;
     struct keeps *retained = retained_keeps(plant, error);
     bool ok = retained && load_anew(plant, &takeover, retained, error) &&
               connect_anew(plant, &takeover, error);

@@ -49,13 +49,18 @@ void restart_later(struct runtime *runtime)
 void restart_refused(struct runtime *runtime, const char *reason)
 {
     struct restart *restart = runtime->restart;
-    int64_t after = runtime->current->plan->settings.restart_after;
+    const struct settings *settings = &runtime->current->plan->settings;
+    int64_t after = settings->restart_after;
     int64_t least = after > WAIT_LEAST ? after : WAIT_LEAST;
     int64_t most = after > WAIT_MOST ? after : WAIT_MOST;
     restart->wait = restart->wait ? 2 * restart->wait : least;
     if (restart->wait > most)
         restart->wait = most;
     log_text(reason, strlen(reason));
+    if (!settings->restarts) { /* it was the last proven text that was refused */
+        log_line("%s: it stays in FAULT; msm reload starts it again", runtime_name(runtime));
+        return;
+    }
     log_line("%s: it cannot be started again yet", runtime_name(runtime));
     if (!runtime->stopping)
         restart_in(runtime, restart->wait);

@@ -29,15 +29,21 @@ static void trial_stuck(void *context, const struct generation *generation)
         order->stuck(order->context, program_where(generation->program));
 }
 
+static struct instant now_of(const struct trial_order *order)
+{
+    return order->now ? *order->now : clock_now();
+}
+
 /* The time is taken after the values, or they would come out of its future. */
 static bool take_place(struct generation *copy, const struct trial_order *order,
                        const struct generation_events *events, struct error *error)
 {
     struct image *from = order->from;
     struct plan_match *match = plan_match_create(image_plan(from), copy->plan, error);
-    bool ok =
-        match && image_adopt(copy->image, from, match, clock_monotonic(), NULL, NULL, error) &&
-        generation_begin(copy, events, clock_now(), error) && program_keep(copy->program, error);
+    bool ok = match &&
+              image_adopt(copy->image, from, match, now_of(order).monotonic, NULL, NULL, error) &&
+              generation_begin(copy, events, now_of(order), error) &&
+              program_keep(copy->program, error);
     if (ok)
         scan_imitate(copy->scan, order->running, match);
     plan_match_destroy(match);
@@ -53,7 +59,7 @@ static bool scan_once(struct generation *copy, const struct trial_order *order,
     if (!take_place(copy, order, &events, error))
         return false;
     scan_watch(copy->scan, watchdog);
-    scan_step(copy->scan, clock_now());
+    scan_step(copy->scan, now_of(order));
     scan_watch(copy->scan, NULL);
     if (trial.failed)
         *error = trial.error;

@@ -11,6 +11,7 @@ struct trial_order {
     struct scan *running;                            /* likewise; its time is the trial's */
     void (*stuck)(void *context, const char *where); /* as of program_options */
     void *context;
+    const struct instant *now; /* the trial's moment; NULL: that of the clock */
     bool restarts; /* the text that ran already: it may end itself, and be as empty as it is */
 };
 

@@ -4,8 +4,6 @@
 #include "virtual/device.h"
 
 #include "base/memory.h"
-#include "image/adopt.h"
-#include "image/plan_match.h"
 #include "modbus/pdu.h"
 
 #include <math.h>
@@ -137,17 +135,56 @@ void device_destroy(struct device *device)
     free(device);
 }
 
-bool device_inherit(struct device *device, struct device *before, int64_t now, struct error *error)
+/* Where a word of `device` lies in the one before; false where that has none there. */
+static bool find_word(const struct device *device, const struct device *before, uint32_t cell,
+                      uint32_t *former)
 {
-    struct plan_match *match = plan_match_create(before->plan, device->plan, error);
-    bool ok = match && image_adopt(device->image, before->image, match, now, NULL, NULL, error);
+    uint16_t address;
+    enum table table = plan_cell_table(device->plan, 0, cell, &address);
+    const struct extent *extent = &before->plan->memories[0].table[table];
+    if (!extent->mapped || address < extent->low || address > extent->high)
+        return false;
+    *former = extent->cell + address - extent->low;
+    return true;
+}
+
+static void take_value(struct device *device, const struct device *before, uint32_t at)
+{
+    const struct point *point = &device->plan->points[at];
+    uint16_t *cells = view_cells(device->view), *formers = view_cells(before->view);
+    uint32_t former;
+    for (uint32_t i = 0; i < point->words; i++)
+        if (find_word(device, before, point->cell + i, &former))
+            cells[point->cell + i] = (uint16_t)((cells[point->cell + i] & ~point->mask) |
+                                                (formers[former] & point->mask));
+    view_assign(device->view, at);
+}
+
+static void take_habit(struct device *device, const struct device *before, uint32_t at)
+{
+    const struct point *point = &device->plan->points[at];
+    uint32_t cell;
+    if (!find_word(device, before, point->cell, &cell))
+        return;
+    for (size_t i = 0; i < before->plan->point_count; i++) {
+        const struct point *former = &before->plan->points[i];
+        if (former->cell == cell && former->words == point->words && former->mask == point->mask)
+            device->habits[at] = before->habits[i];
+    }
+}
+
+void device_inherit(struct device *device, struct device *before, int64_t now)
+{
     device->manners = before->manners;
     device->has_habits = before->has_habits;
-    for (size_t i = 0; ok && i < device->plan->point_count; i++)
-        if (match->points[i] != MATCH_NONE)
-            device->habits[i] = before->habits[match->points[i]];
-    plan_match_destroy(match);
-    return ok;
+    view_latch(before->view);
+    view_latch(device->view);
+    for (uint32_t i = 0; i < device->plan->point_count; i++) {
+        take_value(device, before, i);
+        if (before->has_habits)
+            take_habit(device, before, i);
+    }
+    view_publish(device->view, now);
 }
 
 const struct plan *device_plan(const struct device *device)

@@ -28,9 +28,10 @@ struct device *device_create(const struct plan *plan, uint32_t client, int64_t n
                              struct error *error);
 void device_destroy(struct device *device); /* NULL is accepted */
 
-/* Takes over values, manners, refusals and rounding of the device that it follows, by name: after
- * a reload, in which the declarations may have changed. */
-bool device_inherit(struct device *device, struct device *before, int64_t now, struct error *error);
+/* Goes on as the device that it follows: its words by their addresses, whatever they are called
+ * now, its manners, and what it refuses and rounds: after a reload, in which the declarations may
+ * have changed, but not the device. */
+void device_inherit(struct device *device, struct device *before, int64_t now);
 
 /* One memory of the client's name, with all variables for everyone to write. */
 const struct plan *device_plan(const struct device *device);

@@ -87,16 +87,12 @@ void wire_destroy(struct wire *wire)
     free(wire);
 }
 
-bool wire_keep_devices(struct wire *wire, struct wire *before, const struct plan_match *match,
-                       int64_t now, struct error *error)
+void wire_keep_devices(struct wire *wire, struct wire *before, const struct plan_match *match,
+                       int64_t now)
 {
-    for (size_t i = 0; i < wire->count; i++) {
-        uint32_t former = match->clients[i];
-        if (former != MATCH_NONE &&
-            !device_inherit(wire->seats[i].device, before->seats[former].device, now, error))
-            return false;
-    }
-    return true;
+    for (size_t i = 0; i < wire->count; i++)
+        if (match->clients[i] != MATCH_NONE)
+            device_inherit(wire->seats[i].device, before->seats[match->clients[i]].device, now);
 }
 
 /* A write that was under way is in doubt, as over any other connection. */
@@ -110,15 +106,13 @@ static void take_seat(struct seat *seat, struct seat *before, const struct plan_
     before->flight_count = 0;
 }
 
-bool wire_inherit(struct wire *wire, struct wire *before, const struct plan_match *match,
-                  int64_t now, struct error *error)
+void wire_inherit(struct wire *wire, struct wire *before, const struct plan_match *match,
+                  int64_t now)
 {
-    if (!wire_keep_devices(wire, before, match, now, error))
-        return false;
+    wire_keep_devices(wire, before, match, now);
     for (size_t i = 0; i < wire->count; i++)
         if (match->clients[i] != MATCH_NONE)
             take_seat(&wire->seats[i], &before->seats[match->clients[i]], match, now);
-    return true;
 }
 
 struct device *wire_device(struct wire *wire, uint32_t client)

@@ -20,12 +20,12 @@ void wire_destroy(struct wire *wire); /* NULL is accepted */
 
 /* Before it is run, and after image_adopt: clients that match go on as those before them left off,
  * with their devices as they are. `before` is only to be destroyed then. */
-bool wire_inherit(struct wire *wire, struct wire *before, const struct plan_match *match,
-                  int64_t now, struct error *error);
+void wire_inherit(struct wire *wire, struct wire *before, const struct plan_match *match,
+                  int64_t now);
 
 /* The same for the devices alone: the clients begin anew. */
-bool wire_keep_devices(struct wire *wire, struct wire *before, const struct plan_match *match,
-                       int64_t now, struct error *error);
+void wire_keep_devices(struct wire *wire, struct wire *before, const struct plan_match *match,
+                       int64_t now);
 
 /* The device of this client of the image's plan. */
 struct device *wire_device(struct wire *wire, uint32_t client);

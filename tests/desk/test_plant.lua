@@ -1,33 +1,12 @@
--- Proves msm.test as those who write tests see it: time, values, faults, reloads, restarts, and the
--- devices behind client links. Each case writes a script of a few lines.
+-- Proves msm.test as those who write tests see it: time, values, faults, reloads, restarts, inputs and
+-- traces. Each case writes a script of a few lines. Devices are in test_devices.lua.
 
 local lu = require "luaunit"
-local test = require "msm.test"
+local written = require "written"
 
-local paths = {}
+local load, write = written.load, written.write
 
--- A script of this text; reload reads the same file.
-local function write(text, path)
-  path = path or os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-  paths[#paths + 1] = path
-  return path
-end
-
-local function load(text, options)
-  return test.load(write(text), options)
-end
-
-local function forget_files()
-  for _, path in ipairs(paths) do
-    os.remove(path)
-  end
-  paths = {}
-end
-
-TestTime = { tearDown = forget_files }
+TestTime = { tearDown = written.forget }
 
 local COUNT = [[
 mem.N = input.uint32(0)
@@ -83,12 +62,31 @@ function TestTime.test_the_clock_of_the_wall_goes_along_and_can_be_set()
   plant:run "1s"
   lu.assertEquals({ os.date("!%F %T", math.tointeger(plant.mem.NOW)), plant.mem.OK },
     { "2030-01-01 00:00:00", true })
+  lu.assertErrorMsgContains("there is no moment 2026-13-01", plant.set_clock, plant, "2026-13-01 00:00:00")
+  lu.assertErrorMsgContains("there is no moment 2026-04-31", plant.set_clock, plant, "2026-04-31 00:00:00")
   plant:set_clock ""
   plant:run "1s"
   lu.assertFalse(plant.mem.OK)
 end
 
-TestValues = { tearDown = forget_files }
+function TestTime.test_who_watches_changes_nothing()
+  local function passed(watch)
+    local plant = load [[
+      mem.N = input.uint32(0)
+      every("10s", function() mem.N = mem.N + 1 end)
+    ]]
+    if watch then
+      plant:trace { "N" }
+    end
+    plant:run "1s"
+    plant:run "15s"
+    return { plant:time(), plant.mem.N }
+  end
+  lu.assertEquals(passed(true), passed(false))
+  lu.assertEquals(passed(false), { 16, 2 })
+end
+
+TestValues = { tearDown = written.forget }
 
 function TestValues.test_a_test_may_set_anything()
   local plant = load [[
@@ -146,7 +144,7 @@ function TestValues.test_force_and_quality()
   lu.assertEquals(plant:quality "OUT", "good")
 end
 
-TestFaults = { tearDown = forget_files }
+TestFaults = { tearDown = written.forget }
 
 function TestFaults.test_a_fault_fails_the_run_with_the_scripts_line()
   local plant = load [[
@@ -156,7 +154,7 @@ every(0.1, function()
   mem.N = mem.N + 1
   if mem.N == 3 then mem.N = "three" end
 end)]]
-  lu.assertErrorMsgMatches(paths[1] .. ":5: mem.N = \"three\" is a string.*", function()
+  lu.assertErrorMsgMatches(written.last() .. ":5: mem.N = \"three\" is a string.*", function()
     plant:run "1s"
   end)
   lu.assertEquals({ plant:state(), plant.mem.N, plant.mem.SAFE }, { "fault", 2, false })
@@ -189,7 +187,52 @@ function TestFaults.test_a_program_that_stops_itself_is_over()
   lu.assertErrorMsgContains("has stopped itself at", function() plant:scans(1) end)
 end
 
-TestTransitions = { tearDown = forget_files }
+function TestFaults.test_a_fault_at_the_end_is_one_too()
+  local text = [[
+    mem.N = input.uint16(0)
+    on_stop(function() error "at the end" end)
+    every(0.1, function() mem.N = mem.N + 1; if mem.N == 5 then program.stop() end end)
+  ]]
+  local plant = load(text)
+  plant:scans(2)
+  lu.assertErrorMsgContains("at the end", function() plant:restart() end)
+  plant = load(text)
+  lu.assertErrorMsgContains("at the end", function() plant:run "1s" end)
+end
+
+TestTransitions = { tearDown = written.forget }
+
+function TestTransitions.test_the_trial_has_the_time_of_the_plant()
+  local plant = load([[
+    local k = keep("k", { t = 0.0 })
+    every(0.1, function()
+      assert(scan.time - k.t < 1, "time has jumped")
+      assert(scan.now < 1e9, "the year is another one")
+      k.t = scan.time
+    end)
+  ]], { at = "2000-01-01 00:00:00" })
+  plant:run "1s"
+  plant:reload()
+  plant:run "1s"
+  lu.assertEquals(plant:state(), "run")
+end
+
+function TestTransitions.test_what_no_program_keeps_is_not_kept()
+  local text = [[
+    mem.N = input.uint16(0)
+    local k = keep("k", { n = 0 })
+    every(0.1, function() k.n = k.n + 1; mem.N = k.n end)
+  ]]
+  local plant = load(text)
+  plant:run "1s"
+  write("mem.N = input.uint16(0)", written.last())
+  plant:reload()
+  plant:run "1s"
+  write(text, written.last())
+  plant:reload()
+  plant:run "100ms"
+  lu.assertEquals(plant.mem.N, 1)
+end
 
 local LIVES = [[
 mem.KEPT = holding.uint16(0, { retain = true, default = 5 })
@@ -213,7 +256,7 @@ function TestTransitions.test_a_reload_goes_on()
   local plant = load(LIVES)
   plant:run "6s"
   plant.mem.LOST = 60
-  write(LIVES .. "\nmem.NEW = coil(9)", paths[1])
+  write(LIVES .. "\nmem.NEW = coil(9)", written.last())
   plant:reload()
   plant:run "4s"
   lu.assertEquals({ plant.mem.LOST, plant.mem.N, plant.mem.Q, plant.mem.WHY, plant.mem.NEW },
@@ -225,9 +268,9 @@ end
 function TestTransitions.test_a_reload_is_refused_and_nothing_has_changed()
   local plant = load(LIVES)
   plant:run "1s"
-  write("mem.X = = 3", paths[1])
+  write("mem.X = = 3", written.last())
   lu.assertErrorMsgContains(":1: unexpected symbol near '='", function() plant:reload() end)
-  write(LIVES .. "\nevery(1, function() error 'at once' end)", paths[1])
+  write(LIVES .. "\nevery(1, function() error 'at once' end)", written.last())
   lu.assertErrorMsgContains("at once", function() plant:reload() end)
   plant:run "1s"
   lu.assertEquals({ plant.mem.N, plant:state() }, { 20, "run" })
@@ -246,129 +289,7 @@ function TestTransitions.test_after_a_restart_there_is_what_was_retained()
   lu.assertEquals(plant.mem.R, 251)
 end
 
-TestDevices = { tearDown = forget_files }
-
-local MIRROR = [[
-local plc = memory("plc", { order = "ABCD" })
-plc.LEVEL = input.float32(0)
-plc.SP = holding.uint16(0)
-plc.VALVE = coil(0, { dir = "out" })
-client.tcp { host = "10.0.0.7", mem = plc, period = "200ms", timeout = "500ms", name = "boiler" }
-mem.ONLINE = discrete(0)
-mem.STATE = var.string { length = 16 }
-mem.SEEN = input.float32(0)
-every("100ms", function()
-  mem.SEEN = plc.LEVEL
-  plc.VALVE = plc.LEVEL > 50
-  mem.STATE = plc:state "SP" or ""
-end)
-]]
-
-function TestDevices.setUp()
-  local plant = load(MIRROR, { quiet = true })
-  TestDevices.plant, TestDevices.device = plant, plant:device "plc"
-  plant:run "1s"
-end
-
-function TestDevices.test_values_go_both_ways()
-  local plant, device = TestDevices.plant, TestDevices.device
-  lu.assertEquals(plant:quality "plc.LEVEL", "good")
-  device.LEVEL = 60.5
-  plant:run "500ms"
-  lu.assertEquals({ plant.mem.SEEN, device.VALVE }, { 60.5, true })
-  plant.plc.LEVEL = 12 -- a device's value is set in the device
-  lu.assertEquals(device.LEVEL, 12)
-  plant:run "500ms"
-  lu.assertEquals({ plant.plc.LEVEL, device.VALVE }, { 12, false })
-  plant.plc.SP = 77
-  plant:run "300ms"
-  lu.assertEquals({ device.SP, plant.mem.STATE }, { 77, "confirmed" })
-end
-
-function TestDevices.test_by_the_links_name()
-  TestDevices.plant:device("boiler").SP = 3
-  lu.assertEquals(TestDevices.device.SP, 3)
-end
-
-function TestDevices.test_offline_and_back()
-  local plant, device = TestDevices.plant, TestDevices.device
-  device.LEVEL = 60
-  plant:run "1s"
-  device:offline()
-  device.LEVEL = 10
-  plant:run "5s"
-  lu.assertEquals({ plant:quality "plc.LEVEL", plant.plc.LEVEL }, { "stale", 60 })
-  device:online()
-  plant:run "10s" -- backoff has grown meanwhile
-  lu.assertEquals({ plant:quality "plc.LEVEL", plant.plc.LEVEL, device.VALVE }, { "good", 10, false })
-end
-
-for _, manner in ipairs { "silent", "wrong" } do
-  TestDevices["test_" .. manner .. "_and_back"] = function()
-    local plant, device = TestDevices.plant, TestDevices.device
-    device[manner](device)
-    plant:run "5s"
-    lu.assertEquals(plant:quality "plc.LEVEL", "stale")
-    device:online()
-    plant:run "60s"
-    lu.assertEquals(plant:quality "plc.LEVEL", "good")
-  end
-end
-
-function TestDevices.test_slow_within_and_beyond_the_timeout()
-  local plant, device = TestDevices.plant, TestDevices.device
-  device:slow "300ms"
-  plant:run "5s"
-  lu.assertEquals(plant:quality "plc.LEVEL", "good")
-  device:slow "600ms"
-  plant:run "5s"
-  lu.assertEquals(plant:quality "plc.LEVEL", "stale")
-end
-
-function TestDevices.test_a_refused_write_is_reported_and_not_repeated()
-  local plant, device = TestDevices.plant, TestDevices.device
-  device:refuse("SP", 3)
-  plant.plc.SP = 9
-  plant:run "1s"
-  lu.assertEquals({ device.SP, plant.mem.STATE }, { 0, "refused" })
-  device:refuse("SP", 0)
-  plant.plc.SP = 10
-  plant:run "1s"
-  lu.assertEquals({ device.SP, plant.mem.STATE }, { 10, "confirmed" })
-end
-
-function TestDevices.test_what_a_device_does_not_do()
-  local device = TestDevices.device
-  lu.assertErrorMsgContains("refuse takes an exception code", device.refuse, device, "SP", 256)
-  lu.assertErrorMsgContains("refuse takes an exception code", device.refuse, device, "SP", "3")
-  lu.assertErrorMsgContains("round takes a number", device.round, device, "SP", "5")
-  lu.assertErrorMsgContains("plc.SPP is not declared; did you mean plc.SP?", device.refuse, device, "SPP")
-end
-
-function TestDevices.test_a_device_that_rounds()
-  local plant, device = TestDevices.plant, TestDevices.device
-  device:round("SP", 5)
-  plant.plc.SP = 13
-  plant:run "1s"
-  lu.assertEquals({ device.SP, plant.plc.SP }, { 15, 15 })
-end
-
-function TestDevices.test_a_device_outlives_reload_and_restart()
-  local plant, device = TestDevices.plant, TestDevices.device
-  device.LEVEL = 33
-  device:refuse("SP", 2)
-  plant:reload()
-  lu.assertEquals({ device.LEVEL, plant:quality "plc.LEVEL" }, { 33, "good" })
-  plant:restart()
-  lu.assertEquals({ device.LEVEL, plant:quality "plc.LEVEL" }, { 33, "never" })
-  plant:run "1s"
-  lu.assertEquals({ plant.mem.SEEN, plant:quality "plc.LEVEL" }, { 33, "good" })
-  plant.plc.SP = 4
-  plant:run "1s"
-  lu.assertEquals(plant.mem.STATE, "refused")
-end
-
-TestInputs = { tearDown = forget_files }
+TestInputs = { tearDown = written.forget }
 
 function TestInputs.test_a_function_of_time()
   local plant = load [[

@@ -10,11 +10,15 @@
  * play:eval(code)         runs a line of code in the script between two scans, as `msm eval` does,
  *                         after the first scan: it sees the script's globals (which the body alone
  *                         assigns), and what it assigns to variables is there in the next scan.
- * Returns the values (plain ones), raises its error play:reload(text)       other text, or the same
- * one without; raises where it is refused, and what ran goes on play:back()             a rollback:
- * what ran before the last reload takes over again, as it was play:restart(text)      on_stop, then
- * the process begins anew at this moment, with other text or the same: only keeps with `retain`
- * last (retained variables do not)
+ *                         Returns the values (plain ones), raises its error
+ *
+ * play:reload(text)       other text, or the same one without; raises where it is refused, and what
+ *                         ran goes on
+ *
+ * play:back()             a rollback: what ran before the last reload takes over again, as it was
+ *
+ * play:restart(text)      on_stop, then the process begins anew at this moment, with other text or
+ *                         the same: only keeps with `retain` last (retained variables do not)
  *
  * What is logged goes to stderr: host.quiet(function() play:run() end) returns it. */
 
@@ -96,6 +100,13 @@ static bool begin_anew(struct play *play, struct generation *next, struct error 
 
 /* ---- a reload ---- */
 
+static bool remember_and_keep(struct generation *before, struct generation *next,
+                              struct error *error)
+{
+    program_remember(before->program);
+    return program_keep(next->program, error);
+}
+
 /* As run/swap.c does it. */
 static bool swap(struct play *play, struct generation *next, struct error *error)
 {
@@ -105,7 +116,7 @@ static bool swap(struct play *play, struct generation *next, struct error *error
     struct adoption *adoption =
         match ? adopt_prepare(next->image, before->image, match, error) : NULL;
     bool ok = adoption && generation_begin(next, &events, play->now, error) &&
-              program_keep(next->program, error);
+              remember_and_keep(before, next, error);
     if (ok) {
         adopt_commit(adoption, play->now.monotonic);
         mailbox_end(before->image, "another program took over before this was answered");

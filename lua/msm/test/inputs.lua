@@ -4,6 +4,13 @@ local say = require "msm.test.say"
 
 local inputs = {}
 
+local DAYS = { ["02"] = "29", ["04"] = "30", ["06"] = "30", ["09"] = "30", ["11"] = "30" }
+
+local function is_moment(month, day, hour, minute, second)
+  return month >= "01" and month <= "12" and day >= "01" and day <= (DAYS[month] or "31")
+    and hour <= "23" and minute <= "59" and second <= "59"
+end
+
 --- UTC text as seconds since 1970.
 ---@param text string "2026-03-29 00:59:30"
 ---@return number
@@ -12,6 +19,9 @@ function inputs.utc(text)
     tostring(text):match "^(%d%d%d%d)%-(%d%d)%-(%d%d)[ T](%d%d):(%d%d):(%d%d)Z?$"
   if not year then
     say.fail("a moment in UTC is written as \"2026-03-29 00:59:30\", not %s", tostring(text))
+  end
+  if not is_moment(month, day, hour, minute, second) then
+    say.fail("there is no moment %s", text)
   end
   -- days from civil: March begins the year, so that a leap day is its last
   local y, m, d = math.tointeger(year), math.tointeger(month), math.tointeger(day)

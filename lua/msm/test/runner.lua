@@ -52,14 +52,29 @@ local function refuse_lost(path, found)
   end
 end
 
+-- Files of other folders may have modules of the same names.
+local function forget_modules(known)
+  for name in pairs(package.loaded) do
+    if not known[name] and not name:find "^msm%." and name ~= "luaunit" then
+      package.loaded[name] = nil
+    end
+  end
+end
+
 local function load_file(path)
   local found = environment_of(path)
   local chunk, problem = loadfile(path, "t", found)
   if not chunk then
     refuse(problem)
   end
-  package.path = (path:match "^(.*/)" or "./") .. "?.lua;" .. package.path
+  local before, known = package.path, {}
+  for name in pairs(package.loaded) do
+    known[name] = true
+  end
+  package.path = (path:match "^(.*/)" or "./") .. "?.lua;" .. before
   chunk()
+  package.path = before
+  forget_modules(known)
   refuse_lost(path, found)
   return found
 end

@@ -1,0 +1,164 @@
+-- Proves the devices behind client links in msm.test: values both ways, what a device may do to its
+-- client, and that it outlives reloads and restarts of the program.
+
+local lu = require "luaunit"
+local written = require "written"
+
+local load, write = written.load, written.write
+
+TestDevices = { tearDown = written.forget }
+
+local MIRROR = [[
+local plc = memory("plc", { order = "ABCD" })
+plc.LEVEL = input.float32(0)
+plc.SP = holding.uint16(0)
+plc.VALVE = coil(0, { dir = "out" })
+client.tcp { host = "10.0.0.7", mem = plc, period = "200ms", timeout = "500ms", name = "boiler" }
+mem.ONLINE = discrete(0)
+mem.STATE = var.string { length = 16 }
+mem.SEEN = input.float32(0)
+every("100ms", function()
+  mem.SEEN = plc.LEVEL
+  plc.VALVE = plc.LEVEL > 50
+  mem.STATE = plc:state "SP" or ""
+end)
+]]
+
+function TestDevices.setUp()
+  local plant = load(MIRROR, { quiet = true })
+  TestDevices.plant, TestDevices.device = plant, plant:device "plc"
+  plant:run "1s"
+end
+
+function TestDevices.test_values_go_both_ways()
+  local plant, device = TestDevices.plant, TestDevices.device
+  lu.assertEquals(plant:quality "plc.LEVEL", "good")
+  device.LEVEL = 60.5
+  plant:run "500ms"
+  lu.assertEquals({ plant.mem.SEEN, device.VALVE }, { 60.5, true })
+  plant.plc.LEVEL = 12 -- a device's value is set in the device
+  lu.assertEquals(device.LEVEL, 12)
+  plant:run "500ms"
+  lu.assertEquals({ plant.plc.LEVEL, device.VALVE }, { 12, false })
+  plant.plc.SP = 77
+  plant:run "300ms"
+  lu.assertEquals({ device.SP, plant.mem.STATE }, { 77, "confirmed" })
+end
+
+function TestDevices.test_by_the_links_name()
+  TestDevices.plant:device("boiler").SP = 3
+  lu.assertEquals(TestDevices.device.SP, 3)
+end
+
+function TestDevices.test_offline_and_back()
+  local plant, device = TestDevices.plant, TestDevices.device
+  device.LEVEL = 60
+  plant:run "1s"
+  device:offline()
+  device.LEVEL = 10
+  plant:run "5s"
+  lu.assertEquals({ plant:quality "plc.LEVEL", plant.plc.LEVEL }, { "stale", 60 })
+  device:online()
+  plant:run "10s" -- backoff has grown meanwhile
+  lu.assertEquals({ plant:quality "plc.LEVEL", plant.plc.LEVEL, device.VALVE }, { "good", 10, false })
+end
+
+for _, manner in ipairs { "silent", "wrong" } do
+  TestDevices["test_" .. manner .. "_and_back"] = function()
+    local plant, device = TestDevices.plant, TestDevices.device
+    device[manner](device)
+    plant:run "5s"
+    lu.assertEquals(plant:quality "plc.LEVEL", "stale")
+    device:online()
+    plant:run "60s"
+    lu.assertEquals(plant:quality "plc.LEVEL", "good")
+  end
+end
+
+function TestDevices.test_slow_within_and_beyond_the_timeout()
+  local plant, device = TestDevices.plant, TestDevices.device
+  device:slow "300ms"
+  plant:run "5s"
+  lu.assertEquals(plant:quality "plc.LEVEL", "good")
+  device:slow "600ms"
+  plant:run "5s"
+  lu.assertEquals(plant:quality "plc.LEVEL", "stale")
+end
+
+function TestDevices.test_a_refused_write_is_reported_and_not_repeated()
+  local plant, device = TestDevices.plant, TestDevices.device
+  device:refuse("SP", 3)
+  plant.plc.SP = 9
+  plant:run "1s"
+  lu.assertEquals({ device.SP, plant.mem.STATE }, { 0, "refused" })
+  device:refuse("SP", 0)
+  plant.plc.SP = 10
+  plant:run "1s"
+  lu.assertEquals({ device.SP, plant.mem.STATE }, { 10, "confirmed" })
+end
+
+function TestDevices.test_what_a_device_does_not_do()
+  local device = TestDevices.device
+  lu.assertErrorMsgContains("refuse takes an exception code", device.refuse, device, "SP", 256)
+  lu.assertErrorMsgContains("refuse takes an exception code", device.refuse, device, "SP", "3")
+  lu.assertErrorMsgContains("round takes a number", device.round, device, "SP", "5")
+  lu.assertErrorMsgContains("plc.SPP is not declared; did you mean plc.SP?", device.refuse, device, "SPP")
+end
+
+function TestDevices.test_a_device_that_rounds()
+  local plant, device = TestDevices.plant, TestDevices.device
+  device:round("SP", 5)
+  plant.plc.SP = 13
+  plant:run "1s"
+  lu.assertEquals({ device.SP, plant.plc.SP }, { 15, 15 })
+end
+
+function TestDevices.test_a_device_outlives_reload_and_restart()
+  local plant, device = TestDevices.plant, TestDevices.device
+  device.LEVEL = 33
+  device:refuse("SP", 2)
+  plant:reload()
+  lu.assertEquals({ device.LEVEL, plant:quality "plc.LEVEL" }, { 33, "good" })
+  plant:restart()
+  lu.assertEquals({ device.LEVEL, plant:quality "plc.LEVEL" }, { 33, "never" })
+  plant:run "1s"
+  lu.assertEquals({ plant.mem.SEEN, plant:quality "plc.LEVEL" }, { 33, "good" })
+  plant.plc.SP = 4
+  plant:run "1s"
+  lu.assertEquals(plant.mem.STATE, "refused")
+end
+
+function TestDevices.test_a_device_has_its_values_where_they_are()
+  local device_text = [[
+    local plc = memory("plc")
+    plc.%s = holding.uint16(%d)
+    plc.FAR = holding.uint16(9)
+    client.tcp { host = "10.0.0.8", mem = plc }
+  ]]
+  local plant = load(device_text:format("LEVEL", 0), { quiet = true })
+  plant:device("plc").LEVEL = 55
+  plant:device("plc"):refuse("LEVEL", 3)
+  plant:run "1s"
+  write(device_text:format("HEIGHT", 0), written.last())
+  plant:reload()
+  plant:run "1s"
+  lu.assertEquals({ plant:device("plc").HEIGHT, plant.plc.HEIGHT }, { 55, 55 })
+  write(device_text:format("HEIGHT", 7), written.last())
+  plant:reload()
+  plant:run "1s"
+  lu.assertEquals({ plant:device("plc").HEIGHT, plant.plc.HEIGHT }, { 0, 0 })
+end
+
+function TestDevices.test_a_stop_waits_until_devices_have_safe_values()
+  local plant = load([[
+    local plc = memory("plc")
+    for i = 0, 2 do plc["V" .. i] = coil(10 * i, { safe = false }) end
+    client.tcp { host = "10.0.0.8", mem = plc }
+    every(0.1, function() for i = 0, 2 do plc["V" .. i] = scan.count < 20 end end)
+  ]], { quiet = true })
+  local device = plant:device "plc"
+  plant:run "1s"
+  lu.assertEquals({ device.V0, device.V1, device.V2 }, { true, true, true })
+  plant:restart()
+  lu.assertEquals({ device.V0, device.V1, device.V2 }, { false, false, false })
+end
