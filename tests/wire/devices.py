@@ -6,16 +6,16 @@ import subprocess
 import tempfile
 import threading
 
-from msm import DEADLINE, eventually
+from msm import DEADLINE, eventually, free_port
 
 DEVICE = os.environ.get("MSM_DEVICE", "build/tests/device")
 
 
 class LibmodbusDevice:
-    """device.c, which is libmodbus: over TCP on a free port (or a given one), or on a serial line."""
+    """device.c, which is libmodbus: over TCP on a port of its own (or a given one), or on a serial line."""
 
     def __init__(self, port=0, unit=0, line=None, baud=19200):
-        arguments = ["rtu", line, str(baud), str(unit)] if line else ["tcp", str(port), str(unit)]
+        arguments = ["rtu", line, str(baud), str(unit)] if line else ["tcp", str(port or free_port()), str(unit)]
         self.process = subprocess.Popen([DEVICE, *arguments], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, bufsize=1)
         ready = self.process.stdout.readline().split()

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import namedtuple
 
-from msm import DEADLINE
+from msm import DEADLINE, free_port
 
 POISON = 0xDEAD
 SIZE = 1000
@@ -95,7 +95,7 @@ class HostileDevice:
         self.rules, self.requests, self.held = [], [], []
         self.connections, self.total, self.most = [], 0, 0
         self.over = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", port), backlog=64)
+        self.listener = socket.create_server(("127.0.0.1", port or free_port()), backlog=64)
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self.accept, daemon=True)
         self.thread.start()

@@ -59,6 +59,17 @@ def eventually(condition, what="the condition", deadline=DEADLINE):
         time.sleep(0.002)
 
 
+def free_port(reserved=[]):  # one list for the whole process: that is what it is for
+    """A port nobody listens on, and that the system gives to nobody else as long as this process
+    lives: a socket that shares its address is bound to it. Connections to it are refused until
+    somebody listens there."""
+    port = socket.socket()
+    port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    port.bind(("127.0.0.1", 0))
+    reserved.append(port)
+    return port.getsockname()[1]
+
+
 def command(*args, timeout=DEADLINE, **options):
     """Runs msm with arguments to its end; returns what subprocess.run does, output as text."""
     return subprocess.run([BINARY, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -1,7 +1,6 @@
 """What the tests of reloads share: a program whose text can be exchanged, and a master that asks
 the same thing all the time, on one connection."""
 
-import socket
 import threading
 
 from msm import DEADLINE, Msm, Wire, eventually
@@ -9,11 +8,6 @@ from msm import DEADLINE, Msm, Wire, eventually
 
 SHORT = 'program { probation = "50ms" }\n'
 NEVER = 'program { probation = "10m" }\n'
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 class Program(Msm):

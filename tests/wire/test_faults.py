@@ -3,7 +3,6 @@ stale in time and good again in time, a network that swallows packets, a name th
 a script that stops its own link."""
 
 import os
-import random
 import re
 import socket
 import subprocess
@@ -14,21 +13,9 @@ import unittest
 import netns
 from devices import LibmodbusDevice
 from hostile import HostileDevice
-from msm import Msm, eventually, fc_read
+from msm import Msm, eventually, fc_read, free_port
 
 MEBI = 1024 * 1024
-
-
-def quiet_port():
-    """A free port that the system gives to nobody else meanwhile: below those it gives out."""
-    while True:
-        port = random.randint(20000, 29999)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
 
 
 class Restarts(unittest.TestCase):
@@ -50,7 +37,7 @@ class Restarts(unittest.TestCase):
 
     def test_hundred_restarts(self):
         """each time the new value arrives; no descriptor and no memory is lost"""
-        port = quiet_port()
+        port = free_port()
         device = self.restart(port, 1000)
         try:
             with Msm(self.SCRIPT % port) as msm, msm.connect() as wire:
@@ -91,7 +78,7 @@ class Neighbours(unittest.TestCase):
     def test_twenty_dead_devices(self):
         """ten ports that refuse, ten that accept and stay silent: the live device is polled as
         often as another one, at the same time, by a program without dead devices"""
-        refused = [quiet_port() for _ in range(10)]
+        refused = [free_port() for _ in range(10)]
         silent = [socket.create_server(("127.0.0.1", 0), backlog=64) for _ in range(10)]
         for listener in silent:
             self.addCleanup(listener.close)
@@ -132,7 +119,7 @@ class Stale(unittest.TestCase):
 
     def test_stale_and_back(self):
         """stale not before stale_after and soon after it; good soon after the next attempt"""
-        port = quiet_port()
+        port = free_port()
         device = HostileDevice(port)
         try:
             with Msm(self.SCRIPT % port, servers=0) as msm:

@@ -14,8 +14,8 @@ from control import Refused
 from devices import Pair
 from hostile import HostileDevice
 from line import RtuMaster, RtuSlave
-from msm import Wire, eventually, fc_read
-from reloading import NEVER, SHORT, Program, Watcher, free_port
+from msm import Wire, eventually, fc_read, free_port
+from reloading import NEVER, SHORT, Program, Watcher
 
 
 class Servers(unittest.TestCase):

@@ -17,7 +17,7 @@ import unittest
 
 from control import Refused
 from hostile import HostileDevice
-from msm import DEADLINE, SANITIZERS, Msm, Wire, eventually, fc_read, from_low_first
+from msm import DEADLINE, SANITIZERS, Msm, Wire, eventually, fc_read, free_port, from_low_first
 
 BLOCKS = 2 if SANITIZERS else 10
 BLOCK = 50 if SANITIZERS else 100  # reloads, of which the first block warms up
@@ -195,8 +195,7 @@ class Many(unittest.TestCase):
         self.device.set("holding", 10, 99)
         self.taken = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(self.taken.close)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.spare = probe.getsockname()[1]
+        self.spare = free_port()
         self.version, self.wander, self.running = 1, 20, "good"
         self.msm = Msm(self.text(), name="many")
         self.addCleanup(self.msm.kill)

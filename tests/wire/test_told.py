@@ -1,10 +1,9 @@
 """What people are told so that nothing passes for what it is not: a value that no device has given, a
 program that would fault again, a task that never ran."""
 
-import socket
 import unittest
 
-from msm import Folder, Msm, command, eventually
+from msm import Folder, Msm, command, eventually, free_port
 
 MIRROR = """
 local plc = memory("plc")
@@ -22,15 +21,10 @@ every("10ms", function() if mem.T > 8 then error("too hot") end end)
 """
 
 
-def closed_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
 class Told(unittest.TestCase):
     def test_get_of_what_never_came(self):
         """alone the value is bare for who reads it in a pipe, and stderr says what it is worth"""
-        with Msm(MIRROR % closed_port()) as msm:
+        with Msm(MIRROR % free_port()) as msm:
             one = msm.command("get", "plc.SPEED")
             self.assertEqual((one.returncode, one.stdout), (0, "0\n"))
             self.assertEqual(one.stderr, "msm get: the quality of plc.SPEED is never\n")

@@ -437,6 +437,12 @@ class Prompt(Case):
         terminal.until(lambda e: re.search(rb"\n" + answer + rb"\r\n> ", CSI.sub(b"", e.raw[seen:])),
                        answer)
 
+    def end(self, terminal):
+        """Ctrl-D, to the prompt: before it reads, the kernel would take it."""
+        terminal.wait_for_keys()
+        terminal.type("\x04")
+        self.assertEqual(terminal.wait(), 0)
+
     def test_evaluates(self):
         terminal = self.prompt()
         self.enter(terminal, "1 + 1", b"2")
@@ -452,8 +458,7 @@ class Prompt(Case):
 
     def test_ctrl_d_ends(self):
         terminal = self.prompt()
-        terminal.type("\x04")
-        self.assertEqual(terminal.wait(), 0)
+        self.end(terminal)
         self.expect_as_it_was(terminal)
 
     def test_ctrl_c_gives_the_line_up(self):
@@ -462,16 +467,14 @@ class Prompt(Case):
         terminal.until_raw(rb"\^C\r*\n+\r?> ")
         self.enter(terminal, "40 + 2", b"42")
         self.assertNotEqual(self.msm.command("get", "X").stdout, "999\n")
-        terminal.type("\x04")
-        self.assertEqual(terminal.wait(), 0)
+        self.end(terminal)
         self.expect_as_it_was(terminal)
 
     def test_history(self):
         terminal = self.prompt()
         self.enter(terminal, "100 + 11", b"111")
         self.enter(terminal, "\x1b[A", b"111")
-        terminal.type("\x04")
-        self.assertEqual(terminal.wait(), 0)
+        self.end(terminal)
         self.enter(self.prompt(), "\x1b[A", b"111")  # also the next time
 
     def test_the_program_ends(self):
