@@ -70,12 +70,19 @@ static const char *direction_of(const struct target *target, const struct variab
     return plan_point_is_settable(target->plan, target->first) ? "inout" : "out";
 }
 
+/* A simulated device's values are for whoever plays it. */
+static bool is_settable(const struct plan *plan, uint32_t point)
+{
+    return plan_point_is_settable(plan, point) ||
+           (plan->settings.simulated && plan_point_is_fed(plan, point));
+}
+
 static void add_access(json_t *row, const struct target *target, const struct variable *v)
 {
     const struct plan *plan = target->plan;
     int client = plan_point_client(plan, target->first);
     add(row, "direction", json_string(direction_of(target, v)));
-    add(row, "settable", json_boolean(plan_point_is_settable(plan, target->first)));
+    add(row, "settable", json_boolean(is_settable(plan, target->first)));
     if (client >= 0)
         add_words(row, "client", plan->clients[client].name);
 }

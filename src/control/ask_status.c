@@ -159,6 +159,8 @@ void ask_status(struct ask *ask, const json_t *request)
     struct instant now = clock_now();
     json_t *json = host_json(&status, now.utc);
     json_object_set_new(json, "scan", scan_json(host->scan(host->context), status.priority));
+    json_object_set_new(json, "simulated",
+                        number(plan->settings.simulated ? plan->client_count : 0));
     json_object_set_new(json, "tasks", number(plan->task_count));
     json_object_set_new(json, "variables", number(plan->variable_count));
     json_object_set_new(json, "forced", number(image_forced(image, NULL, 0)));

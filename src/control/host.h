@@ -54,6 +54,10 @@ struct control_host {
     struct image *(*image)(void *context); /* of the present program: not to be kept */
     const struct scan *(*scan)(void *context);
     struct store *(*store)(void *context);
+    /* Of a program with simulated devices: puts values into the one that feeds `count` points;
+     * those of one stand `each` words behind those of another. */
+    void (*play)(void *context, uint32_t first, uint32_t count, const uint16_t *words,
+                 uint16_t each);
     void (*status)(void *context, struct host_status *status);
     void (*stop)(void *context, const struct origin *origin);
     /* Loads the script's file again; done when probation has ended, with remarks about values. */

@@ -174,6 +174,14 @@ static void print_store(const json_t *status)
     putchar('\n');
 }
 
+static void print_simulated(const json_t *status)
+{
+    if (!count_of(status, "simulated"))
+        return;
+    print_label("SIMULATED");
+    print_number(status, "simulated", "device", ": nothing goes to a real one\n");
+}
+
 static const char *link_state(const json_t *link)
 {
     if (!json_is_true(json_object_get(link, "wanted")))
@@ -213,6 +221,7 @@ static void print(const json_t *status)
     print_scan(status);
     print_counts(status);
     print_store(status);
+    print_simulated(status);
     json_array_foreach(json_object_get(status, "links"), i, link) print_link(link);
 }
 

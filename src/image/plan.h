@@ -95,6 +95,7 @@ struct settings {
     int64_t retain_interval; /* between two commits of what is retained */
     bool restarts;           /* on_fault = "restart", … */
     int64_t restart_after;   /* … so long after the fault */
+    bool simulated;          /* its clients talk to simulated devices; not the script's to say */
     uint8_t audit;           /* enum audit_level */
     bool audit_stated;
     int32_t diagnostics;           /* input register of `mem` at which they begin, or -1 */
@@ -193,6 +194,9 @@ struct run plan_client_groups(const struct plan *plan, uint32_t client);
 /* Where a cell lies. */
 enum table plan_cell_table(const struct plan *plan, uint32_t memory, uint32_t cell,
                            uint16_t *address);
+
+/* Whether it makes a TCP connection. */
+bool plan_client_dials(const struct plan *plan, uint32_t client);
 
 /* The client that mirrors a point, or -1. */
 int plan_point_client(const struct plan *plan, uint32_t point);

@@ -247,6 +247,11 @@ enum table plan_cell_table(const struct plan *plan, uint32_t memory, uint32_t ce
     return TABLE_COUNT;
 }
 
+bool plan_client_dials(const struct plan *plan, uint32_t client)
+{
+    return !plan->clients[client].line && !plan->settings.simulated;
+}
+
 int plan_point_client(const struct plan *plan, uint32_t point)
 {
     return client_at(plan, plan->points[point].cell);

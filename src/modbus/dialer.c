@@ -69,8 +69,8 @@ struct dialer *dialer_create(struct loop *loop)
 
 static bool has_tcp_clients(const struct plan *plan)
 {
-    for (size_t i = 0; i < plan->client_count; i++)
-        if (!plan->clients[i].line)
+    for (uint32_t i = 0; i < plan->client_count; i++)
+        if (plan_client_dials(plan, i))
             return true;
     return false;
 }

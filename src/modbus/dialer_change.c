@@ -87,7 +87,7 @@ static bool add_clients(struct dialer_change *change, struct error *error)
 {
     const struct plan *plan = image_plan(change->bells.image);
     for (uint32_t i = 0; i < plan->client_count; i++)
-        if (!plan->clients[i].line && !add_client(change, i, error))
+        if (plan_client_dials(plan, i) && !add_client(change, i, error))
             return false;
     for (size_t i = 0; i < change->crew_count; i++)
         caller_change_seal(change->crews[i].seats);

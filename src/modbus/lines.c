@@ -8,7 +8,7 @@
 bool lines_is_used(const struct plan *plan, const struct line_spec *line)
 {
     for (size_t i = 0; i < plan->client_count; i++)
-        if (plan->clients[i].line == line)
+        if (plan->clients[i].line == line && !plan->settings.simulated)
             return true;
     for (size_t i = 0; i < plan->server_count; i++)
         if (plan->servers[i].line == line)

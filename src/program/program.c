@@ -184,6 +184,8 @@ static struct program *create(const struct program_options *options, struct erro
     char *name = base_name(options->path);
     program->plan = plan_create(options->name ? options->name : name);
     free(name);
+    if (program->plan)
+        plan_settings(program->plan)->simulated = options->simulated;
     program->draft = draft_create(error);
     if (program->plan)
         program->pool = pool_create((size_t)plan_settings(program->plan)->memory * MIB,

@@ -26,6 +26,7 @@ struct program_options {
     size_t source_count;
     const char *lua_root; /* folder to take the Lua library from, or NULL for the embedded one */
     bool open;            /* all of Lua's libraries, for tests; false: the sandbox */
+    bool simulated;       /* devices behind its clients are */
     bool quiet;           /* print and log say nothing: for a trial */
     struct instant now;   /* the body's frozen time, … */
     struct cycle running; /* … and the scan of the program whose place it takes: time, count and

@@ -32,6 +32,12 @@ static enum host_state state(const struct runtime *runtime)
     return runtime->current == runtime->proven ? HOST_RUN : HOST_PROBATION;
 }
 
+static void play(void *context, uint32_t first, uint32_t count, const uint16_t *words,
+                 uint16_t each)
+{
+    sim_set(((struct runtime *)context)->sim, first, count, words, each);
+}
+
 static void status(void *context, struct host_status *status)
 {
     const struct runtime *runtime = context;
@@ -100,6 +106,7 @@ struct control_host host_of(struct runtime *runtime)
                                  .image = image,
                                  .scan = scan,
                                  .store = store,
+                                 .play = play,
                                  .status = status,
                                  .stop = stop,
                                  .reload = reload,

@@ -158,6 +158,7 @@ static struct program_options options(const struct runtime *runtime, const char 
     return (struct program_options){.path = path,
                                     .name = runtime->is_named ? runtime->name : NULL,
                                     .lua_root = runtime->lua_root,
+                                    .simulated = runtime->simulates,
                                     .texts = runtime->texts,
                                     .now = now,
                                     .running =

@@ -95,7 +95,8 @@ static void report_client(const struct plan *plan, const struct client_spec *cli
                                 plural(variables));
     if (raws)
         snprintf(counts + used, sizeof counts - used, ", %zu raw word%s", raws, plural(raws));
-    log_line("%s: mirroring %s with %s every %s%s", plan->name, plan->memories[client->memory].name,
+    log_line("%s: mirroring %s with %s%s every %s%s", plan->name,
+             plan->memories[client->memory].name, plan->settings.simulated ? "a SIMULATED " : "",
              client_text(client, device), period, counts);
 }
 
@@ -108,6 +109,9 @@ void report_clients(const struct plan *plan)
     if (plan->client_count > CLIENTS_SHOWN)
         log_line("%s: mirroring with %zu more device%s", plan->name,
                  plan->client_count - CLIENTS_SHOWN, plural(plan->client_count - CLIENTS_SHOWN));
+    if (plan->settings.simulated)
+        log_line("%s: %zu device%s SIMULATED: nothing goes to a real one", plan->name,
+                 plan->client_count, plan->client_count == 1 ? " is" : "s are");
 }
 
 enum { UNDELIVERED_SHOWN = 20, UNDELIVERED_TEXT = 512 };

@@ -66,6 +66,7 @@ static bool serve(struct runtime *runtime, struct error *error)
     say_what_runs(runtime);
     runtime->lines = lines_start(runtime->current->image, runtime->current->servers, error);
     if (!runtime->lines || !tcp_start(runtime->tcp, error) ||
+        (runtime->sim && !sim_start(runtime->sim, error)) ||
         !store_start(runtime->store, runtime->current->image, runtime->audit, error))
         return false;
     audit_note(runtime->audit, AUDIT_START, &(struct origin){.peer = "msm"}, "%s", runtime->path);
@@ -149,6 +150,7 @@ static void stop(struct runtime *runtime)
     watch_files_close(runtime->files);
     lines_stop(runtime->lines);
     tcp_destroy(runtime->tcp);
+    sim_destroy(runtime->sim);
     audit_note(runtime->audit, AUDIT_STOP, who_stopped(runtime), "%s", runtime->path);
     /* after those who answer masters: what was accepted is saved */
     bool is_closed = store_close(runtime->store);
@@ -232,6 +234,7 @@ int run_run(const struct command *command, int argc, char **argv)
     const struct command_option options[] = {{"dry", NULL, &dry},
                                              {"lua-root", NULL, &runtime.lua_root},
                                              {"name", NULL, &runtime.name},
+                                             {"sim", &runtime.simulates, NULL},
                                              {"spin", &runtime.wants_spin, NULL},
                                              {"state", NULL, &state},
                                              {"watch", &runtime.watches, NULL},
@@ -241,6 +244,12 @@ int run_run(const struct command *command, int argc, char **argv)
         return result;
     if (!check_name(command, runtime.name) || !check_state(command, state))
         return EXIT_USAGE;
+    if (dry && runtime.simulates) {
+        command_say("msm %s: --dry N and --sim do not go together: a dry run has no devices, msm "
+                    "test has simulated ones",
+                    command->name);
+        return EXIT_USAGE;
+    }
     if (dry)
         return dry_run(command, runtime.path, runtime.lua_root, dry);
     char name[PATH_MAX], folder[PATH_MAX];

@@ -26,6 +26,7 @@
 #include "scan/spin.h"
 #include "scan/thread.h"
 #include "store/store.h"
+#include "virtual/sim.h"
 
 enum { SCAN_PRIORITY = 80, FAULT_TEXT = 2048 };
 
@@ -38,6 +39,7 @@ struct runtime {
     bool is_named;    /* by the command line, so that program { name } does not count */
     char program_name[NAME_MAX + 1];
     bool wants_spin, watches;
+    bool simulates;  /* the devices behind its clients */
     bool unattended; /* nobody sits at a terminal */
 
     bool locked; /* its pages cannot be swapped out */
@@ -52,6 +54,7 @@ struct runtime {
     struct generation *proven;  /* what a fault of current leads back to; current itself mostly */
     struct tcp *tcp;
     struct lines *lines;
+    struct sim *sim; /* NULL: devices are real */
     struct spin *spin;
     struct scan_thread *thread;
     struct socket *socket;

@@ -61,6 +61,7 @@ static bool load_once(struct runtime *runtime, const struct source *sources, siz
                                                  .sources = sources,
                                                  .source_count = count,
                                                  .now = runtime->started,
+                                                 .simulated = runtime->simulates,
                                                  .texts = runtime->texts,
                                                  .why = "cold"},
                                      .keeps = runtime->keeps,
@@ -147,6 +148,8 @@ static bool listen_all(struct runtime *runtime, struct error *error)
     for (size_t i = 0; i < now->plan->server_count; i++)
         if (!now->plan->servers[i].line && !tcp_listen(runtime->tcp, now->servers[i], error))
             return error_prefix(error, "%s: ", now->plan->servers[i].where);
+    if (runtime->simulates && !(runtime->sim = sim_create(now->image, error)))
+        return false;
     return tcp_dial(runtime->tcp, now->image, error);
 }
 

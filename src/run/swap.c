@@ -29,6 +29,7 @@ struct swap {
     struct plan_match *match;
     struct tcp_change *tcp;
     struct lines_change *lines;
+    struct sim_change *sim;
     bool on_trial;
     struct adoption *adoption;
     struct retire retire;
@@ -62,6 +63,8 @@ struct swap *swap_prepare(struct runtime *runtime, struct generation *next,
         !(swap->tcp = tcp_prepare(runtime->tcp, next->image, next->servers, swap->match, error)) ||
         !(swap->lines =
               lines_prepare(runtime->lines, next->image, next->servers, swap->match, error)) ||
+        (runtime->sim &&
+         !(swap->sim = sim_prepare(runtime->sim, next->image, swap->match, error))) ||
         !(swap->adoption = adopt_prepare(next->image, swap->before->image, swap->match, error)) ||
         !store_prepare(runtime->store, next->image, error)) {
         swap_discard(swap);
@@ -89,6 +92,7 @@ void swap_discard(struct swap *swap)
     retire_end(&swap->retire);
     tcp_discard(swap->tcp);
     lines_discard(swap->lines);
+    sim_discard(swap->sim);
     release(swap);
 }
 
@@ -116,6 +120,7 @@ static bool change_over(struct swap *swap, struct instant now)
     mailbox_end(before->image, "another program took over before this was answered");
     tcp_commit(swap->tcp, now.monotonic);
     lines_commit(swap->lines, now.monotonic);
+    sim_commit(swap->sim, now.monotonic);
     store_switch(runtime->store);
     audit_set_level(runtime->audit, (enum audit_level)next->plan->settings.audit);
     if (before->scan)
@@ -172,7 +177,9 @@ enum swap_result swap_try(struct swap *swap, char **remarks, size_t *unsafe, str
     struct runtime *runtime = swap->runtime;
     lines_hold(runtime->lines); /* first: one may be in the middle of sending */
     tcp_hold(runtime->tcp);
+    sim_hold(runtime->sim);
     bool ran = offer(swap);
+    sim_release(runtime->sim);
     tcp_release(runtime->tcp);
     lines_release(runtime->lines);
     if (!ran)

@@ -135,17 +135,36 @@ void device_destroy(struct device *device)
     free(device);
 }
 
-/* Where a word of `device` lies in the one before; false where that has none there. */
+/* Where a device has the word of this address; false where it has none there. */
+static bool find_cell(const struct device *device, enum table table, uint16_t address,
+                      uint32_t *cell)
+{
+    const struct extent *extent = &device->plan->memories[0].table[table];
+    if (!extent->mapped || address < extent->low || address > extent->high)
+        return false;
+    *cell = extent->cell + address - extent->low;
+    return true;
+}
+
+/* Where a word of `device` lies in the one before. */
 static bool find_word(const struct device *device, const struct device *before, uint32_t cell,
                       uint32_t *former)
 {
     uint16_t address;
     enum table table = plan_cell_table(device->plan, 0, cell, &address);
-    const struct extent *extent = &before->plan->memories[0].table[table];
-    if (!extent->mapped || address < extent->low || address > extent->high)
-        return false;
-    *former = extent->cell + address - extent->low;
-    return true;
+    return find_cell(before, table, address, former);
+}
+
+/* The point that lies there, or NULL. */
+static const struct point *find_point(const struct plan *plan, uint32_t cell, uint16_t words,
+                                      uint16_t mask)
+{
+    for (size_t i = 0; i < plan->point_count; i++) {
+        const struct point *point = &plan->points[i];
+        if (point->cell == cell && point->words == words && point->mask == mask)
+            return point;
+    }
+    return NULL;
 }
 
 static void take_value(struct device *device, const struct device *before, uint32_t at)
@@ -160,17 +179,26 @@ static void take_value(struct device *device, const struct device *before, uint3
     view_assign(device->view, at);
 }
 
+/* After a latch. */
+static void put_words(struct device *device, uint32_t at, const uint16_t *words)
+{
+    const struct point *point = &device->plan->points[at];
+    uint16_t *cells = view_cells(device->view) + point->cell;
+    cells[0] = (uint16_t)((cells[0] & ~point->mask) | (words[0] & point->mask));
+    for (uint16_t i = 1; i < point->words; i++)
+        cells[i] = words[i];
+    view_assign(device->view, at);
+}
+
 static void take_habit(struct device *device, const struct device *before, uint32_t at)
 {
     const struct point *point = &device->plan->points[at];
     uint32_t cell;
     if (!find_word(device, before, point->cell, &cell))
         return;
-    for (size_t i = 0; i < before->plan->point_count; i++) {
-        const struct point *former = &before->plan->points[i];
-        if (former->cell == cell && former->words == point->words && former->mask == point->mask)
-            device->habits[at] = before->habits[i];
-    }
+    const struct point *former = find_point(before->plan, cell, point->words, point->mask);
+    if (former)
+        device->habits[at] = before->habits[former - before->plan->points];
 }
 
 void device_inherit(struct device *device, struct device *before, int64_t now)
@@ -184,6 +212,23 @@ void device_inherit(struct device *device, struct device *before, int64_t now)
         if (before->has_habits)
             take_habit(device, before, i);
     }
+    view_publish(device->view, now);
+}
+
+void device_put(struct device *device, const struct plan *from, uint32_t point,
+                const uint16_t *words, int64_t now)
+{
+    const struct point *declared = &from->points[point];
+    uint32_t memory = from->clients[plan_point_client(from, point)].memory, cell;
+    uint16_t address;
+    enum table table = plan_cell_table(from, memory, declared->cell, &address);
+    const struct point *own = find_cell(device, table, address, &cell)
+                                  ? find_point(device->plan, cell, declared->words, declared->mask)
+                                  : NULL;
+    if (!own)
+        return; /* not of this device's plan */
+    view_latch(device->view);
+    put_words(device, (uint32_t)(own - device->plan->points), words);
     view_publish(device->view, now);
 }
 
@@ -285,12 +330,8 @@ static void round_point(struct device *device, uint32_t at, double step)
     double number = value.kind == VALUE_INTEGER ? (double)value.integer : value.number;
     number = round(number / step) * step;
     value = (struct value){.kind = VALUE_NUMBER, .number = number};
-    if (!isfinite(number) || !variable_set(v, 0, &value, words, point->mask, &error))
-        return;
-    cells[0] = (uint16_t)((cells[0] & ~point->mask) | words[0]);
-    for (uint16_t i = 1; i < point->words; i++)
-        cells[i] = words[i];
-    view_assign(device->view, at);
+    if (isfinite(number) && variable_set(v, 0, &value, words, point->mask, &error))
+        put_words(device, at, words);
 }
 
 static void round_written(struct device *device, const struct written *written, int64_t now)

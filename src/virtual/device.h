@@ -39,6 +39,10 @@ const struct plan *device_plan(const struct device *device);
 /* Its own hand on its values: latch, assign, publish. */
 struct view *device_view(struct device *device);
 
+/* What `from`, the plan that declares the device, calls this point gets these words. */
+void device_put(struct device *device, const struct plan *from, uint32_t point,
+                const uint16_t *words, int64_t now);
+
 /* To be changed in place. */
 struct device_manners *device_manners(struct device *device);
 

@@ -8,6 +8,7 @@
 #include "image/plan_match.h"
 #include "modbus/client.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,11 +23,13 @@ struct flight {
 };
 
 struct seat {
+    const struct wire *wire;
     struct client *client;
     struct device *device;
     struct image *image;
     size_t link;
-    bool connected, woken;
+    bool connected;
+    atomic_bool woken;
     unsigned attempt; /* to connect, since the connection was lost */
     int64_t retry;    /* when the next one is made */
     size_t flight_count;
@@ -37,11 +40,16 @@ struct wire {
     struct image *image;
     size_t count;
     struct seat *seats;
+    void (*ring)(void *context); /* or NULL */
+    void *context;
 };
 
+/* From any thread. */
 static void wake(void *context)
 {
-    ((struct seat *)context)->woken = true;
+    struct seat *seat = context;
+    if (!atomic_exchange(&seat->woken, true) && seat->wire->ring)
+        seat->wire->ring(seat->wire->context);
 }
 
 static bool sit_down(struct seat *seat, struct image *image, uint32_t number, int64_t now,
@@ -66,6 +74,7 @@ struct wire *wire_create(struct image *image, int64_t now, struct error *error)
     wire->seats = memory_zeroed(plan->client_count + 1, sizeof *wire->seats);
     for (uint32_t i = 0; i < plan->client_count; i++) {
         wire->count++;
+        wire->seats[i].wire = wire;
         if (sit_down(&wire->seats[i], image, i, now, error))
             continue;
         wire_destroy(wire);
@@ -85,6 +94,13 @@ void wire_destroy(struct wire *wire)
     }
     free(wire->seats);
     free(wire);
+}
+
+void wire_attach(struct wire *wire, void (*ring)(void *context), void *context)
+{
+    wire->ring = ring;
+    wire->context = context;
+    ring(context);
 }
 
 void wire_keep_devices(struct wire *wire, struct wire *before, const struct plan_match *match,

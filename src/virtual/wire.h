@@ -2,7 +2,7 @@
 /* The clients of an image, each before its simulated device: the real clients with their polls,
  * writes, merging and backoff, and between client and device nothing but a delay. Requests are
  * carried as PDUs: framing and sockets are not part of it, and units of one serial line do not wait
- * for each other. Time comes in as an argument. One thread. */
+ * for each other. Time comes in as an argument. One thread at a time. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +17,10 @@ struct wire;
 /* The image must outlive it. NULL with an error. */
 struct wire *wire_create(struct image *image, int64_t now, struct error *error);
 void wire_destroy(struct wire *wire); /* NULL is accepted */
+
+/* From here on `ring` is called, from any thread, when a client that had nothing to do is given
+ * something, and at once for what it was given before. */
+void wire_attach(struct wire *wire, void (*ring)(void *context), void *context);
 
 /* Before it is run, and after image_adopt: clients that match go on as those before them left off,
  * with their devices as they are. `before` is only to be destroyed then. */
