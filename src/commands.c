@@ -60,6 +60,10 @@ static const struct option_help TEST[] = {
      COMPLETES_NOTHING},
     LUA_ROOT,
     {"output", "FORMAT", "text, tap or junit (text)", COMPLETES_NOTHING},
+    {"replay", "FILE",
+     "play what msm run --record has kept to the script, or to that which was recorded, and show "
+     "the first difference",
+     COMPLETES_FILE},
     {"report", "FILE", "where junit goes (msm-test.xml)", COMPLETES_FILE},
     END,
 };
@@ -109,6 +113,11 @@ static const struct option_help RUN[] = {
     LUA_ROOT,
     {"name", "PROGRAM", "the name that commands find it by, instead of the script's",
      COMPLETES_NOTHING},
+    {"record", "FILE",
+     "keep what comes in and what the script makes of it in FILE, and FILE.1 before it, for msm "
+     "test --replay",
+     COMPLETES_FILE},
+    {"record-size", "MIB", "of both of these files, at least 4 (64)", COMPLETES_NOTHING},
     {"sim", NULL,
      "simulate the devices behind all clients: nothing goes to a real one, and msm set also sets "
      "what comes from them",

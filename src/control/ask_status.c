@@ -121,6 +121,16 @@ static const char *state_name(enum host_state state)
     return names[state];
 }
 
+static json_t *recording_json(const struct host_status *s)
+{
+    if (!s->recording.path)
+        return json_null();
+    return json_pack("{s:b,s:o,s:o,s:o,s:o,s:o}", "works", s->recording.works, "problem",
+                     text_json(s->recording.problem), "path", text_json(s->recording.path), "bytes",
+                     number(s->recording.bytes), "scans", number(s->recording.scans), "lost",
+                     number(s->recording.lost));
+}
+
 static json_t *host_json(const struct host_status *s, int64_t utc)
 {
     json_t *json = json_pack(
@@ -167,5 +177,6 @@ void ask_status(struct ask *ask, const json_t *request)
     json_object_set_new(json, "conflicts", number(image_conflicts(image)));
     json_object_set_new(json, "links", links_json(image, now.monotonic));
     json_object_set_new(json, "store", store_json(host->store(host->context), now.monotonic));
+    json_object_set_new(json, "recording", recording_json(&status));
     asks_answer(ask, json);
 }

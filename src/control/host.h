@@ -35,6 +35,12 @@ struct host_status {
     size_t memory_used, memory_cap;            /* bytes, of Lua */
     bool locked;                               /* pages */
     const char *priority;
+    struct { /* of msm run --record; path NULL: nothing is recorded */
+        const char *path;
+        uint64_t bytes, scans, lost;
+        bool works;
+        char problem[256]; /* why not, or "" */
+    } recording;
 };
 
 enum host_result {

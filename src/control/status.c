@@ -174,6 +174,25 @@ static void print_store(const json_t *status)
     putchar('\n');
 }
 
+static void print_recording(const json_t *status)
+{
+    const json_t *recording = json_object_get(status, "recording");
+    if (!json_is_object(recording))
+        return;
+    print_label("recording");
+    if (!json_is_true(json_object_get(recording, "works"))) {
+        fputs("ENDED: ", stdout);
+        show_lines(stdout, text_of(recording, "problem"));
+        return;
+    }
+    print_number(recording, "scans", "scan", " in ");
+    print_field(recording, "path");
+    printf(", %.1f MiB", (double)count_of(recording, "bytes") / (1 << 20));
+    if (count_of(recording, "lost"))
+        printf(", %lld MISSING: the disk was too slow", count_of(recording, "lost"));
+    putchar('\n');
+}
+
 static void print_simulated(const json_t *status)
 {
     if (!count_of(status, "simulated"))
@@ -221,6 +240,7 @@ static void print(const json_t *status)
     print_scan(status);
     print_counts(status);
     print_store(status);
+    print_recording(status);
     print_simulated(status);
     json_array_foreach(json_object_get(status, "links"), i, link) print_link(link);
 }

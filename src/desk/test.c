@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/watchdog.h"
 #include "desk/lua_plant.h"
+#include "desk/replay.h"
 #include "program/embedded.h"
 
 #include <lauxlib.h>
@@ -119,6 +120,25 @@ static int run_order(lua_State *L, const struct command *command, const struct o
     return EXIT_USAGE;
 }
 
+static int replay(const struct command *command, const struct order *order, const char *path)
+{
+    struct error error;
+    struct replay_options options = {
+        .path = path, .script = order->files[0], .lua_root = order->lua_root};
+    if (order->count > 1) {
+        command_say("msm %s: --replay takes one script, or none for that which was recorded",
+                    command->name);
+        return EXIT_USAGE;
+    }
+    options.watchdog = watchdog_open(&error);
+    enum replay_result result =
+        options.watchdog ? replay_run(&options, stdout, &error) : REPLAY_FAILED;
+    watchdog_close(options.watchdog);
+    if (result == REPLAY_FAILED)
+        command_say("msm %s: %s", command->name, error.text);
+    return result == REPLAY_SAME ? EXIT_OK : EXIT_FAILED;
+}
+
 static bool is_format(const char *output)
 {
     return !output || strcmp(output, "text") == 0 || strcmp(output, "tap") == 0 ||
@@ -128,16 +148,22 @@ static bool is_format(const char *output)
 int test_run(const struct command *command, int argc, char **argv)
 {
     struct order order = {.count = 0};
-    struct command_operands operands = {.words = order.files, .least = 1, .most = FILES_MOST};
-    const struct command_option options[] = {{"filter", NULL, &order.filter},
-                                             {"lua-root", NULL, &order.lua_root},
-                                             {"output", NULL, &order.output},
-                                             {"report", NULL, &order.report},
-                                             {NULL, NULL, NULL}};
+    const char *recording = NULL;
+    struct command_operands operands = {.words = order.files, .least = 0, .most = FILES_MOST};
+    const struct command_option options[] = {
+        {"filter", NULL, &order.filter}, {"lua-root", NULL, &order.lua_root},
+        {"output", NULL, &order.output}, {"replay", NULL, &recording},
+        {"report", NULL, &order.report}, {NULL, NULL, NULL}};
     int result = command_read(command, argc, argv, options, &operands);
     if (result >= 0)
         return result;
     order.count = operands.count;
+    if (recording)
+        return replay(command, &order, recording);
+    if (!order.count) {
+        command_say("msm %s: which FILE? (msm %s --help)", command->name, command->name);
+        return EXIT_USAGE;
+    }
     if (!is_format(order.output)) {
         command_say("msm %s: --output is text, tap or junit, not \"%s\"", command->name,
                     order.output);

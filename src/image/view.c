@@ -137,6 +137,11 @@ uint64_t view_latch(struct view *view)
     return view_latch_kept(view, NULL);
 }
 
+uint64_t view_sequence(const struct view *view)
+{
+    return view->sequence;
+}
+
 uint16_t *view_cells(struct view *view)
 {
     return view->work;

@@ -51,6 +51,9 @@ bool view_is_changed(const struct view *view, uint32_t point);
  * bits, and the other way round. */
 int64_t view_time(const struct view *view, uint32_t point);
 
+/* The image's sequence, as it was latched. */
+uint64_t view_sequence(const struct view *view);
+
 /* Says that the point's cells were just assigned. Publication follows the order of each point's
  * last assignment. */
 void view_assign(struct view *view, uint32_t point);

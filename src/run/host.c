@@ -8,6 +8,8 @@
 #include "run/reload.h"
 #include "run/runtime.h"
 
+#include <string.h>
+
 static struct image *image(void *context)
 {
     return ((struct runtime *)context)->current->image;
@@ -38,6 +40,20 @@ static void play(void *context, uint32_t first, uint32_t count, const uint16_t *
     sim_set(((struct runtime *)context)->sim, first, count, words, each);
 }
 
+static void look_at_recording(const struct runtime *runtime, struct host_status *status)
+{
+    struct recorder_status recording;
+    if (!runtime->recorder)
+        return;
+    recorder_look(runtime->recorder, &recording);
+    status->recording.path = recording.path;
+    status->recording.bytes = recording.bytes;
+    status->recording.scans = recording.scans;
+    status->recording.lost = recording.lost;
+    status->recording.works = recording.works;
+    memcpy(status->recording.problem, recording.problem, sizeof status->recording.problem);
+}
+
 static void status(void *context, struct host_status *status)
 {
     const struct runtime *runtime = context;
@@ -64,6 +80,7 @@ static void status(void *context, struct host_status *status)
         .locked = runtime->locked,
         .priority = scan_thread_priority(runtime->thread),
     };
+    look_at_recording(runtime, status);
     program_memory(runtime->current->program, &status->memory_used, &status->memory_cap);
 }
 

@@ -67,6 +67,7 @@ static bool serve(struct runtime *runtime, struct error *error)
     runtime->lines = lines_start(runtime->current->image, runtime->current->servers, error);
     if (!runtime->lines || !tcp_start(runtime->tcp, error) ||
         (runtime->sim && !sim_start(runtime->sim, error)) ||
+        (runtime->recorder && !recorder_start(runtime->recorder, error)) ||
         !store_start(runtime->store, runtime->current->image, runtime->audit, error))
         return false;
     audit_note(runtime->audit, AUDIT_START, &(struct origin){.peer = "msm"}, "%s", runtime->path);
@@ -151,6 +152,7 @@ static void stop(struct runtime *runtime)
     lines_stop(runtime->lines);
     tcp_destroy(runtime->tcp);
     sim_destroy(runtime->sim);
+    recorder_close(runtime->recorder);
     audit_note(runtime->audit, AUDIT_STOP, who_stopped(runtime), "%s", runtime->path);
     /* after those who answer masters: what was accepted is saved */
     bool is_closed = store_close(runtime->store);
@@ -226,14 +228,34 @@ static bool check_state(const struct command *command, const char *stated)
     return false;
 }
 
+/* In MiB; as a file that grows over a night, its bound has to be one that a disk has. */
+static bool read_record_size(const struct command *command, struct runtime *runtime,
+                             const char *text)
+{
+    enum { MIB = 1 << 20, LEAST = RECORDER_SIZE_LEAST / MIB, MOST = 1 << 20 };
+    char *end;
+    runtime->record_size = RECORDER_SIZE;
+    if (!text)
+        return true;
+    unsigned long mib = strtoul(text, &end, 10);
+    runtime->record_size = (int64_t)mib * MIB;
+    if (runtime->record && *text >= '0' && *text <= '9' && !*end && mib >= LEAST && mib <= MOST)
+        return true;
+    command_say("msm %s: --record-size takes MiB for --record FILE, %d..%d, not \"%s\"",
+                command->name, LEAST, MOST, text);
+    return false;
+}
+
 int run_run(const struct command *command, int argc, char **argv)
 {
     struct runtime runtime = {.started = clock_now(), .unattended = is_unattended()};
-    const char *dry = NULL, *state = NULL;
+    const char *dry = NULL, *state = NULL, *record_size = NULL;
     struct command_operands operands = {.words = &runtime.path, .least = 1, .most = 1};
     const struct command_option options[] = {{"dry", NULL, &dry},
                                              {"lua-root", NULL, &runtime.lua_root},
                                              {"name", NULL, &runtime.name},
+                                             {"record", NULL, &runtime.record},
+                                             {"record-size", NULL, &record_size},
                                              {"sim", &runtime.simulates, NULL},
                                              {"spin", &runtime.wants_spin, NULL},
                                              {"state", NULL, &state},
@@ -242,12 +264,14 @@ int run_run(const struct command *command, int argc, char **argv)
     int result = command_read(command, argc, argv, options, &operands);
     if (result >= 0)
         return result;
-    if (!check_name(command, runtime.name) || !check_state(command, state))
+    if (!check_name(command, runtime.name) || !check_state(command, state) ||
+        !read_record_size(command, &runtime, record_size))
         return EXIT_USAGE;
-    if (dry && runtime.simulates) {
-        command_say("msm %s: --dry N and --sim do not go together: a dry run has no devices, msm "
-                    "test has simulated ones",
-                    command->name);
+    if (dry && (runtime.simulates || runtime.record)) {
+        command_say(
+            "msm %s: --dry N goes with neither --sim nor --record: a dry run has no world; msm "
+            "test has a simulated one",
+            command->name);
         return EXIT_USAGE;
     }
     if (dry)

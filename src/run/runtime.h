@@ -21,6 +21,7 @@
 #include "image/keeps.h"
 #include "modbus/lines.h"
 #include "modbus/tcp.h"
+#include "record/recorder.h"
 #include "run/generation.h"
 #include "run/watch_files.h"
 #include "scan/spin.h"
@@ -35,9 +36,11 @@ struct runtime {
     const char *path, *lua_root;
     const char *state_folder; /* NULL: the script's, `folder`, where something needs one */
     const char *folder;
-    const char *name; /* that commands find it by; until the program is loaded the script's own */
-    bool is_named;    /* by the command line, so that program { name } does not count */
+    const char *name;   /* that commands find it by; until the program is loaded the script's own */
+    const char *record; /* file to record into; NULL: none */
+    bool is_named;      /* by the command line, so that program { name } does not count */
     char program_name[NAME_MAX + 1];
+    int64_t record_size;
     bool wants_spin, watches;
     bool simulates;  /* the devices behind its clients */
     bool unattended; /* nobody sits at a terminal */
@@ -54,7 +57,8 @@ struct runtime {
     struct generation *proven;  /* what a fault of current leads back to; current itself mostly */
     struct tcp *tcp;
     struct lines *lines;
-    struct sim *sim; /* NULL: devices are real */
+    struct sim *sim;           /* NULL: devices are real */
+    struct recorder *recorder; /* NULL: nothing is recorded */
     struct spin *spin;
     struct scan_thread *thread;
     struct socket *socket;

@@ -153,6 +153,21 @@ static bool listen_all(struct runtime *runtime, struct error *error)
     return tcp_dial(runtime->tcp, now->image, error);
 }
 
+static bool record_from_here(struct runtime *runtime, struct error *error)
+{
+    struct generation *now = runtime->current;
+    if (!runtime->record)
+        return true;
+    struct tape *tape = tape_create(now->image, runtime->path, error);
+    runtime->recorder = tape ? recorder_open(runtime->record, runtime->record_size, error) : NULL;
+    if (!runtime->recorder) {
+        tape_destroy(tape);
+        return false;
+    }
+    recorder_take(runtime->recorder, tape, now->scan);
+    return true;
+}
+
 /* A file has changed; or SIGHUP came where nobody's terminal can have closed. */
 static void read_again(void *context)
 {
@@ -170,7 +185,7 @@ static bool connect_all(struct runtime *runtime, struct error *error)
     restart_open(runtime);
     if (!stuck_open(runtime, error) || !faults_open(runtime, error) || !eval_open(runtime, error) ||
         !generation_begin(now, faults_events(runtime), clock_now(), error) ||
-        !program_keep(now->program, error))
+        !program_keep(now->program, error) || !record_from_here(runtime, error))
         return false;
     keeps_populate(runtime->keeps, runtime->keeps);
     if (runtime->wants_spin && !(runtime->spin = spin_start(error)))

@@ -30,6 +30,7 @@ struct swap {
     struct tcp_change *tcp;
     struct lines_change *lines;
     struct sim_change *sim;
+    struct tape *tape;
     bool on_trial;
     struct adoption *adoption;
     struct retire retire;
@@ -66,6 +67,7 @@ struct swap *swap_prepare(struct runtime *runtime, struct generation *next,
         (runtime->sim &&
          !(swap->sim = sim_prepare(runtime->sim, next->image, swap->match, error))) ||
         !(swap->adoption = adopt_prepare(next->image, swap->before->image, swap->match, error)) ||
+        (runtime->recorder && !(swap->tape = tape_create(next->image, runtime->path, error))) ||
         !store_prepare(runtime->store, next->image, error)) {
         swap_discard(swap);
         return NULL;
@@ -93,6 +95,7 @@ void swap_discard(struct swap *swap)
     tcp_discard(swap->tcp);
     lines_discard(swap->lines);
     sim_discard(swap->sim);
+    tape_destroy(swap->tape);
     release(swap);
 }
 
@@ -126,6 +129,8 @@ static bool change_over(struct swap *swap, struct instant now)
     if (before->scan)
         scan_continue(next->scan, before->scan, swap->match, now.monotonic);
     scan_try(next->scan, swap->on_trial, now.monotonic);
+    if (swap->tape)
+        recorder_take(runtime->recorder, swap->tape, next->scan);
     return true;
 }
 

@@ -172,13 +172,16 @@ static void step_running(struct scan *scan, struct instant now)
     scan->under_way = true;
     scan->latched_before = scan->latched;
     scan->latched = scan_latch(scan);
+    scan_show_latched(scan, now);
     bool ok = run_program(scan, &cycle, now.monotonic, &error);
     scan_watch_end(scan);
     if (!ok) {
         scan_fail(scan, &error, now.monotonic);
+        scan_show_published(scan, &error);
         return;
     }
     view_publish(scan->view, now.monotonic);
+    scan_show_published(scan, NULL);
     scan->under_way = false;
     scan_rest(scan);
 }
@@ -220,6 +223,7 @@ void scan_ended(struct scan *scan, int64_t end)
 {
     if (!scan_enter(scan))
         return;
+    scan_show_ended(scan, end);
     scan_skip_missed(scan, end);
     atomic_store(&scan->ran, scan->count);
     if (scan->state == SCAN_RUN) { /* a step in fault runs nothing, which is not worth a figure */

@@ -108,6 +108,42 @@ bool scan_is_abandoned(const struct scan *scan);
  * it is. */
 void scan_begin_faulted(struct scan *scan);
 
+/* Who records what a program sees and does, in each step of one that runs. All are called on the
+ * scan's thread, with its custody: they must neither wait nor allocate. */
+struct scan_observer {
+    void *context;
+    /* It has latched; nothing has run yet. */
+    void (*latched)(void *context, struct scan *scan, struct instant now);
+    /* It has published; or with its fault, and the cells are as they were latched. */
+    void (*published)(void *context, struct scan *scan, const struct error *fault);
+    /* scan_ended was told so. */
+    void (*ended)(void *context, struct scan *scan, int64_t end);
+};
+
+/* The observer outlives the scan; NULL: nobody. Scan thread, or before it runs. */
+void scan_observe(struct scan *scan, const struct scan_observer *observer);
+
+/* Where a scan stands in time: what a step that has latched, and run nothing yet, began with. */
+struct scan_place {
+    int64_t origin; /* monotonic ns of scan.time 0 */
+    uint64_t count; /* of the step before */
+    uint64_t latched, overruns;
+    bool started; /* there was such a step, or another scan before */
+};
+
+struct scan_task_place {
+    int64_t due, last; /* monotonic ns */
+    uint64_t seen;     /* image sequence */
+    bool rested;
+};
+
+/* From an observer's `latched`, and before the first step of another scan, which goes on from there
+ * if it has as many tasks; with another number of them all are due at once. */
+void scan_get_place(const struct scan *scan, struct scan_place *place,
+                    struct scan_task_place *tasks);
+void scan_set_place(struct scan *scan, const struct scan_place *place,
+                    const struct scan_task_place *tasks, size_t count, int64_t now);
+
 /* hooks->context. */
 void *scan_context(const struct scan *scan);
 

@@ -28,6 +28,8 @@ struct scan {
     atomic_uint calling;     /* number of the one under way, 0 between them; … */
     atomic_uint stuck_in; /* … and of the one of which the watchdog last said that it is stuck */
     struct watchdog *watchdog;
+    const struct scan_observer *observer; /* or NULL */
+    bool observed;                        /* the step under way, or just over */
     int64_t deadline;
     bool watched; /* it is under way */
 
@@ -76,6 +78,13 @@ void scan_skip_missed(struct scan *scan, int64_t end);
 /* What the step under way has seen, if there is one, is news again to whoever a trial leads back
  * to. */
 void scan_forget_seen(struct scan *scan);
+
+/* ---- scan_observe.c ---- */
+
+/* The observer, if there is one, is shown a step. */
+void scan_show_latched(struct scan *scan, struct instant now);
+void scan_show_published(struct scan *scan, const struct error *fault);
+void scan_show_ended(struct scan *scan, int64_t end);
 
 /* ---- scan_guard.c ---- */
 

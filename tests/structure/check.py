@@ -21,7 +21,7 @@ HEIGHTS = [
     ["base"],
     ["image"],
     ["modbus", "program", "scan", "store"],
-    ["control", "virtual"],
+    ["control", "record", "virtual"],
     ["hmi"],
     ["run"],
     ["desk"],

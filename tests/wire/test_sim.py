@@ -109,7 +109,7 @@ class Simulated(unittest.TestCase):
         with Folder() as folder:
             done = command("run", "--sim", "--dry", "3", folder.write("a.lua", self.text()))
             self.assertEqual(done.returncode, 2)
-            self.assertIn("do not go together", done.stderr)
+            self.assertIn("goes with neither --sim nor --record", done.stderr)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,26 @@
+#pragma once
+/* The files of a recording, written frame by frame: FILE, and FILE.1 before it. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "base/error.h"
+
+struct record_file {
+    char *path, *former; /* FILE and FILE.1 */
+    FILE *file;          /* NULL: closed */
+    uint64_t size;
+};
+
+/* A recording that lies there becomes FILE.1. False with an error; also where something else lies
+ * in one of the two places, which is left alone. */
+bool record_file_open(struct record_file *file, const char *path, struct error *error);
+void record_file_close(struct record_file *file); /* also one that could not be opened */
+
+/* FILE becomes FILE.1, and a new FILE is begun. */
+bool record_file_turn(struct record_file *file, struct error *error);
+
+bool record_file_write(struct record_file *file, const uint8_t *frame, size_t length,
+                       struct error *error);
+bool record_file_flush(struct record_file *file, struct error *error); /* to the system */

@@ -1,0 +1,48 @@
+#pragma once
+/* Keeps what came into a program and what it made of it, scan by scan, in a file: to be replayed
+ * (desk/replay.h). On the scan's thread each step is compared with the one before, and the
+ * difference goes into a ring of fixed size; a thread of the recorder's own writes it down. Nobody
+ * waits for the disk: when it cannot keep up scans are left out, which is counted and said, and the
+ * recording goes on with a whole snapshot.
+ *
+ * The file is bounded: at half of the size it becomes FILE.1 (an older one of that name goes), and
+ * a new one begins with a snapshot. So does what another process has left in FILE. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/error.h"
+#include "image/image.h"
+#include "scan/scan.h"
+
+enum { RECORDER_SIZE = 64 << 20, RECORDER_SIZE_LEAST = 4 << 20 }; /* bytes, of both files */
+
+struct recorder;
+struct tape;
+
+/* Opens the file, mode 0600. NULL with an error: also where FILE is there and no recording. */
+struct recorder *recorder_open(const char *path, int64_t size, struct error *error);
+
+/* Ends what was recorded so far, whole. After the scan's thread has ended; NULL is accepted. */
+void recorder_close(struct recorder *recorder);
+
+bool recorder_start(struct recorder *recorder, struct error *error); /* its thread */
+
+/* Room for the programs of this image; `script` is what the file shall say of it. NULL with an
+ * error. */
+struct tape *tape_create(struct image *image, const char *script, struct error *error);
+void tape_destroy(struct tape *tape); /* one that was not taken; NULL is accepted */
+
+/* From here on the program of the tape's image is recorded: `scan` shows its steps. Takes the tape.
+ * On the scan's thread, or before it runs. */
+void recorder_take(struct recorder *recorder, struct tape *tape, struct scan *scan);
+
+struct recorder_status {
+    const char *path;
+    uint64_t bytes; /* of the present file */
+    uint64_t scans; /* recorded so far */
+    uint64_t lost;  /* and not */
+    bool works;
+    char problem[256]; /* why not, or "" */
+};
+void recorder_look(struct recorder *recorder, struct recorder_status *status); /* any thread */
