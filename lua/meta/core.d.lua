@@ -18,6 +18,31 @@ function core.declaring() end
 ---@nodiscard
 function core.dt() end
 
+--- Whether all of them are numbers, and neither NaN nor infinite.
+---@param ... any
+---@return boolean
+---@nodiscard
+function core.finite(...) end
+
+--- What each call of a block begins with.
+---@param keep table a keep
+---@return any assignments its field of that name
+---@return integer|false turn the scan in which a task runs; false outside of tasks
+---@nodiscard
+function core.enter(keep) end
+
+--- Fields of a keep, in one go.
+---@param keep table a keep
+---@param ... string names of fields
+---@return any ... their values
+---@nodiscard
+function core.read(keep, ...) end
+
+--- Sets fields of a keep in one go: "name", value, "name", value, …
+---@param keep table a keep
+---@param ... any
+function core.write(keep, ...) end
+
 --- A duration in seconds. Raises for what is none, with `what` in front.
 ---@param duration msm.Duration
 ---@param what? string

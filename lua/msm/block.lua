@@ -10,15 +10,23 @@
 --- is called there and puts right what it knows.
 ---
 --- Each read and each write of a keep costs more than all the arithmetic of a simple block: a kind
---- reads a field once and writes it when it changes.
+--- reads a field once and writes it when it changes; one with many fields reads and writes them in
+--- one go each, by core.read and core.write.
+---
+--- Calls count for blocks that know time or edges: what runs twice in a scan has two steps in it. So
+--- a second call in one scan is an error, unless the kind says that it does no harm (`again`). Outside
+--- of tasks (on_start, msm eval) nobody counts.
 
 local check = require "msm.check"
 local core = require "msm.core"
 
 local block = {}
 
+local finite <const> = core.finite
+
 -- Where an object keeps what is its own; its fields are looked up because the object lacks them.
-local STATE <const>, PARAMETERS <const>, NAME <const>, KIND <const>, STATED <const>, BEGUN <const> = 1, 2, 3, 4, 5, 6
+local STATE <const>, PARAMETERS <const>, NAME <const>, KIND <const> = 1, 2, 3, 4
+local STATED <const>, BEGUN <const>, CALLED <const> = 5, 6, 7
 
 local KEY_MOST <const> = 47 -- bytes of a keep's name
 
@@ -33,6 +41,8 @@ local KEY_MOST <const> = 47 -- bytes of a keep's name
 ---@field together fun(parameters: table, what: string, assigned: string|nil)|nil raises where values
 ---        that are right one by one do not go together; after a key was assigned, with its name
 ---@field call fun(state: table, parameters: table, a: any, b: any, c: any, d: any): any one scan
+---@field followers string[]|nil parameters that block.follow is used for
+---@field again boolean|nil a second call in one scan does no harm
 ---@field methods table<string, function>|nil called as block:method(…); its first argument is the
 ---        block's state, its second the parameters, then what the caller gave
 
@@ -120,24 +130,29 @@ local function assign(self, key, value)
   refresh(self)
 end
 
--- Which blocks with `retain` were called since this process began: not retained itself. A program
--- may be reloaded before it has called them all, so how it came to run does not tell.
+local function knows_instants(kind)
+  return kind.resume ~= nil or #kind.moments > 0
+end
+
+-- Which blocks that know instants were called since this process began: not retained itself. A
+-- program may be reloaded before it has called them all, so how it came to run does not tell; and an
+-- edit may give `retain` to one that has been running all along.
 local begun
 
 local function is_from_before(self)
   local key = self[KIND].name .. "." .. self[NAME]
-  if not begun or not self[STATED].retain or begun[key] then
+  if begun[key] then
     return core.why() == "restart" -- out of a fault
   end
   begun[key] = true
-  return true
+  return self[STATED].retain or core.why() == "restart"
 end
 
 -- The first call of this program.
 local function begin(self)
   local kind, state = self[KIND], self[STATE]
   self[BEGUN] = true
-  if not kind.resume and #kind.moments == 0 or not is_from_before(self) then
+  if not knows_instants(kind) or not is_from_before(self) then
     return
   end
   for _, name in ipairs(kind.moments) do
@@ -162,19 +177,30 @@ local function bind_methods(kind)
   return bound
 end
 
+local function refuse_again(self)
+  core.complain(("%s %q was called already in this scan, here or at another place; a block is called once in each "
+    .. "scan: call it once and use its fields, or make a second one with a name of its own")
+    :format(self[KIND].name, self[NAME]))
+end
+
 local function make_meta(kind)
-  local call = kind.call
+  local call, again, enter = kind.call, kind.again, core.enter
   return {
     __index = index,
     __newindex = assign,
     __name = kind.name,
     __metatable = kind.name,
     __call = function(self, a, b, c, d)
+      local state, present = self[STATE], self[PARAMETERS]
+      local assignments, turn = enter(state)
+      if turn and turn == self[CALLED] and not again then
+        refuse_again(self)
+      end
+      self[CALLED] = turn
       if not self[BEGUN] then
         begin(self)
       end
-      local state, present = self[STATE], self[PARAMETERS]
-      if present.assignments ~= state.assignments then
+      if present.assignments ~= assignments then
         present = refresh(self)
       end
       return call(state, present, a, b, c, d)
@@ -209,12 +235,14 @@ function block.kind(kind)
   return kind
 end
 
+-- What parameters were assigned to finds its room when it is; what follows in each call has it from
+-- the beginning.
 local function first_state(kind, options)
   local state = { assignments = 0, assigned = {}, over = {} }
   for name, value in pairs(kind.state) do
     state[name] = value
   end
-  for name in pairs(kind.parameters) do
+  for _, name in ipairs(kind.followers or {}) do
     state.assigned[name], state.over[name] = options[name], options[name]
   end
   return state
@@ -245,14 +273,15 @@ function block.make(kind, name, options)
   end
   claim(kind, name)
   local state = keep(kind.name .. "." .. name, first_state(kind, taken), { retain = taken.retain })
-  if taken.retain then
+  if knows_instants(kind) then
     begun = begun or keep("msm.block", {})
   end
-  local present = { assignments = -1, block = ("%s %q"):format(kind.name, name), stated = taken }
+  local present = { assignments = -1, block = ("%s %q"):format(kind.name, name), stated = taken,
+    assigned = state.assigned, over = state.over }
   for key in pairs(kind.settings or {}) do
     present[key] = taken[key]
   end
-  return setmetatable({ state, present, name, kind, taken, false }, kind.meta)
+  return setmetatable({ state, present, name, kind, taken, false, false }, kind.meta)
 end
 
 --- Makes a block whose second argument is its preset. The script's body only.
@@ -272,14 +301,14 @@ function block.preset(kind, name, preset, value, options)
 end
 
 --- Gives a parameter another value from within a call, as if the script had assigned it.
----@param state table of the block
 ---@param parameters table of the block
----@param key string name of the parameter
+---@param key string name of the parameter, one of its kind's followers
 ---@param value any right by its rule
-function block.follow(state, parameters, key, value)
-  state.assigned[key], parameters[key] = value, value
-  if state.over[key] ~= parameters.stated[key] then
-    state.over[key] = parameters.stated[key]
+function block.follow(parameters, key, value)
+  local over, stated = parameters.over, parameters.stated[key]
+  parameters.assigned[key], parameters[key] = value, value
+  if over[key] ~= stated then
+    over[key] = stated
   end
 end
 
@@ -307,7 +336,7 @@ end
 ---@param input string its name: "PV"
 ---@param parameters table of the block
 function block.number(value, input, parameters)
-  if math.type(value) == nil or value - value ~= 0 then
+  if not finite(value) then
     block.refuse(parameters, input, "a number", value)
   end
 end

@@ -7,6 +7,7 @@ local latch = {}
 
 local SR = block.kind {
   name = "latch.SR",
+  again = true,
   state = { Q1 = false },
   outputs = { "Q1" },
   call = function(state, parameters, S1, R)
@@ -23,6 +24,7 @@ local SR = block.kind {
 
 local RS = block.kind {
   name = "latch.RS",
+  again = true,
   state = { Q1 = false },
   outputs = { "Q1" },
   call = function(state, parameters, S, R1)

@@ -1,6 +1,7 @@
 --- Timers. A timer is called once in each scan with its input and answers with its output; between
---- calls its fields can be read. Time is `scan.time`, which stands still during a scan, so that a
---- timer called twice says the same twice.
+--- calls its fields can be read. Time is `scan.time`, which stands still during a scan. TON, TOF
+--- and TP that are called a second time in one scan are an error: with two inputs, one of them would
+--- start what the other one stops, in each scan. A blinker may be switched off in the same scan.
 ---
 --- TON, TOF and TP are the standard function blocks of IEC 61131-3:2003, 2.5.2.3.4 "Timers" (table 37,
 --- timing diagrams in figure 15). What the standard leaves to the implementation:
@@ -132,6 +133,7 @@ local TP = block.kind {
 --- On and off by turns, beginning with on, for as long as it is enabled.
 local BLINKER = block.kind {
   name = "timer.blinker",
+  again = true,
   state = { Q = false, since = IDLE },
   resume = function(state)
     state.since, state.Q = IDLE, false
@@ -161,6 +163,7 @@ local BLINKER = block.kind {
 
 local HOURS = block.kind {
   name = "timer.hours",
+  again = true,
   state = { seconds = 0.0, starts = 0, on = false, counted = IDLE },
   moments = { "counted" },
   outputs = { "seconds", "starts" },

@@ -76,6 +76,16 @@ bool keeps_is(const struct keeps *keeps, struct keeps_table table);
 struct keeps_value keeps_get(const struct keeps *keeps, struct keeps_table table,
                              const struct keeps_key *key, char *text);
 
+/* The same, for who asks for the same field again and again: `hint` says where it was the last
+ * time, and is put right where it is not there; 0 to begin with. */
+struct keeps_value keeps_get_again(const struct keeps *keeps, struct keeps_table table,
+                                   const struct keeps_key *key, uint16_t *hint, char *text);
+
+/* Sets a field that holds a boolean to another boolean, or one that holds a number to another
+ * number. False, and nothing is changed, for all else: then it is up to keeps_set. */
+bool keeps_set_again(struct keeps *keeps, struct keeps_table table, const struct keeps_key *key,
+                     uint16_t *hint, const struct keeps_value *value);
+
 /* The same as it was last committed. */
 struct keeps_value keeps_was(const struct keeps *keeps, struct keeps_table table,
                              const struct keeps_key *key, char *text);

@@ -58,6 +58,14 @@ struct keeps_value keeps_get(const struct keeps *keeps, struct keeps_table table
     return get(&keeps->work, table, key, text);
 }
 
+struct keeps_value keeps_get_again(const struct keeps *keeps, struct keeps_table table,
+                                   const struct keeps_key *key, uint16_t *hint, char *text)
+{
+    uint32_t number =
+        keeps_is(keeps, table) ? node_find_again(&keeps->work, table.id, key, hint) : 0;
+    return number ? value_of(&keeps->work, number, text) : (struct keeps_value){.type = KEEPS_NIL};
+}
+
 struct keeps_value keeps_was(const struct keeps *keeps, struct keeps_table table,
                              const struct keeps_key *key, char *text)
 {
@@ -234,5 +242,33 @@ bool keeps_set(struct keeps *keeps, struct keeps_table table, const struct keeps
         replace(keeps, number, value);
     else
         write_value(keeps, node_make(keeps, table.id, key), value);
+    return true;
+}
+
+static bool is_number(unsigned type)
+{
+    return type == KEEPS_INTEGER || type == KEEPS_NUMBER;
+}
+
+bool keeps_set_again(struct keeps *keeps, struct keeps_table table, const struct keeps_key *key,
+                     uint16_t *hint, const struct keeps_value *value)
+{
+    if (!keeps_is(keeps, table))
+        return false;
+    uint32_t number = node_find_again(&keeps->work, table.id, key, hint);
+    if (!number)
+        return false;
+    struct node *node = &keeps->work.nodes[number];
+    if (value->type == KEEPS_BOOLEAN && node->type == KEEPS_BOOLEAN) {
+        if (node->boolean != value->boolean)
+            node_touch(keeps, number)->boolean = value->boolean;
+        return true;
+    }
+    if (!is_number(value->type) || !is_number(node->type))
+        return false;
+    if (node->type != value->type || node->integer != value->integer) { /* also of a double: NaN */
+        node_touch(keeps, number)->type = (uint8_t)value->type;
+        node->integer = value->integer;
+    }
     return true;
 }

@@ -59,6 +59,19 @@ uint32_t node_find(const struct keeps_half *half, uint32_t table, const struct k
     return at;
 }
 
+/* What a hint leads to is looked at like what a bucket leads to, so that it can be out of date. */
+uint32_t node_find_again(const struct keeps_half *half, uint32_t table, const struct keeps_key *key,
+                         uint16_t *hint)
+{
+    _Static_assert(KEEPS_ALL <= UINT16_MAX, "a hint holds the number of any node");
+    const struct node *node = &half->nodes[*hint];
+    if (*hint && node->state == NODE_FIELD && has_key(node, table, key))
+        return *hint;
+    uint32_t number = node_find(half, table, key);
+    *hint = (uint16_t)number;
+    return number;
+}
+
 static struct keeps_key key_of(const struct node *node)
 {
     struct keeps_key key = {.is_text = node->key_is_text};

@@ -97,8 +97,11 @@ const char *node_text(const struct keeps_half *half, const struct node *node, ch
 size_t node_more(size_t length);      /* further nodes that a text takes */
 void node_sweep(struct keeps *keeps); /* frees those that are GONE */
 
-/* keeps_hash.c: the field, or 0; a node with table and key is made known, or taken out. */
+/* keeps_hash.c: the field, or 0; again: with where it was the last time; a node with table and key
+ * is made known, or taken out. */
 uint32_t node_find(const struct keeps_half *half, uint32_t table, const struct keeps_key *key);
+uint32_t node_find_again(const struct keeps_half *half, uint32_t table, const struct keeps_key *key,
+                         uint16_t *hint);
 void node_hang(struct keeps *keeps, uint32_t number);
 void node_unhang(struct keeps *keeps, uint32_t number);
 

@@ -5,6 +5,8 @@
 #include "base/nearest.h"
 #include "program/inside.h"
 
+#include <math.h>
+
 /* core.duration("2s" [, what]): seconds as a number, so that durations are written the same
  * everywhere. Raises for what is none, with `what` in front. */
 static int duration(lua_State *L)
@@ -48,6 +50,16 @@ static int dt(lua_State *L)
     return 1;
 }
 
+/* core.finite(a, b, …): whether all of them are numbers, and neither NaN nor infinite. */
+static int finite_numbers(lua_State *L)
+{
+    bool all = true;
+    for (int i = lua_gettop(L); i > 0 && all; i--)
+        all = lua_type(L, i) == LUA_TNUMBER && isfinite(lua_tonumber(L, i));
+    lua_pushboolean(L, all);
+    return 1;
+}
+
 /* core.why(): "cold", "restart" or "reload": how this program came to run. */
 static int why(lua_State *L)
 {
@@ -68,10 +80,12 @@ void push_core(lua_State *L)
                                          {"declaring", declaring},
                                          {"dt", dt},
                                          {"duration", duration},
+                                         {"finite", finite_numbers},
                                          {"line", line},
                                          {"nearest", nearest},
                                          {"why", why},
                                          {NULL, NULL}};
     luaL_newlib(L, functions);
     add_files(L);
+    add_keep_fields(L);
 }

@@ -81,7 +81,8 @@ struct program {
     char stop_where[160]; /* "tank.lua:12" of the first program.stop(), or "" */
     struct cycle cycle;   /* of the running hook, or of the body */
     double dt;            /* of the running task, seconds; 0 where none runs */
-    int *tasks;           /* registry references, by task of the plan */
+    bool in_task;
+    int *tasks; /* registry references, by task of the plan */
     size_t task_count;
     int on_start, on_stop; /* references or LUA_NOREF */
     struct print_limit print;
@@ -259,18 +260,19 @@ void open_declare(lua_State *L); /* coil, discrete, holding, input, var */
 void open_memory(lua_State *L);  /* mem, memory */
 void open_links(lua_State *L);   /* what links answer; before those that make them */
 void open_requests(lua_State *L);
-void open_serial(lua_State *L);  /* serial */
-void open_client(lua_State *L);  /* client */
-void open_server(lua_State *L);  /* server */
-void open_task(lua_State *L);    /* every, on_start, on_stop */
-void open_scan(lua_State *L);    /* scan */
-void open_log(lua_State *L);     /* print, log */
-void open_keep(lua_State *L);    /* keep */
-void open_program(lua_State *L); /* program */
-void open_require(lua_State *L); /* require */
-void push_core(lua_State *L);    /* bind_core.c: msm.core */
-void add_files(lua_State *L);    /* bind_files.c: its functions into the table on top */
-void open_sandbox(lua_State *L); /* what Lua's own libraries offer here; last of all */
+void open_serial(lua_State *L);     /* serial */
+void open_client(lua_State *L);     /* client */
+void open_server(lua_State *L);     /* server */
+void open_task(lua_State *L);       /* every, on_start, on_stop */
+void open_scan(lua_State *L);       /* scan */
+void open_log(lua_State *L);        /* print, log */
+void open_keep(lua_State *L);       /* keep */
+void open_program(lua_State *L);    /* program */
+void open_require(lua_State *L);    /* require */
+void push_core(lua_State *L);       /* bind_core.c: msm.core */
+void add_files(lua_State *L);       /* bind_files.c: its functions into the table on top */
+void add_keep_fields(lua_State *L); /* keep_fields.c: likewise */
+void open_sandbox(lua_State *L);    /* what Lua's own libraries offer here; last of all */
 
 /* bind_keep.c: `keeps` are what was kept when the body begins to run; NULL: nothing. */
 bool keep_init(struct program *program, const struct keeps *keeps, struct error *error);

@@ -81,11 +81,14 @@ void keep_deposit(lua_State *L, int index, const char *name, const struct trail 
 enum { PARENT = 1, KEY, CHILDREN, COPY, USER_VALUES = COPY };
 #define NO_TABLE ((struct keeps_table){.id = UINT32_MAX})
 
+enum { KEEP_HINTS = 64 }; /* some times as many as the fields of a block */
+
 struct proxy {
     uint32_t epoch; /* of program->kept, in which `table` was found */
     struct keeps_table table;
     struct keeps_table kinds; /* in the defaults, or NO_TABLE */
     bool has_children, copied;
+    uint16_t hints[KEEP_HINTS]; /* where fields were found, by keep_hint */
 };
 
 bool is_keep(lua_State *L, int index);
@@ -111,6 +114,14 @@ void keep_push_child(lua_State *L, int index, int at, struct keeps_table table);
 /* Before the field of the keep at index 1 whose key is at index 2 is set anew: a table that a
  * script holds goes on in its hand. */
 void keep_release(lua_State *L, const struct keep_place *place, const struct keeps_key *key);
+
+/* Where the hint of a key is: Lua has short texts once, so its address tells keys apart. Two that
+ * share one only take longer. */
+static inline uint16_t *keep_hint(struct proxy *proxy, const struct keeps_key *key)
+{
+    uintptr_t at = key->is_text ? (uintptr_t)key->bytes >> 3 : (uintptr_t)key->integer;
+    return &proxy->hints[(at ^ at >> 6) % KEEP_HINTS];
+}
 
 static inline bool keep_is_same(struct keeps_table a, struct keeps_table b)
 {

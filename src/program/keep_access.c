@@ -17,7 +17,8 @@ static int get_field(lua_State *L)
         lua_pushnil(L);
         return 1;
     }
-    struct keeps_value value = keeps_get(place.keeps, place.table, &key, text);
+    struct keeps_value value = keeps_get_again(place.keeps, place.table, &key,
+                                               keep_hint(lua_touserdata(L, 1), &key), text);
     if (value.type == KEEPS_TABLE)
         keep_push_child(L, 1, 2, value.table);
     else

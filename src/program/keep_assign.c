@@ -119,6 +119,15 @@ static void set_scalar(lua_State *L, const struct keep_place *place, const struc
         refuse_field(L, key, lua_pushfstring(L, ": %s", error.text));
 }
 
+/* What holds a boolean or a number, and may so, may hold another one. */
+static bool set_again(lua_State *L, const struct keep_place *place, const struct keeps_key *key)
+{
+    struct keeps_value value;
+    return keep_scalar(L, 3, &value) &&
+           keeps_set_again(place->keeps, place->table, key, keep_hint(lua_touserdata(L, 1), key),
+                           &value);
+}
+
 int keep_assign(lua_State *L)
 {
     struct keep_place place;
@@ -131,6 +140,8 @@ int keep_assign(lua_State *L)
         lua_rawset(L, 2);
         return 0;
     }
+    if (set_again(L, &place, &key))
+        return 0;
     check_kind(L, &key);
     if (keep_scalar(L, 3, &value))
         set_scalar(L, &place, &key, &value);

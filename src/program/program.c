@@ -306,8 +306,10 @@ bool program_task(void *context, size_t task, double dt, const struct cycle *cyc
     lua_rawgeti(program->L, LUA_REGISTRYINDEX, program->tasks[task]);
     lua_pushnumber(program->L, dt);
     program->dt = dt;
+    program->in_task = true;
     bool ok = program_call(program, 1, traceback, error);
     program->dt = 0;
+    program->in_task = false;
     return ok;
 }
 

@@ -371,6 +371,77 @@ static void test_a_few_fields_take_little_memory(void **state)
     keeps_destroy(keeps);
 }
 
+static struct keeps_value get_again(struct keeps *keeps, struct keeps_table table, const char *name,
+                                    uint16_t *hint)
+{
+    char text[KEEPS_TEXT_MAX];
+    struct keeps_key key = {.is_text = true, .bytes = name, .length = strlen(name)};
+    return keeps_get_again(keeps, table, &key, hint, text);
+}
+
+static bool set_again(struct keeps *keeps, struct keeps_table table, const char *name,
+                      uint16_t *hint, struct keeps_value value)
+{
+    struct keeps_key key = {.is_text = true, .bytes = name, .length = strlen(name)};
+    return keeps_set_again(keeps, table, &key, hint, &value);
+}
+
+/* A hint that leads to another field, to one that went, or whose node is another's by now. */
+static void test_a_hint_may_be_out_of_date(void **state)
+{
+    struct keeps *keeps = *state;
+    struct error error;
+    struct keeps_table table, other;
+    struct keeps_value one = {.type = KEEPS_INTEGER, .integer = 1}, nil = {.type = KEEPS_NIL};
+    struct keeps_key a = {.is_text = true, .bytes = "a", .length = 1};
+    uint16_t hint = 0;
+    assert_true(keeps_find(keeps, "t", true, &table) && keeps_find(keeps, "u", true, &other));
+    assert_int_equal(get_again(keeps, table, "a", &hint).type, KEEPS_NIL);
+    assert_true(keeps_set(keeps, table, &a, &one, &error));
+    assert_int_equal(get_again(keeps, table, "a", &hint).integer, 1);
+    assert_int_not_equal(hint, 0);
+    assert_int_equal(get_again(keeps, other, "a", &hint).type, KEEPS_NIL);
+    assert_int_equal(get_again(keeps, table, "a", &hint).integer, 1);
+    assert_int_equal(get_again(keeps, table, "b", &hint).type, KEEPS_NIL);
+    assert_int_equal(get_again(keeps, table, "a", &hint).integer, 1);
+    assert_true(keeps_set(keeps, table, &a, &nil, &error));
+    assert_int_equal(get_again(keeps, table, "a", &hint).type, KEEPS_NIL);
+    keeps_commit(keeps);
+    assert_false(set_again(keeps, table, "a", &hint, one));
+    assert_true(keeps_set(keeps, other, &a, &one, &error));
+    assert_int_equal(get_again(keeps, table, "a", &hint).type, KEEPS_NIL);
+}
+
+static void test_set_again_keeps_the_kind_and_is_taken_back(void **state)
+{
+    struct keeps *keeps = *state;
+    struct error error;
+    struct keeps_table table;
+    struct keeps_value one = {.type = KEEPS_INTEGER, .integer = 1};
+    struct keeps_value half = {.type = KEEPS_NUMBER, .number = 0.5};
+    struct keeps_value yes = {.type = KEEPS_BOOLEAN, .boolean = true};
+    struct keeps_value text = {.type = KEEPS_TEXT, .text = {"x", 1}};
+    struct keeps_key a = {.is_text = true, .bytes = "a", .length = 1};
+    uint16_t hint = 0;
+    assert_true(keeps_find(keeps, "t", true, &table));
+    assert_true(keeps_set(keeps, table, &a, &one, &error));
+    keeps_commit(keeps);
+    uint64_t version = keeps_version(keeps);
+    assert_true(set_again(keeps, table, "a", &hint, one));
+    keeps_commit(keeps);
+    assert_int_equal(keeps_version(keeps), version);
+    assert_false(set_again(keeps, table, "a", &hint, yes));
+    assert_false(set_again(keeps, table, "a", &hint, text));
+    assert_true(set_again(keeps, table, "a", &hint, half));
+    assert_int_equal(get_again(keeps, table, "a", &hint).type, KEEPS_NUMBER);
+    keeps_revert(keeps);
+    assert_int_equal(get_again(keeps, table, "a", &hint).integer, 1);
+    assert_true(set_again(keeps, table, "a", &hint, half));
+    keeps_commit(keeps);
+    keeps_revert(keeps);
+    assert_true(get_again(keeps, table, "a", &hint).number == 0.5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +460,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_was_dropped_is_given_back_bit_by_bit, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_dropped_and_taken_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_hint_may_be_out_of_date, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_set_again_keeps_the_kind_and_is_taken_back, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_a_copy_is_what_was_committed, setup, teardown),
         cmocka_unit_test(test_a_few_fields_take_little_memory),
     };

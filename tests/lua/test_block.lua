@@ -93,3 +93,45 @@ end
 function TestBlock.test_a_block_is_made_in_the_body()
   lu.assertStrContains(refused("late"), "test.kind belongs in the script's body")
 end
+
+local PLAY = [[
+  timer, control = require "msm.timer", require "msm.control"
+  counter, edge, latch = require "msm.counter", require "msm.edge", require "msm.latch"
+  pids = { kp = 1, ti = 5 }
+]]
+
+TestCalls = {}
+
+local function faults(made, calls)
+  local play = host.play(PLAY .. "b = " .. made .. "\non_start(function() " .. calls .. " end)\n"
+    .. 'every("100ms", function()\n b' .. calls:match "^b(%b())" .. "\n end)\nevery('300ms', function()\n"
+    .. calls .. "\nend)")
+  local ok, text = pcall(play.run, play, 1)
+  return not ok and text or nil
+end
+
+-- Two tasks with periods of their own meet in the first scan.
+function TestCalls.test_twice_in_one_scan_is_an_error_at_the_second_line()
+  for made, calls in pairs {
+    ['timer.TON("x", 1)'] = "b(true)", ['timer.TOF("x", 1)'] = "b(true)", ['timer.TP("x", 1)'] = "b(true)",
+    ['control.PID("x", pids)'] = "b(1, 2)", ['control.lag("x", { time = 1 })'] = "b(1)",
+    ['counter.CTU("x", 3)'] = "b(true)", ['edge.R_TRIG("x")'] = "b(true)",
+  } do
+    local text = faults(made, calls)
+    lu.assertStrContains(text, 'script.lua:10: ' .. made:match "^[^(]+" .. ' "x" was called already in this scan')
+  end
+end
+
+function TestCalls.test_some_may_be_called_twice()
+  lu.assertNil(faults('latch.SR("x")', "b(true, false)"))
+  lu.assertNil(faults('timer.blinker("x")', "b(true)"))
+  lu.assertNil(faults('timer.hours("x")', "b(true)"))
+end
+
+function TestCalls.test_eval_and_the_next_scan_are_none_of_it()
+  local play = host.play(PLAY .. 'b = counter.CTU("x", 9)\non_start(function() b(true) b(false) end)\n'
+    .. 'every("100ms", function() b(true) end)')
+  play:run(2)
+  lu.assertEquals({ play:eval "b(false), b(true), b(false), b(true), b.CV" }, { false, false, false, false, 4 })
+  play:run(2)
+end

@@ -236,6 +236,20 @@ function TestRestart.test_a_reload_before_the_first_call()
   assert_is("TOF", true, 0.5)
 end
 
+-- Its time goes on, also the scans without it: an edit is no time without power.
+function TestReload.test_retain_that_an_edit_adds_is_no_restart()
+  begin("2")
+  play:eval "mem.IN == nil"
+  play:eval "(function() mem.IN = true end)()"
+  play:advance(1)
+  local before = play:eval "b.TON.ET"
+  play:reload(script("2", true, false))
+  play:advance(0.5)
+  play:reload(script("2", true))
+  play:run()
+  lu.assertAlmostEquals(play:eval "b.TON.ET", before + 0.6, 1e-6)
+end
+
 TestRandomReloads = {}
 
 -- One play is reloaded at random moments and its double is not: they say the same.

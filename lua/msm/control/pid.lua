@@ -10,6 +10,8 @@ local block = require "msm.block"
 local check = require "msm.check"
 local core = require "msm.core"
 
+local abs <const>, max <const>, min <const> = math.abs, math.max, math.min
+
 -- Proportional, integral (1/s) and derivative (s) gain. An ideal controller has one gain for all
 -- three, a parallel one has one for each.
 local function gains(p)
@@ -38,7 +40,7 @@ local function derivative(state, p, kp, kd, PV, dt)
     return state.D
   end
   local moved = p.action == "reverse" and state.PV - PV or PV - state.PV
-  local filter = kp ~= 0 and math.abs(kd / kp) / p.n or 0.0
+  local filter = kp ~= 0 and abs(kd / kp) / p.n or 0.0
   return (filter * state.D + kd * moved) / (filter + dt)
 end
 
@@ -51,9 +53,9 @@ end
 local function integrated(state, p, step, others)
   local sum = others + state.I + step
   if step > 0 and sum > p.max then
-    step = math.max(0.0, step - (sum - p.max))
+    step = max(0.0, step - (sum - p.max))
   elseif step < 0 and sum < p.min then
-    step = math.min(0.0, step - (sum - p.min))
+    step = min(0.0, step - (sum - p.min))
   end
   return state.I + step
 end
@@ -96,7 +98,7 @@ local function output(state, p, others, ki, change)
   end
   local OUT = limited(p, auto and others + state.I or p.manual)
   if auto and p.manual ~= OUT then
-    block.follow(state, p, "manual", OUT)
+    block.follow(p, "manual", OUT)
   end
   return OUT
 end
@@ -119,26 +121,34 @@ local function check_together(p, what, assigned)
   end
 end
 
+-- The state as a call works on it: what the keep holds, until it is written back.
+local now = {}
+
 local function step(state, p, SP, PV, FF)
   FF = FF == nil and 0.0 or FF
-  block.number(SP, "SP", p)
-  block.number(PV, "PV", p)
-  block.number(FF, "FF", p)
+  if not core.finite(SP, PV, FF) then
+    block.number(SP, "SP", p)
+    block.number(PV, "PV", p)
+    block.number(FF, "FF", p)
+  end
   if p.min >= p.max then -- one of a new text and one that was assigned before
     check_together(p, p.block, "max")
   end
   SP, PV, FF = SP + 0.0, PV + 0.0, FF + 0.0
   local dt, kp, ki, kd = core.dt(), gains(p)
-  if state.running then
-    take_over(state, p, kp, kd)
+  now.OUT, now.P, now.I, now.D, now.SP, now.PV, now.FF, now.kd, now.auto, now.running =
+    core.read(state, "OUT", "P", "I", "D", "SP", "PV", "FF", "kd", "auto", "running")
+  if now.running then
+    take_over(now, p, kp, kd)
   else
-    begin(state, p, kd, SP, PV)
+    begin(now, p, kd, SP, PV)
     dt = 0.0
   end
   local E = deviation(p, SP, PV)
-  local P, D = kp * E, derivative(state, p, kp, kd, PV, dt)
-  local OUT = output(state, p, P + D + FF, ki, ki * E * dt)
-  state.SP, state.PV, state.FF, state.P, state.D, state.OUT, state.auto = SP, PV, FF, P, D, OUT, p.auto
+  local P, D = kp * E, derivative(now, p, kp, kd, PV, dt)
+  local OUT = output(now, p, P + D + FF, ki, ki * E * dt)
+  core.write(state, "OUT", OUT, "P", P, "I", now.I, "D", D, "SP", SP, "PV", PV, "FF", FF, "kd", kd, "auto", p.auto,
+    "running", true)
   return OUT
 end
 
@@ -165,6 +175,7 @@ local PID = block.kind {
     auto = check.boolean { default = true },
     manual = check.number { default = 0 },
   },
+  followers = { "manual" },
   settings = {
     form = check.text { one_of = { "ideal", "parallel" }, default = "ideal" },
     action = check.text { one_of = { "reverse", "direct" }, default = "reverse" },
