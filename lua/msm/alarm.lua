@@ -274,4 +274,4 @@ function alarm.journal(most)
   return journal.newest(check.value("alarm.journal", most, check.integer { min = 1, default = 200 }))
 end
 
-return alarm
+return check.module("msm.alarm", alarm)

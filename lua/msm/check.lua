@@ -244,6 +244,37 @@ function check.options(what, options, rules)
   return taken
 end
 
+--- Makes a module strict: a name that it does not have is an error that names the nearest one, and
+--- nothing in it can be assigned.
+---@generic T
+---@param what string "msm.timer"
+---@param module T a table of what it has
+---@return T
+function check.module(what, module)
+  local function list()
+    return table.concat(keys_of(module), ", ")
+  end
+  setmetatable(module, {
+    __index = function(_, key)
+      local nearest = type(key) == "string" and core.nearest(key, keys_of(module))
+      core.complain(("%s has no %s;%s it has %s"):format(what, type(key) == "string" and key or shown(key),
+        nearest and (" did you mean %s?"):format(nearest) or "", list()))
+    end,
+  })
+  return setmetatable({}, {
+    __index = module,
+    __newindex = function(_, key)
+      core.complain(("%s: %s cannot be assigned: the library is the same for all who use it"):format(what,
+        type(key) == "string" and key or shown(key)))
+    end,
+    __pairs = function()
+      return next, module
+    end,
+    __name = what,
+    __metatable = what,
+  })
+end
+
 --- Takes the name by which a block is known.
 ---@param what string kind of block: "timer.TON"
 ---@param name any
@@ -251,7 +282,7 @@ end
 function check.name(what, name)
   if type(name) ~= "string" or name == "" then
     core.complain(("%s: the name is %s; give it one of its own, as in %s(\"low\", …)")
-      :format(what, name == "" and "empty" or tostring(name), what))
+      :format(what, name == "" and "empty" or shown(name), what))
   end
   return name
 end

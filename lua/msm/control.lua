@@ -1,10 +1,11 @@
 --- Controllers, actuators and what signals go through.
 
+local check = require "msm.check"
 local convert = require "msm.control.convert"
 local signal = require "msm.control.signal"
 local switch = require "msm.control.switch"
 
-return {
+return check.module("msm.control", {
   PID = require "msm.control.pid",
   average = signal.average,
   curve = convert.curve,
@@ -17,4 +18,4 @@ return {
   three_point = switch.three_point,
   total = signal.total,
   two_point = switch.two_point,
-}
+})

@@ -164,4 +164,4 @@ function counter.CTUD(name, PV, options)
   return block.preset(CTUD, name, "PV", PV, options)
 end
 
-return counter
+return check.module("msm.counter", counter)

@@ -199,4 +199,4 @@ function csv.log(name, options)
   return setmetatable({ file, name, taken.columns, known }, meta)
 end
 
-return csv
+return check.module("msm.csv", csv)

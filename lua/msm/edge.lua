@@ -1,6 +1,7 @@
 --- Edges: what happened since the last scan. R_TRIG and F_TRIG are the standard function blocks of
 --- IEC 61131-3:2003, 2.5.2.3.2 "Edge detection" (table 35).
 
+local check = require "msm.check"
 local block = require "msm.block"
 
 local edge = {}
@@ -111,4 +112,4 @@ function edge.change(name, options)
   return block.make(CHANGE, name, options)
 end
 
-return edge
+return check.module("msm.edge", edge)

@@ -1,6 +1,7 @@
 --- Latches: what is set stays set until it is reset. SR and RS are the standard function blocks of
 --- IEC 61131-3:2003, 2.5.2.3.1 "Bistable elements" (table 34); they differ in who wins when both inputs are true.
 
+local check = require "msm.check"
 local block = require "msm.block"
 
 local latch = {}
@@ -71,4 +72,4 @@ function latch.RS(name, options)
   return block.make(RS, name, options)
 end
 
-return latch
+return check.module("msm.latch", latch)

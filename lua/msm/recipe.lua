@@ -263,4 +263,4 @@ function recipe.book(name, options)
   return setmetatable({ kept, name, memory, taken.fields, taken.most }, meta)
 end
 
-return recipe
+return check.module("msm.recipe", recipe)

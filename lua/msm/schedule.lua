@@ -260,4 +260,4 @@ function schedule.weekly(name, plan)
   return weekly(name, plan)
 end
 
-return schedule
+return check.module("msm.schedule", schedule)

@@ -7,7 +7,7 @@
 --- "mixer", for `msm watch` and the HMI; it is "" while nothing is under way.
 ---
 --- Status      meaning
---- "idle"      was never started
+--- "idle"      was never started; also after a restart without `retain`, whatever it was in before
 --- "running"   each call does what the step says
 --- "held"      stands still: nothing of the step is called, its time and its waits do not count, and
 ---             outputs stay as they are
@@ -29,6 +29,7 @@
 ---   now, aborts the sequence: a warning says so, and `on_abort` is called.
 --- - A recipe's step that came through 1000 waits or more (a loop without end) begins as new.
 
+local check = require "msm.check"
 local make_chain = require "msm.sequence.chain"
 local recipe = require "msm.sequence.recipe"
 
@@ -36,7 +37,7 @@ local sequence = {}
 
 ---@class msm.sequence.Sequence
 ---@field status "idle"|"running"|"held"|"done"|"aborted"
----@field step string name of the present step, or ""
+---@field step string name of the present step; "" while idle, done or aborted
 ---@field time number seconds in that step, without the time it was held
 ---@field start fun(self: msm.sequence.Sequence) begins at the first step; nothing while running or held
 ---@field hold fun(self: msm.sequence.Sequence) stands still; nothing unless running. In a recipe's own
@@ -152,4 +153,4 @@ function sequence.wait_until(condition, timeout)
   return recipe.wait_until(condition, timeout)
 end
 
-return sequence
+return check.module("msm.sequence", sequence)

@@ -286,4 +286,4 @@ function timer.hours(name, options)
   return block.make(HOURS, name, options)
 end
 
-return timer
+return check.module("msm.timer", timer)

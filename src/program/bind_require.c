@@ -39,6 +39,23 @@ static const char *module_place(lua_State *L, const char *path)
     return lua_pushfstring(L, "%s%s", program->directory, path);
 }
 
+/* Modules that Lua's users know, and what is here in their place. */
+static const char *instead_of(const char *name)
+{
+    static const char *const rows[][2] = {
+        {"socket",
+         "; links go over client.tcp and server.tcp, other programs over the control socket"},
+        {"lfs", "; a script has no files of its own, and require \"msm.csv\" writes rows"},
+        {"posix", "; a script sees nothing of the machine"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t length = strlen(rows[i][0]);
+        if (strncmp(name, rows[i][0], length) == 0 && (!name[length] || name[length] == '.'))
+            return rows[i][1];
+    }
+    return "";
+}
+
 /* Pushes the loaded chunk, or an error message, as luaL_load… do. Library chunks are named so that
  * messages point past them, at the user's line. */
 static int load_module(lua_State *L, const char *path)
@@ -49,8 +66,8 @@ static int load_module(lua_State *L, const char *path)
     const char *place = module_place(L, path);
     const struct source *source = sources_take(program_of(L), place);
     if (!source)
-        complain(L, "require: no module %s: the library has none, and %s: %s", path, place,
-                 sources_problem());
+        complain(L, "require: no module %s: the library has none, and %s: %s%s", path, place,
+                 sources_problem(), instead_of(lua_tostring(L, 1)));
     return sources_load(L, source);
 }
 

@@ -7,6 +7,7 @@
 #include "program/inside.h"
 
 #include <math.h>
+#include <string.h>
 
 static const char *const REMOVED[] = {"collectgarbage", "dofile",  "loadfile", "warn", "io",
                                       "debug",          "package", NULL};
@@ -39,6 +40,49 @@ static int raw_set(lua_State *L)
     lua_rawset(L, 1);
     lua_pushvalue(L, 1);
     return 1;
+}
+
+/* What a script does instead, where it wants what is not there. */
+struct instead {
+    const char *name, *hint;
+};
+
+static const struct instead GLOBALS[] = {
+    {"io", "a script reads and writes no files by itself; require \"msm.csv\" writes rows, keep "
+           "remembers, print and log say something"},
+    {"debug", "log.info(…) and `msm eval` show what goes on"},
+    {"package", "require \"drivers.pump\" loads drivers/pump.lua beside the script"},
+    {"dofile", "require \"drivers.pump\" loads drivers/pump.lua beside the script"},
+    {"loadfile", "require \"drivers.pump\" loads drivers/pump.lua beside the script"},
+    {"collectgarbage", "memory is cleaned up between scans"},
+    {"warn", "there is log.warn(…)"},
+    {NULL, NULL},
+};
+
+static const struct instead OF_OS[] = {
+    {"execute", "a script starts no programs; let another program watch a variable, over Modbus or "
+                "the control socket"},
+    {"exit", "program.stop() ends the program after this scan"},
+    {"getenv", "a script does not see its environment; put settings into a module of their own, or "
+               "into variables"},
+    {"remove", "a script has no files of its own; require \"msm.csv\" writes rows"},
+    {"rename", "a script has no files of its own; require \"msm.csv\" writes rows"},
+    {"tmpname", "a script has no files of its own; require \"msm.csv\" writes rows"},
+    {NULL, NULL},
+};
+
+static const char *find_hint(const struct instead *rows, const char *name)
+{
+    while (rows->name && strcmp(rows->name, name) != 0)
+        rows++;
+    return rows->hint;
+}
+
+static int refuse_of_os(lua_State *L)
+{
+    const char *name = key_text(L, 2), *hint = find_hint(OF_OS, name);
+    return complain(L, "os.%s is not there: %s", name,
+                    hint ? hint : "os has clock, date, difftime and time");
 }
 
 static lua_Integer frozen_seconds(lua_State *L)
@@ -123,6 +167,12 @@ static void limit_os(lua_State *L)
     wrap(L, -1, "time", os_time);
     wrap(L, -1, "date", os_date);
     wrap(L, -1, "clock", os_clock);
+    lua_createtable(L, 0, 2);
+    lua_pushcfunction(L, refuse_of_os);
+    lua_setfield(L, -2, "__index");
+    lua_pushliteral(L, "os");
+    lua_setfield(L, -2, "__metatable");
+    lua_setmetatable(L, -2);
     lua_setglobal(L, "os");
     lua_pop(L, 1);
 }
@@ -157,8 +207,10 @@ static void seed_random(lua_State *L)
 
 static int refuse_unset(lua_State *L)
 {
-    const char *name = key_text(L, 2);
+    const char *name = key_text(L, 2), *hint = find_hint(GLOBALS, name);
     struct nearest nearest;
+    if (hint)
+        complain(L, "%s is not there: %s", name, hint);
     nearest_init(&nearest, name);
     for (lua_pushnil(L); lua_next(L, lua_upvalueindex(1)); lua_pop(L, 1)) {
         if (lua_type(L, -2) == LUA_TSTRING)

@@ -39,6 +39,7 @@ local function refused(...)
 end
 
 local twice, nameless, empty = refused("one"), refused(), refused("")
+local table_first = refused { gain = 1 }
 local long, longest = refused(("x"):rep(38)), refused(("x"):rep(37))
 local unknown, wrong = refused("a", { gian = 1 }), refused("b", { gain = -1 })
 local mode, retain, table_of = refused("c", { mode = "left" }), refused("d", { retain = 1 }), refused("e", 5)
@@ -61,6 +62,7 @@ function TestBlock.test_names()
   lu.assertStrMatches(twice, ('.*: test.kind "one" is made at .*test_block.lua:%d already.*'):format(first_line))
   lu.assertStrContains(nameless, "test.kind: the name is nil")
   lu.assertStrContains(empty, "test.kind: the name is empty")
+  lu.assertStrContains(table_first, "test.kind: the name is a table; give it one of its own")
   lu.assertStrContains(long, "test.kind: a name has at most 37 bytes")
   lu.assertFalse(longest)
 end

@@ -126,3 +126,21 @@ function TestCore.test_words()
   lu.assertEquals({ core.duration("2s"), core.duration(0.5), core.why() }, { 2, 0.5, "cold" })
   lu.assertErrorMsgMatches(".*test_check.lua:%d+: oh, 100%%", function() core.complain("oh, 100%") end)
 end
+
+TestModules = {}
+
+function TestModules.test_what_a_module_does_not_have()
+  for line, text in pairs {
+    ['require "msm.timer".Ton("x", 1)'] = "1: msm.timer has no Ton; did you mean TON? it has TOF, TON, TP, ",
+    ['require "msm.control".pid("x")'] = "1: msm.control has no pid; did you mean PID? it has PID, average, ",
+    ['require "msm.sequence".chian("x")'] = "1: msm.sequence has no chian; did you mean chain? it has ",
+    ['require "msm.latch".TON = 1'] = "1: msm.latch: TON cannot be assigned",
+    ['require "msm.latch".SR = 1'] = "1: msm.latch: SR cannot be assigned",
+  } do
+    lu.assertStrContains(host.check(line) or "", text)
+  end
+  for _, name in ipairs { "alarm", "counter", "csv", "edge", "recipe", "schedule" } do
+    lu.assertStrContains(host.check(('local _ = require "msm.%s".nothing'):format(name)) or "",
+      ("1: msm.%s has no nothing;"):format(name))
+  end
+end

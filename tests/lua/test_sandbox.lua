@@ -35,10 +35,10 @@ end
 
 function TestWhatItHas.test_nothing_that_reaches_the_machine()
   for _, name in ipairs { "io", "debug", "package", "dofile", "loadfile", "collectgarbage", "warn" } do
-    assert_refused("local x = " .. name, ('script.lua:1: global "%s" is not set'):format(name))
+    assert_refused("local x = " .. name, ("script.lua:1: %s is not there: "):format(name))
   end
   for _, name in ipairs { "execute", "exit", "getenv", "remove", "rename", "tmpname", "setlocale" } do
-    assert_accepted(("assert(os.%s == nil)"):format(name))
+    assert_refused("local x = os." .. name, ("script.lua:1: os.%s is not there: "):format(name))
   end
   assert_accepted "assert(string.dump == nil)"
 end
@@ -370,4 +370,19 @@ function TestErrors.test_metamethods_called_by_hand()
     assert(not pcall(getmetatable(program).__call))
     assert(not pcall(getmetatable(holding).__index))
   ]]
+end
+
+TestInstead = {}
+
+function TestInstead.test_what_is_missing_says_what_to_use()
+  for line, text in pairs {
+    ['os.execute "ls"'] = "1: os.execute is not there: a script starts no programs",
+    ["os.exit()"] = "1: os.exit is not there: program.stop() ends the program",
+    ['os.getenv "HOME"'] = "1: os.getenv is not there",
+    ["os.clok()"] = "1: os.clok is not there: os has clock, date, difftime and time",
+    ['io.open "x"'] = '1: io is not there: a script reads and writes no files by itself; require "msm.csv"',
+    ['require "socket"'] = "links go over client.tcp and server.tcp",
+  } do
+    lu.assertStrContains(host.check(line) or "", text)
+  end
 end

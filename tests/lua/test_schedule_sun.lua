@@ -179,3 +179,22 @@ function TestSun.test_the_next_sunrise_after_a_polar_night_is_said()
   lu.assertEquals(os.date("!%Y-%m-1", moment // 1 | 0), "2027-01-1")
   lu.assertEquals((host.quiet(at, utc "2026-12-11 00:00", north.next, north)), "")
 end
+
+TestFields = {}
+
+function TestFields.test_what_is_misspelt_is_an_error_at_the_users_line()
+  local before = [[local schedule = require "msm.schedule"
+    local sun = schedule.sun("s", { latitude = 52, longitude = 13 })
+    local weekly = schedule.weekly("w", { daily = "08:00-17:00" })
+    ]]
+  for line, text in pairs {
+    ["sun.elevaton = 5"] = '4: schedule.sun "s" has no elevaton; it has default, elevation, height, ',
+    ["sun.elevation = 5"] = '4: schedule.sun "s": elevation cannot be assigned; it stands in the script\'s text',
+    ["local _ = sun.heigth"] = '4: schedule.sun "s" has no heigth; it has default, elevation, height, ',
+    ["weekly.default = true"] = '4: schedule.weekly "w": default cannot be assigned',
+    ["weekly:nxt()"] = '4: schedule.weekly "w" has no nxt; it has default, next',
+  } do
+    lu.assertStrContains(host.check(before .. line) or "", text)
+  end
+  lu.assertNil(host.check(before .. "assert(sun.latitude == 52 and weekly.default == false)"))
+end

@@ -143,15 +143,14 @@ sun.PLACE = {
   elevation = check.number { min = -18, max = 45, default = -0.833 },
 }
 
-local Sun = { __name = "schedule.sun", __metatable = "schedule.sun" }
-Sun.__index = Sun
-
-function Sun:__call()
+local function is_up(place)
   if not guard.clock_is_set() then
-    return self.default
+    return place.default
   end
-  return sun.height(self, scan.now) > self.elevation
+  return sun.height(place, scan.now) > place.elevation
 end
+
+local Sun = {}
 
 function Sun:times(utc)
   return sun.times(self, sun.day(self, utc or scan.now))
@@ -160,6 +159,8 @@ end
 function Sun:height(utc)
   return sun.height(self, utc or scan.now)
 end
+
+local META = guard.meta("schedule.sun", Sun, { "latitude", "longitude", "elevation", "default" }, is_up)
 
 local claim = guard.names("schedule.sun")
 
@@ -173,7 +174,7 @@ function sun.make(name, options)
   for key, rule in pairs(sun.PLACE) do
     rules[key] = rule
   end
-  return setmetatable(check.options(("schedule.sun %q"):format(name), options, rules), Sun)
+  return guard.plan(META, name, check.options(("schedule.sun %q"):format(name), options, rules))
 end
 
 return sun

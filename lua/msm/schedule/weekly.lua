@@ -148,15 +148,14 @@ local function take_plan(what, given)
   end
 end
 
-local Weekly = { __name = WHAT, __metatable = WHAT }
-Weekly.__index = Weekly
-
-function Weekly:__call()
+local function present(plan)
   if not guard.clock_is_set() then
-    return self.default
+    return plan.default
   end
-  return self.at(scan.now)
+  return plan.at(scan.now)
 end
+
+local Weekly = {}
 
 --- When the value changes next, and to what; math.huge if it does not.
 function Weekly:next()
@@ -172,6 +171,8 @@ function Weekly:next()
   end
   return at, at == math.huge and now or self.at(at)
 end
+
+local META = guard.meta(WHAT, Weekly, { "default" }, present)
 
 local claim = guard.names(WHAT)
 
@@ -195,5 +196,5 @@ return function(name, given)
       return changes_of(of, is_periods, day)
     end,
   }
-  return setmetatable({ default = default, at = at, plan = plan }, Weekly)
+  return guard.plan(META, name, { default = default, at = at, plan = plan })
 end
