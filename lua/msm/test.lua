@@ -15,6 +15,7 @@
 --- A fault of the script, an overrun and a wrong type fail the test with the script's file and line.
 
 local core = require "msm.test.core"
+local device = require "msm.test.device"
 local inputs = require "msm.test.inputs"
 local say = require "msm.test.say"
 local trace = require "msm.test.trace"
@@ -25,31 +26,14 @@ local AT <const> = "2026-01-05 00:00:00" -- a Monday
 
 ---@class msm.test.Plant
 ---@field mem table the script's variables: read and assigned by name. So are those of its other
----        memories, plant.plc.SPEED
+---        memories, plant.plc.SPEED; of a memory that is named like a method, "run", by get and set
 local Plant = {}
 
 -- What belongs to a plant, so that its own fields are memories.
 local handles = setmetatable({}, { __mode = "k" })
 local watchers = setmetatable({}, { __mode = "k" })
 
-local function seconds_of(duration, what)
-  if duration == nil then
-    say.fail("%s takes a duration, \"2.5s\"; it is called with a colon, plant:%s \"2.5s\"", what, what)
-  end
-  local seconds, problem = core.duration(duration)
-  if not seconds then
-    say.fail("%s: %s", what, problem)
-  end
-  return seconds
-end
-
--- What the host returns: nil and a text for what the test did wrong.
-local function need(value, problem)
-  if value == nil then
-    say.fail("%s", problem)
-  end
-  return value
-end
+local seconds_of, need = say.seconds, say.need
 
 -- The same for what the script did: its text begins with the script's line, and ends with the test's.
 local function expect(handle, ok, problem)
@@ -74,13 +58,27 @@ end
 
 local meta = { __name = "plant" }
 
+local function refuse_key(memories, key)
+  local words = say.names(Plant)
+  for i = 1, #memories do
+    words[#words + 1] = memories[i]
+  end
+  say.fail("the plant has no method and no memory %s; %s", tostring(key),
+    say.hint(key, words, #memories == 0 and "the script has no memory"
+      or "its memories: " .. table.concat(memories, ", ")))
+end
+
 function meta.__index(self, key)
   if Plant[key] then
     return Plant[key]
-  elseif type(key) == "string" and core.has_memory(handles[self], key) then
-    return memory(handles[self], key)
   end
-  say.fail("the plant has no method and no memory %s", tostring(key))
+  local memories = core.memories(handles[self])
+  for _, name in ipairs(memories) do
+    if name == key then
+      return memory(handles[self], key)
+    end
+  end
+  refuse_key(memories, key)
 end
 
 function meta.__newindex(_, key)
@@ -119,7 +117,7 @@ end
 
 -- ---- time ----
 
-local function step(self, run)
+local function attempt(self, run)
   local handle, watching = handles[self], watchers[self]
   local time, due = core.moment(handle)
   for _, before in ipairs(watching.before) do
@@ -129,7 +127,11 @@ local function step(self, run)
   for _, after in ipairs(watching.after) do
     after(time + due)
   end
-  expect(handle, ok, problem)
+  return ok, problem
+end
+
+local function step(self, run)
+  expect(handles[self], attempt(self, run))
 end
 
 local ROUNDING <const> = 1e-9
@@ -191,6 +193,34 @@ function Plant:run_until(condition, limit)
   return took
 end
 
+--- Runs scans until the program faults, which a test that expects it may do so: in every other call a
+--- fault is an error. Fails when there is none within `limit`. The plant can be run on: it is in FAULT,
+--- outputs are safe, and a program with `on_fault = "restart"` starts again after its `restart_after`.
+---
+---     tank.mem.LEVEL = -1
+---     lu.assertStrContains(tank:run_to_fault "1s", "the level is below zero")
+---     lu.assertFalse(tank.mem.PUMP)
+---@param limit number|string
+---@return string text of the fault, with file, line and traceback
+function Plant:run_to_fault(limit)
+  local handle = handles[self]
+  local finish = self:time() + seconds_of(limit, "run_to_fault")
+  if core.fault(handle) then
+    say.fail("run_to_fault: the program is in FAULT already: %s", core.fault(handle))
+  end
+  repeat
+    local time, due = core.moment(handle)
+    if time + due > finish + ROUNDING then
+      say.fail("run_to_fault: there was no fault within %s", limit)
+    end
+    local ok, problem = attempt(self, core.step)
+    if not ok and not core.fault(handle) then
+      expect(handle, ok, problem)
+    end
+  until not ok
+  return core.fault(handle)
+end
+
 --- Seconds since it was loaded; a restart does not set it back, as it does scan.time.
 ---@return number
 function Plant:time()
@@ -203,7 +233,7 @@ function Plant:count()
   return (core.scans(handles[self]))
 end
 
---- "ready" before the first scan, "run", "fault" or "stopped".
+--- "ready" before the first scan, "running", "fault" or "stopped".
 ---@return string
 function Plant:state()
   local _, _, state = core.scans(handles[self])
@@ -225,8 +255,17 @@ function Plant:fault()
   return core.fault(handles[self])
 end
 
+--- How often the program has started again after a fault, by `on_fault = "restart"`.
+---@return integer
+function Plant:restarts()
+  local _, _, _, restarts = core.scans(handles[self])
+  return restarts
+end
+
 --- Reads the script's text again, or that of another file, as `msm reload` does: counters, timers and
---- values go on. Raises where the new text is refused, and then the old one goes on.
+--- values go on. Outputs with `safe` that a device has and the new text has not are made safe first,
+--- which takes the time that the device takes. Raises where the new text is refused, and then the old
+--- one goes on.
 ---@param path string|nil
 function Plant:reload(path)
   expect(handles[self], core.reload(handles[self], path))
@@ -244,24 +283,38 @@ end
 
 -- ---- variables ----
 
+--- The same as plant.mem.LEVEL, by a name: also of a memory that is named like a method of the plant.
+---@param name string "LEVEL", "plc.SPEED", "TEMPS[3]"
+---@return any
+function Plant:get(name)
+  return need(core.get(handles[self], say.name("get", name)))
+end
+
+--- The same as plant.mem.LEVEL = value.
+---@param name string
+---@param value any
+function Plant:set(name, value)
+  need(core.set(handles[self], say.name("set", name), value))
+end
+
 --- "good", "stale", "never", "range" or "invalid".
 ---@param name string "LEVEL", "plc.SPEED"
 ---@return string
 function Plant:quality(name)
-  return need(core.quality(handles[self], name))
+  return need(core.quality(handles[self], say.name("quality", name)))
 end
 
 --- As `msm force` does.
 ---@param name string
 ---@param value any
 function Plant:force(name, value)
-  need(core.force(handles[self], name, value))
+  need(core.force(handles[self], say.name("force", name), value))
 end
 
 --- Ends a force; what it had suppressed comes back.
 ---@param name string
 function Plant:unforce(name)
-  need(core.unforce(handles[self], name))
+  need(core.unforce(handles[self], say.name("unforce", name)))
 end
 
 --- Gives a variable a value before each scan: by a function of the time since the plant was loaded,
@@ -297,101 +350,13 @@ function Plant:trace(names)
   return made
 end
 
--- ---- devices ----
-
----@class msm.test.Device
-local Device = {}
-
-local owners = setmetatable({}, { __mode = "k" }) -- device -> { plant's handle, link or memory }
-
--- Its number may be another one after a reload.
-local function client_of(self)
-  local handle, name = owners[self][1], owners[self][2]
-  local client = core.client(handle, name)
-  if not client then
-    say.fail("there is no client link %q, and no memory of that name with one", name)
-  end
-  return handle, client
-end
-
 --- The simulated device behind a client link, by the name of the link or of its memory. Its values are
 --- read and assigned by the names that the script has declared for them, `device.LEVEL = 20`: what the
 --- script sees of that comes with the next poll.
 ---@param name string
 ---@return msm.test.Device
 function Plant:device(name)
-  local made = setmetatable({}, {
-    __index = function(device, key)
-      if Device[key] then
-        return Device[key]
-      end
-      local handle, client = client_of(device)
-      return need(core.device_get(handle, client, owners[device][3] .. tostring(key)))
-    end,
-    __newindex = function(device, key, value)
-      local handle, client = client_of(device)
-      need(core.device_set(handle, client, owners[device][3] .. tostring(key), value))
-    end,
-    __name = "device " .. name,
-  })
-  owners[made] = { handles[self], name, "" }
-  local _, number = client_of(made)
-  owners[made][3] = core.client_memory(handles[self], number) .. "."
-  return made
-end
-
-local function manners(self, table)
-  local handle, client = client_of(self)
-  core.device_manners(handle, client, table)
-end
-
---- It cannot be reached: connections are lost and refused.
-function Device:offline()
-  manners(self, { offline = true })
-end
-
---- It is there and answers, rightly and at once (but for what `refuse` and `round` have said).
-function Device:online()
-  manners(self, { offline = false, silent = false, wrong = false, delay = 0.001 })
-end
-
---- It takes requests, carries them out, and answers none.
-function Device:silent()
-  manners(self, { silent = true })
-end
-
---- What it answers is no answer to what was asked.
-function Device:wrong()
-  manners(self, { wrong = true })
-end
-
---- It takes so long for each answer; beyond the link's timeout there is none.
----@param delay number|string
-function Device:slow(delay)
-  manners(self, { delay = seconds_of(delay, "slow") })
-end
-
---- Writes to this variable are refused with an exception code; 0 ends that.
----@param name string as the script has declared it, without its memory
----@param code integer|nil 1..255 (2)
-function Device:refuse(name, code)
-  local handle, client = client_of(self)
-  code = code == nil and 2 or code
-  if math.type(code) ~= "integer" or code < 0 or code > 255 then
-    say.fail("refuse takes an exception code, 1..255 (2: the address, 3: the value), or 0; not %s", say.shown(code))
-  end
-  need(core.device_refuse(handle, client, owners[self][3] .. tostring(name), code))
-end
-
---- It keeps only the nearest multiple of `unit` of what is written to this variable; 0 ends that.
----@param name string
----@param unit number as the variable is read
-function Device:round(name, unit)
-  local handle, client = client_of(self)
-  if type(unit) ~= "number" or unit ~= unit or unit < 0 then
-    say.fail("round takes a number above 0, or 0, not %s", say.shown(unit))
-  end
-  need(core.device_round(handle, client, owners[self][3] .. tostring(name), unit))
+  return device.new(handles[self], name)
 end
 
 return test

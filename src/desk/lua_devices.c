@@ -36,6 +36,19 @@ static int client(lua_State *L)
     return 0;
 }
 
+static int clients(lua_State *L)
+{
+    const struct plan *plan = image_plan(plant_image(lua_plant_check(L)));
+    lua_createtable(L, 2 * (int)plan->client_count, 0);
+    for (size_t i = 0; i < plan->client_count; i++) {
+        lua_pushstring(L, plan->clients[i].name);
+        lua_rawseti(L, -2, 2 * (lua_Integer)i + 1);
+        lua_pushstring(L, plan->memories[plan->clients[i].memory].name);
+        lua_rawseti(L, -2, 2 * (lua_Integer)i + 2);
+    }
+    return 1;
+}
+
 static int client_memory(lua_State *L)
 {
     const struct plant *plant = lua_plant_check(L);
@@ -138,6 +151,7 @@ void lua_plant_add_devices(lua_State *L)
     static const luaL_Reg functions[] = {
         {"client", client},
         {"client_memory", client_memory},
+        {"clients", clients},
         {"device_get", device_get},
         {"device_manners", set_manners},
         {"device_refuse", set_refusal},

@@ -3,11 +3,16 @@
 #include "desk/lua_plant.h"
 
 #include "base/duration.h"
+#include "base/nearest.h"
+#include "control/script.h"
 #include "desk/lua_plant_inside.h"
 #include "image/link.h"
 
 #include <math.h>
 #include <string.h>
+
+/* Monotonic, of each plant's load. */
+static const int64_t BEGIN = INT64_C(1000) * NS_PER_S;
 
 static const char PLANT[] = "msm.plant";
 
@@ -52,13 +57,14 @@ static bool option(lua_State *L, const char *name, bool unless_stated)
 static int load(lua_State *L)
 {
     const struct lua_plants *plants = lua_touserdata(L, lua_upvalueindex(1));
-    struct plant_options options = {
-        .path = luaL_checkstring(L, 1), .lua_root = plants->lua_root, .watchdog = plants->watchdog};
+    struct plant_options options = {.path = luaL_checkstring(L, 1),
+                                    .lua_root = plants->lua_root,
+                                    .watchdog = plants->watchdog,
+                                    .stuck = script_give_up};
     struct error error;
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_getfield(L, 2, "utc");
-    options.begin =
-        (struct instant){.monotonic = 1000 * (int64_t)NS_PER_S, .utc = nanoseconds(L, -1)};
+    options.begin = (struct instant){.monotonic = BEGIN, .utc = nanoseconds(L, -1)};
     options.quiet = option(L, "quiet", false);
     options.strict = option(L, "strict", true);
     struct plant **plant = lua_newuserdatauv(L, sizeof *plant, 0);
@@ -93,6 +99,22 @@ static int restart(lua_State *L)
 static int fault(lua_State *L)
 {
     lua_pushstring(L, plant_fault(lua_plant_check(L)));
+    return 1;
+}
+
+/* nearest(word, words): the one of the list that is likely to be meant, or nil. */
+static int nearest(lua_State *L)
+{
+    struct nearest nearest;
+    nearest_init(&nearest, luaL_checkstring(L, 1));
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_Integer count = (lua_Integer)lua_rawlen(L, 2);
+    luaL_checkstack(L, (int)count, "words"); /* they stay on the stack while they are compared */
+    for (lua_Integer i = 1; i <= count; i++) {
+        lua_rawgeti(L, 2, i);
+        nearest_offer(&nearest, luaL_checkstring(L, -1));
+    }
+    lua_pushstring(L, nearest_word(&nearest));
     return 1;
 }
 
@@ -138,7 +160,7 @@ static int moment(lua_State *L)
 {
     const struct plant *plant = lua_plant_check(L);
     struct instant now = plant_now(plant);
-    lua_pushnumber(L, (double)(now.monotonic - 1000 * (int64_t)NS_PER_S) / NS_PER_S);
+    lua_pushnumber(L, (double)(now.monotonic - BEGIN) / NS_PER_S);
     lua_pushnumber(L, (double)(plant_due(plant) - now.monotonic) / NS_PER_S);
     lua_pushnumber(L, (double)now.utc / NS_PER_S);
     return 3;
@@ -152,21 +174,24 @@ static int set_clock(lua_State *L)
 
 static int scans(lua_State *L)
 {
-    static const char *const states[] = {"ready", "run", "fault", "stopped"};
-    const struct scan *scan = plant_scan(lua_plant_check(L));
+    static const char *const states[] = {"ready", "running", "fault", "stopped"};
+    const struct plant *plant = lua_plant_check(L);
+    const struct scan *scan = plant_scan(plant);
     struct scan_stats stats = scan_statistics(scan);
     lua_pushinteger(L, (lua_Integer)stats.count);
     lua_pushinteger(L, (lua_Integer)stats.overruns);
     lua_pushstring(L, states[scan_state(scan)]);
-    return 3;
+    lua_pushinteger(L, (lua_Integer)plant_restarts(plant));
+    return 4;
 }
 
 void lua_plant_push(lua_State *L, const struct lua_plants *plants)
 {
     static const luaL_Reg functions[] = {
-        {"duration", duration}, {"load", load},       {"fault", fault},         {"moment", moment},
-        {"reload", reload},     {"restart", restart}, {"next", next},           {"run", run},
-        {"scans", scans},       {"step", step},       {"set_clock", set_clock}, {NULL, NULL},
+        {"duration", duration}, {"load", load},     {"fault", fault},     {"moment", moment},
+        {"nearest", nearest},   {"reload", reload}, {"restart", restart}, {"next", next},
+        {"run", run},           {"scans", scans},   {"step", step},       {"set_clock", set_clock},
+        {NULL, NULL},
     };
     luaL_newmetatable(L, PLANT);
     lua_pushcfunction(L, collect);

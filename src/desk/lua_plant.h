@@ -15,14 +15,15 @@ struct lua_plants {
 /* Pushes a table with `load`, and with the functions that take what load returned:
  *
  * duration(value)                       seconds of 0.1 or "100ms"
+ * nearest(word, words)                  the one of them that is likely to be meant, or nil
  * load(path, { utc = seconds, quiet = false, strict = true })
  * run(plant, seconds), step(plant)      time passes; next(plant): up to the next scan, with it
  * moment(plant)                         seconds since load, seconds to the next scan, UTC seconds
  * set_clock(plant, utc)
- * scans(plant)                          count, overruns, state
+ * scans(plant)                          count, overruns, state, restarts after a fault
  * get(plant, name), set(plant, name, value), quality(plant, name)
  * force(plant, name, value), unforce(plant, name)
- * has_memory(plant, name)
+ * memories(plant), clients(plant)       lists of names; clients': each link's and its memory's
  * client(plant, name)                   number of the client of this name or memory
  * client_memory(plant, client)          its memory's name
  * device_get(plant, client, name), device_set(plant, client, name, value)

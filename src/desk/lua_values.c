@@ -184,19 +184,22 @@ static int unforce(lua_State *L)
     return lua_plant_result(L, true, NULL);
 }
 
-static int has_memory(lua_State *L)
+static int memories(lua_State *L)
 {
     const struct plan *plan = image_plan(plant_image(lua_plant_check(L)));
-    lua_pushboolean(L, plan_find_memory(plan, luaL_checkstring(L, 2)) >= 0);
+    lua_createtable(L, (int)plan->memory_count, 0);
+    for (size_t i = 0; i < plan->memory_count; i++) {
+        lua_pushstring(L, plan->memories[i].name);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
     return 1;
 }
 
 void lua_plant_add_values(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"force", force},     {"get", get}, {"has_memory", has_memory},
-        {"quality", quality}, {"set", set}, {"unforce", unforce},
-        {NULL, NULL},
+        {"force", force}, {"get", get},         {"memories", memories}, {"quality", quality},
+        {"set", set},     {"unforce", unforce}, {NULL, NULL},
     };
     luaL_setfuncs(L, functions, 0);
 }

@@ -3,7 +3,6 @@
 
 #include "desk/plant.h"
 
-#include "control/script.h"
 #include "desk/plant_inside.h"
 #include "image/link.h"
 #include "image/mirror.h"
@@ -17,13 +16,17 @@ static void note_fault(void *context, const struct generation *generation,
                        const struct error *error)
 {
     struct plant *plant = context;
-    (void)generation;
+    const struct settings *settings = &generation->plan->settings;
     plant->fault = *error;
+    if (settings->restarts)
+        plant->restart_at = plant->now.monotonic + settings->restart_after;
 }
 
 static void note_stuck(void *context, const struct generation *generation)
 {
-    script_give_up(context, program_where(generation->program));
+    const struct plant *plant = context;
+    if (plant->stuck)
+        plant->stuck(NULL, program_where(generation->program));
 }
 
 struct generation_events plant_events(struct plant *plant)
@@ -39,7 +42,7 @@ static struct program_options first_options(const struct plant *plant)
                                     .now = plant->now,
                                     .why = "cold",
                                     .watchdog = plant->watchdog,
-                                    .stuck = script_give_up};
+                                    .stuck = plant->stuck};
 }
 
 /* Servers have nobody before them here, but are there for who asks. */
@@ -68,6 +71,9 @@ struct plant *plant_load(const struct plant_options *options, struct error *erro
     plant->watchdog = options->watchdog;
     plant->quiet = options->quiet;
     plant->strict = options->strict;
+    plant->remembers = options->remembers;
+    plant->stuck = options->stuck;
+    plant->restart_at = INT64_MAX;
     plant->now = options->begin;
     const struct program_options first = first_options(plant);
     plant->keeps = keeps_create(error);
@@ -90,6 +96,7 @@ void plant_destroy(struct plant *plant)
     view_destroy(plant->hand);
     wire_destroy(plant->wire);
     generation_destroy(plant->current);
+    generation_destroy(plant->former);
     keeps_destroy(plant->keeps);
     free(plant->path);
     free(plant);
@@ -106,8 +113,7 @@ static void move_to(struct plant *plant, int64_t monotonic)
     plant->now.utc += passed;
 }
 
-/* What devices do up to `until`, each thing at its own moment. */
-static void run_devices(struct plant *plant, int64_t until)
+void plant_run_devices(struct plant *plant, int64_t until)
 {
     int64_t due;
     while ((due = wire_due(plant->wire)) <= until) {
@@ -162,16 +168,31 @@ static bool scan_once(struct plant *plant, struct error *error)
     return spent <= period || refuse_slow(plant, spent, period, error);
 }
 
+bool plant_is_over(const struct plant *plant)
+{
+    return scan_state(plant->current->scan) == SCAN_STOPPED;
+}
+
+static bool restarts_by(const struct plant *plant, int64_t moment)
+{
+    return plant->restart_at <= moment && !plant_is_over(plant);
+}
+
+static void revive_by(struct plant *plant, int64_t moment)
+{
+    while (restarts_by(plant, moment)) {
+        plant_run_devices(plant, plant->restart_at);
+        move_to(plant, plant->restart_at);
+        plant_revive(plant);
+    }
+}
+
 /* Up to a moment at which nothing has happened yet. */
 static void pass(struct plant *plant, int64_t until)
 {
-    run_devices(plant, until - 1);
+    revive_by(plant, until - 1);
+    plant_run_devices(plant, until - 1);
     move_to(plant, until);
-}
-
-static bool is_over(const struct plant *plant)
-{
-    return scan_state(plant->current->scan) == SCAN_STOPPED;
 }
 
 bool plant_stop(struct plant *plant, struct error *error)
@@ -179,39 +200,53 @@ bool plant_stop(struct plant *plant, struct error *error)
     const struct image *image = plant->current->image;
     int64_t until = plant->now.monotonic + plant->current->plan->settings.stop_timeout, due;
     scan_stop(plant->current->scan, plant->now);
-    run_devices(plant, plant->now.monotonic);
+    plant_run_devices(plant, plant->now.monotonic);
     while (mirror_pending(image, true, NULL, 0) && (due = wire_due(plant->wire)) <= until)
-        run_devices(plant, due > plant->now.monotonic ? due : plant->now.monotonic);
+        plant_run_devices(plant, due > plant->now.monotonic ? due : plant->now.monotonic);
     return report_fault(plant, error);
+}
+
+bool plant_late(struct plant *plant, int64_t moment, struct error *error)
+{
+    if (plant_is_over(plant))
+        return error_set(error, "%s: the program has stopped itself at %s; restart begins it anew",
+                         plant->path, program_stop_where(plant->current->program));
+    revive_by(plant, moment);
+    plant_run_devices(plant, moment);
+    move_to(plant, moment);
+    bool ok = scan_once(plant, error);
+    plant_run_devices(plant, plant->now.monotonic);
+    if (!ok || !scan_stop_wanted(plant->current->scan))
+        return ok;
+    return plant_stop(plant, error);
 }
 
 bool plant_next(struct plant *plant, struct error *error)
 {
-    if (is_over(plant))
-        return error_set(error, "%s: the program has stopped itself at %s; restart begins it anew",
-                         plant->path, program_stop_where(plant->current->program));
-    run_devices(plant, plant_due(plant));
-    move_to(plant, plant_due(plant));
-    bool ok = scan_once(plant, error);
-    run_devices(plant, plant->now.monotonic);
-    if (!ok || !scan_stop_wanted(plant->current->scan))
-        return ok;
-    return plant_stop(plant, error);
+    revive_by(plant, plant_due(plant));
+    return plant_late(plant, plant_due(plant), error);
 }
 
 bool plant_step(struct plant *plant, struct error *error)
 {
     if (!plant_next(plant, error))
         return false;
-    if (!is_over(plant))
+    if (!plant_is_over(plant))
         pass(plant, plant_due(plant));
     return true;
 }
 
+static bool is_due_before(struct plant *plant, int64_t until)
+{
+    int64_t due = plant_due(plant);
+    revive_by(plant, due < until ? due : until - 1);
+    return !plant_is_over(plant) && plant_due(plant) < until;
+}
+
 bool plant_run(struct plant *plant, int64_t until, struct error *error)
 {
-    while (!is_over(plant) && plant_due(plant) < until)
-        if (!plant_next(plant, error))
+    while (is_due_before(plant, until))
+        if (!plant_late(plant, plant_due(plant), error))
             return false;
     pass(plant, until);
     return true;
@@ -253,6 +288,11 @@ struct view *plant_hand(const struct plant *plant)
 struct device *plant_device(const struct plant *plant, uint32_t client)
 {
     return wire_device(plant->wire, client);
+}
+
+uint64_t plant_restarts(const struct plant *plant)
+{
+    return plant->restarts;
 }
 
 const char *plant_fault(const struct plant *plant)

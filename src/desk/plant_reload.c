@@ -1,27 +1,21 @@
-/* A program takes the place of another one by the steps of run/swap.c, without threads to hold: new
- * text, trial on a copy, the scan goes on. A restart keeps what a state file would. */
+/* A program takes the place of another one by the steps of run/reload.c and run/swap.c, without
+ * threads to hold: text, trial on a copy, outputs that go made safe, the scan goes on. So does the
+ * same text after a fault, and the former one on the way back. A restart of the process, which
+ * keeps what a state file would, is in plant_restart.c. */
 
 #include "desk/plant_inside.h"
 
-#include "control/script.h"
+#include "base/log.h"
 #include "image/adopt.h"
-#include "image/image_restore.h"
 #include "image/mailbox.h"
+#include "run/restart_wait.h"
+#include "run/retire.h"
 #include "run/trial.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What is made before anything changes. */
-struct takeover {
-    struct keeps *copy; /* that the body looks at */
-    struct generation *next;
-    struct plan_match *match;
-    struct wire *wire;
-    struct view *hand;
-};
-
-static void release(struct takeover *takeover)
+void takeover_release(struct takeover *takeover)
 {
     view_destroy(takeover->hand);
     wire_destroy(takeover->wire);
@@ -30,23 +24,29 @@ static void release(struct takeover *takeover)
     keeps_destroy(takeover->copy);
 }
 
-static struct program_options options_of(struct plant *plant, const char *path, const char *why,
-                                         const struct keeps *copy)
+struct program_options takeover_options(struct plant *plant, const char *path, const char *why)
 {
     return (struct program_options){.path = path,
                                     .lua_root = plant->lua_root,
                                     .quiet = plant->quiet,
                                     .now = plant->now,
                                     .why = why,
-                                    .keeps = copy,
                                     .watchdog = plant->watchdog,
-                                    .stuck = script_give_up};
+                                    .stuck = plant->stuck};
 }
 
-/* From here on `next` is what runs; what ran before goes. */
-static void take_over(struct plant *plant, struct takeover *takeover)
+bool takeover_connect(struct plant *plant, struct takeover *takeover, struct error *error)
 {
-    struct takeover before = {.next = plant->current, .wire = plant->wire, .hand = plant->hand};
+    struct image *image = takeover->next->image;
+    takeover->wire = wire_create(image, plant->now.monotonic, error);
+    takeover->hand = takeover->wire ? view_create(image, error) : NULL;
+    return takeover->hand != NULL;
+}
+
+struct generation *takeover_finish(struct plant *plant, struct takeover *takeover)
+{
+    struct generation *before = plant->current;
+    struct takeover gone = {.wire = plant->wire, .hand = plant->hand};
     plant->current = takeover->next;
     plant->wire = takeover->wire;
     plant->hand = takeover->hand;
@@ -55,17 +55,22 @@ static void take_over(struct plant *plant, struct takeover *takeover)
     takeover->hand = NULL;
     plant->fault = (struct error){0};
     plant->fault_said = false;
-    release(&before);
+    plant->restart_at = INT64_MAX;
+    plant->restart_wait = 0;
+    takeover_release(&gone);
+    return before;
 }
 
-/* ---- a reload ---- */
+/* ---- the text ---- */
 
-static bool try_it(struct plant *plant, struct program_options options, struct error *error)
+static bool try_it(struct plant *plant, struct program_options options, bool restarts,
+                   struct error *error)
 {
     const struct trial_order order = {.from = plant->current->image,
                                       .running = plant->current->scan,
                                       .now = &plant->now,
-                                      .stuck = script_give_up};
+                                      .restarts = restarts,
+                                      .stuck = plant->stuck};
     struct keeps *keeps = keeps_create(error);
     if (!keeps)
         return false;
@@ -78,32 +83,56 @@ static bool try_it(struct plant *plant, struct program_options options, struct e
     return ok;
 }
 
-static bool load_beside(struct plant *plant, struct takeover *takeover, const char *path,
-                        struct error *error)
+static bool load_beside(struct plant *plant, struct takeover *takeover,
+                        struct program_options options, bool restarts, struct error *error)
 {
     takeover->copy = keeps_create(error);
     if (!takeover->copy)
         return false;
     keeps_read(plant->keeps, takeover->copy);
-    struct program_options options = options_of(plant, path, "reload", takeover->copy);
+    options.keeps = takeover->copy;
     options.running = scan_between_steps(plant->current->scan, plant->now);
-    if (!try_it(plant, options, error))
+    if (!try_it(plant, options, restarts, error))
         return false;
     takeover->next = generation_load(&options, plant->keeps, NULL, NULL, NULL, error);
     return takeover->next != NULL;
 }
 
-static bool go_on(struct plant *plant, struct takeover *takeover, struct error *error)
+/* ---- the exchange ---- */
+
+/* While devices that answer take the safe values the program runs, as long as it may take. */
+static bool wait_until_safe(struct plant *plant, const struct retire *retire, struct error *error)
+{
+    int64_t until = plant->now.monotonic + plant->current->plan->settings.stop_timeout;
+    plant_run_devices(plant, plant->now.monotonic);
+    while (!retire_is_over(retire)) {
+        int64_t scan = plant_is_over(plant) ? INT64_MAX : plant_due(plant);
+        int64_t wire = wire_due(plant->wire);
+        if ((scan < wire ? scan : wire) > until)
+            break;
+        if (wire < scan)
+            plant_run_devices(plant, wire);
+        else if (!plant_next(plant, error))
+            return false;
+    }
+    return true;
+}
+
+/* For the way back; from a fault there is none. */
+static void remember(const struct generation *before)
+{
+    if (scan_state(before->scan) != SCAN_FAULT)
+        program_remember(before->program);
+}
+
+static bool change_over(struct plant *plant, struct takeover *takeover, struct error *error)
 {
     struct generation *before = plant->current, *next = takeover->next;
     int64_t now = plant->now.monotonic;
-    takeover->match = plan_match_create(before->plan, next->plan, error);
-    if (!takeover->match || !plant_begin(plant, next, error) ||
-        !image_adopt(next->image, before->image, takeover->match, now, NULL, NULL, error))
-        return false;
-    takeover->wire = wire_create(next->image, now, error);
-    takeover->hand = takeover->wire ? view_create(next->image, error) : NULL;
-    if (!takeover->hand)
+    remember(before);
+    if (!plant_begin(plant, next, error) ||
+        !image_adopt(next->image, before->image, takeover->match, now, NULL, NULL, error) ||
+        !takeover_connect(plant, takeover, error))
         return false;
     wire_inherit(takeover->wire, plant->wire, takeover->match, now);
     mailbox_end(before->image, "another program took over before this was answered");
@@ -111,7 +140,26 @@ static bool go_on(struct plant *plant, struct takeover *takeover, struct error *
     return true;
 }
 
-static const struct keep_spec *find_keep(const struct plan *plan, const char *name)
+static bool go_on(struct plant *plant, struct takeover *takeover, struct error *error)
+{
+    struct retire retire = {0};
+    struct generation *before = plant->current;
+    int64_t restart_at = plant->restart_at;
+    takeover->match = plan_match_create(before->plan, takeover->next->plan, error);
+    if (!takeover->match)
+        return false;
+    plant->restart_at = INT64_MAX; /* one thing at a time */
+    retire_prepare(&retire, before->image, takeover->match);
+    retire_begin(&retire, plant->now.monotonic);
+    bool ok = wait_until_safe(plant, &retire, error) && change_over(plant, takeover, error);
+    retire_end(&retire, plant->now.monotonic);
+    retire_finish(&retire);
+    if (plant->restart_at == INT64_MAX) /* else it has faulted meanwhile */
+        plant->restart_at = restart_at;
+    return ok;
+}
+
+const struct keep_spec *plant_find_keep(const struct plan *plan, const char *name)
 {
     for (size_t i = 0; i < plan->keep_count; i++)
         if (strcmp(plan->keeps[i].name, name) == 0)
@@ -119,16 +167,35 @@ static const struct keep_spec *find_keep(const struct plan *plan, const char *na
     return NULL;
 }
 
-/* A reload counts as proven at once, so what its program does not keep is not kept. */
-static void drop_keeps(struct plant *plant)
+void plant_settle(struct plant *plant)
 {
     const char *name;
     uint32_t at = 0;
+    generation_destroy(plant->former);
+    plant->former = NULL;
     while (keeps_next_name(plant->keeps, &at, &name))
-        if (!find_keep(plant->current->plan, name))
+        if (!plant_find_keep(plant->current->plan, name))
             keeps_drop(plant->keeps, name);
     image_commit_keeps(plant->current->image);
 }
+
+static bool exchange(struct plant *plant, const struct program_options *options, bool restarts,
+                     struct error *error)
+{
+    struct takeover takeover = {0};
+    plant_settle(plant);
+    bool ok =
+        load_beside(plant, &takeover, *options, restarts, error) && go_on(plant, &takeover, error);
+    if (ok) {
+        plant->former = takeover_finish(plant, &takeover);
+        if (!plant->remembers)
+            plant_settle(plant);
+    }
+    takeover_release(&takeover);
+    return ok;
+}
+
+/* ---- its occasions ---- */
 
 static void take_path(struct plant *plant, const char *path)
 {
@@ -139,114 +206,50 @@ static void take_path(struct plant *plant, const char *path)
 
 bool plant_reload(struct plant *plant, const char *path, struct error *error)
 {
-    struct takeover takeover = {0};
-    bool ok = load_beside(plant, &takeover, path ? path : plant->path, error) &&
-              go_on(plant, &takeover, error);
-    if (ok) {
-        take_over(plant, &takeover);
-        drop_keeps(plant);
-        take_path(plant, path);
-    }
-    release(&takeover);
-    return ok;
-}
-
-/* ---- a restart ---- */
-
-static bool is_retained(const struct plan *plan, uint32_t point)
-{
-    int32_t variable = plan->points[point].variable;
-    return variable >= 0 && plan->variables[variable]->retain;
-}
-
-static void restore_point(struct image *image, struct image *from, const struct plan_match *match,
-                          uint32_t point, int64_t now)
-{
-    const struct plan *plan = image_plan(image);
-    uint16_t words[VARIABLE_MAX_WORDS];
-    uint32_t former = match->points[point];
-    image_retain(from, &former, 1, words, NULL, NULL);
-    plan_match_convert(match, point, words);
-    if (variable_accepts(plan->variables[plan->points[point].variable], words,
-                         plan->points[point].mask))
-        image_restore(image, point, words, now);
-}
-
-static void restore_all(void *context, struct image *image)
-{
-    struct plant *plant = context;
-    struct image *from = plant->current->image;
-    struct error error;
-    struct plan_match *match = plan_match_create(image_plan(from), image_plan(image), &error);
-    for (uint32_t i = 0; match && i < match->to->point_count; i++)
-        if (match->points[i] != MATCH_NONE && is_retained(match->to, i) &&
-            is_retained(match->from, match->points[i]))
-            restore_point(image, from, match, i, plant->now.monotonic);
-    plan_match_destroy(match);
-}
-
-static bool keep_is_retained(const struct plan *plan, const char *name)
-{
-    const struct keep_spec *keep = find_keep(plan, name);
-    return keep && keep->retain;
-}
-
-/* Those that a state file would hold. */
-static struct keeps *retained_keeps(const struct plant *plant, struct error *error)
-{
-    struct keeps *keeps = keeps_create(error);
-    const char *name;
-    uint32_t at = 0;
-    if (!keeps)
-        return NULL;
-    keeps_read(plant->keeps, keeps);
-    while (keeps_next_name(keeps, &at, &name))
-        if (!keep_is_retained(plant->current->plan, name))
-            keeps_drop(keeps, name);
-    keeps_commit(keeps);
-    return keeps;
-}
-
-static bool load_anew(struct plant *plant, struct takeover *takeover, struct keeps *retained,
-                      struct error *error)
-{
-    takeover->copy = keeps_create(error);
-    if (!takeover->copy)
+    const struct program_options options =
+        takeover_options(plant, path ? path : plant->path, "reload");
+    if (!exchange(plant, &options, false, error))
         return false;
-    keeps_read(retained, takeover->copy);
-    const struct program_options options = options_of(plant, plant->path, "cold", takeover->copy);
-    takeover->next = generation_load(&options, retained, NULL, restore_all, plant, error);
-    return takeover->next && plant_begin(plant, takeover->next, error);
-}
-
-/* Devices live on; what the client knew of them is lost with the process. */
-static bool connect_anew(struct plant *plant, struct takeover *takeover, struct error *error)
-{
-    struct generation *before = plant->current, *next = takeover->next;
-    takeover->match = plan_match_create(before->plan, next->plan, error);
-    takeover->wire = wire_create(next->image, plant->now.monotonic, error);
-    takeover->hand = takeover->wire ? view_create(next->image, error) : NULL;
-    if (!takeover->match || !takeover->hand)
-        return false;
-    wire_keep_devices(takeover->wire, plant->wire, takeover->match, plant->now.monotonic);
+    take_path(plant, path);
     return true;
 }
 
-bool plant_restart(struct plant *plant, bool crash, struct error *error)
+bool plant_back(struct plant *plant, struct error *error)
 {
-    struct takeover takeover = {0};
-    if (!crash && !plant_stop(plant, error))
-        return false;
-    struct keeps *retained = retained_keeps(plant, error);
-    bool ok = retained && load_anew(plant, &takeover, retained, error) &&
-              connect_anew(plant, &takeover, error);
-    if (ok) {
-        struct keeps *former = plant->keeps;
-        take_over(plant, &takeover);
-        plant->keeps = retained;
-        retained = former;
-    }
-    release(&takeover);
-    keeps_destroy(retained);
+    struct takeover takeover = {.next = plant->former};
+    if (!plant->former)
+        return error_set(error, "%s: nothing ran before it that could come back", plant->path);
+    plant->former = NULL;
+    bool ok = go_on(plant, &takeover, error);
+    if (ok)
+        generation_destroy(takeover_finish(plant, &takeover));
+    else
+        plant->former = takeover.next;
+    takeover.next = NULL;
+    takeover_release(&takeover);
     return ok;
+}
+
+/* As run/restart.c, and its words. */
+static void try_again_later(struct plant *plant, const struct error *error)
+{
+    const struct settings *settings = &plant->current->plan->settings;
+    plant->restart_wait = restart_wait(settings, plant->restart_wait);
+    plant->restart_at = plant->now.monotonic + plant->restart_wait;
+    if (plant->quiet)
+        return;
+    log_text(error->text, strlen(error->text));
+    log_line("%s: it cannot be started again yet", plant->path);
+}
+
+/* Its own text, not the file's: that may be half way to something else. */
+void plant_revive(struct plant *plant)
+{
+    struct program_options options = takeover_options(plant, plant->path, "restart");
+    struct error error;
+    options.source_count = program_sources(plant->current->program, &options.sources);
+    if (exchange(plant, &options, true, &error))
+        plant->restarts++;
+    else
+        try_again_later(plant, &error);
 }

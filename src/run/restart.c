@@ -1,4 +1,4 @@
-/* One timer. A try that is refused doubles the wait before the next one, up to a minute. */
+/* One timer. */
 
 #include "run/restart.h"
 
@@ -7,13 +7,13 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "run/reload.h"
+#include "run/restart_wait.h"
 #include "run/runtime.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const int64_t WAIT_LEAST = NS_PER_S / 10, WAIT_MOST = INT64_C(60) * NS_PER_S;
 enum { TRY_AGAIN = 100 * NS_PER_MS }; /* something else was under way */
 
 struct restart {
@@ -45,17 +45,11 @@ void restart_later(struct runtime *runtime)
         restart_in(runtime, settings->restart_after);
 }
 
-/* What keeps a program in fault, a value that a master wrote, may stay for a night. */
 void restart_refused(struct runtime *runtime, const char *reason)
 {
     struct restart *restart = runtime->restart;
     const struct settings *settings = &runtime->current->plan->settings;
-    int64_t after = settings->restart_after;
-    int64_t least = after > WAIT_LEAST ? after : WAIT_LEAST;
-    int64_t most = after > WAIT_MOST ? after : WAIT_MOST;
-    restart->wait = restart->wait ? 2 * restart->wait : least;
-    if (restart->wait > most)
-        restart->wait = most;
+    restart->wait = restart_wait(settings, restart->wait);
     log_text(reason, strlen(reason));
     if (!settings->restarts) { /* it was the last proven text that was refused */
         log_line("%s: it stays in FAULT; msm reload starts it again", runtime_name(runtime));

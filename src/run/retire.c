@@ -3,7 +3,6 @@
 
 #include "run/retire.h"
 
-#include "base/clock.h"
 #include "base/memory.h"
 #include "image/image.h"
 #include "image/mirror.h"
@@ -23,10 +22,10 @@ void retire_prepare(struct retire *retire, struct image *image, const struct pla
     }
 }
 
-void retire_begin(struct retire *retire)
+void retire_begin(struct retire *retire, int64_t now)
 {
     if (retire->count && !retire->holds)
-        image_retire(retire->image, retire->points, retire->count, clock_monotonic());
+        image_retire(retire->image, retire->points, retire->count, now);
     retire->holds = retire->count > 0;
 }
 
@@ -40,10 +39,10 @@ void retire_judge(struct retire *retire)
     retire->count = mirror_undelivered(retire->image, retire->points, retire->count);
 }
 
-void retire_end(struct retire *retire)
+void retire_end(struct retire *retire, int64_t now)
 {
     if (retire->holds)
-        image_unretire(retire->image, clock_monotonic());
+        image_unretire(retire->image, now);
     retire->holds = false;
 }
 

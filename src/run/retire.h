@@ -22,7 +22,7 @@ struct retire {
 void retire_prepare(struct retire *retire, struct image *image, const struct plan_match *match);
 
 /* They take their safe value and hold it, whatever anybody writes. */
-void retire_begin(struct retire *retire);
+void retire_begin(struct retire *retire, int64_t now);
 
 /* Whether no device that answers has still to take its own. Allocates nothing. */
 bool retire_is_over(const struct retire *retire);
@@ -32,6 +32,6 @@ void retire_judge(struct retire *retire);
 
 /* The program has them again: because it stays, or in case it comes back. Also where they were not
  * begun, or are over. */
-void retire_end(struct retire *retire);
+void retire_end(struct retire *retire, int64_t now);
 
 void retire_finish(struct retire *retire); /* frees the list */

@@ -91,7 +91,7 @@ void swap_discard(struct swap *swap)
 {
     if (!swap)
         return;
-    retire_end(&swap->retire);
+    retire_end(&swap->retire, clock_monotonic());
     tcp_discard(swap->tcp);
     lines_discard(swap->lines);
     sim_discard(swap->sim);
@@ -101,7 +101,7 @@ void swap_discard(struct swap *swap)
 
 void swap_retire(struct swap *swap)
 {
-    retire_begin(&swap->retire);
+    retire_begin(&swap->retire, clock_monotonic());
 }
 
 bool swap_is_retired(const struct swap *swap)
@@ -197,7 +197,7 @@ enum swap_result swap_try(struct swap *swap, char **remarks, size_t *unsafe, str
     runtime->current = swap->next;
     retire_judge(&swap->retire);
     *unsafe = swap->retire.count;
-    retire_end(&swap->retire);
+    retire_end(&swap->retire, clock_monotonic());
     lines_settle(runtime->lines);
     *remarks = remarks_after(&swap->retire, swap->match, swap->adoption, reload_is_asked(runtime));
     release(swap);

@@ -43,8 +43,9 @@ struct store *store_open(const struct store_options *options, struct error *erro
 void store_load_image(struct store *store, struct image *image, int64_t now);
 void store_load_keeps(struct store *store, struct keeps *keeps);
 
-/* Lines that a program writes, beside the state, from store_start on; before that. As the audit
- * ring, the queue has to stay where store_close is false. False with an error: no memory. */
+/* The program's lines for text files, from this queue into files beside the state; they are written
+ * from store_start on. Call it before that. The thread reads the queue: where store_close returns
+ * false it is never to be freed, as the audit ring. False with an error: no memory. */
 bool store_take_texts(struct store *store, struct text_queue *texts, struct error *error);
 
 /* Begins to write what changes from here on. False with an error: no thread. */

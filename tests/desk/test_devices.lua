@@ -105,6 +105,26 @@ function TestDevices.test_what_a_device_does_not_do()
   lu.assertErrorMsgContains("plc.SPP is not declared; did you mean plc.SP?", device.refuse, device, "SPP")
 end
 
+function TestDevices.test_names_that_are_nearly_right()
+  local plant, device = TestDevices.plant, TestDevices.device
+  lu.assertErrorMsgContains('did you mean plc?', plant.device, plant, "plk")
+  lu.assertErrorMsgContains('there are boiler, plc', plant.device, plant, "turbine")
+  lu.assertErrorMsgContains("did you mean device:offline()?", function() device:offlin() end)
+  lu.assertErrorMsgContains("did you mean plc.LEVEL?", function() return device.LEVL end)
+end
+
+function TestDevices.test_a_variable_that_is_named_like_a_method()
+  local plant = load([[
+    local plc = memory("plc")
+    plc.slow = holding.uint16(0)
+    client.tcp { host = "10.0.0.8", mem = plc }
+  ]])
+  local device = plant:device "plc"
+  device:set("slow", 4)
+  plant:run "2s"
+  lu.assertEquals({ device:get "slow", plant.plc.slow }, { 4, 4 })
+end
+
 function TestDevices.test_a_device_that_rounds()
   local plant, device = TestDevices.plant, TestDevices.device
   device:round("SP", 5)

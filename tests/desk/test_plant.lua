@@ -20,7 +20,7 @@ function TestTime.test_a_run_covers_what_is_due_before_its_end()
   plant:run "100ms"
   lu.assertEquals({ plant.mem.N, plant.mem.T }, { 1, 0 })
   plant:run "2.5s"
-  lu.assertEquals({ plant.mem.N, plant.mem.T, plant:state() }, { 26, 2.5, "run" })
+  lu.assertEquals({ plant.mem.N, plant.mem.T, plant:state() }, { 26, 2.5, "running" })
   lu.assertAlmostEquals(plant:time(), 2.6, 1e-9)
 end
 
@@ -122,13 +122,33 @@ function TestValues.test_what_is_wrong_is_told_at_the_tests_line()
   refused("did you mean mem.LEVEL?", function() return plant.mem.LEVL end)
   refused("mem.LEVEL = 101 is out of range 0..100", function() plant.mem.LEVEL = 101 end)
   refused("mem.LEVEL takes no table", function() plant.mem.LEVEL = {} end)
-  refused("the plant has no method and no memory plc", function() return plant.plc end)
+  refused("the plant has no method and no memory plc; its memories: mem", function() return plant.plc end)
+  refused("no memory relod; did you mean reload?", function() plant:relod() end)
+  refused("no memory men; did you mean mem?", function() return plant.men.LEVEL end)
   refused("run: ", function() plant:run "soon" end)
   refused("run takes a duration", function() plant.run "2s" end)
   refused("scans takes a number of scans, not \"3s\"", function() plant:scans "3s" end)
   refused("run_until takes a function", function() plant:run_until(true, "3s") end)
-  refused("unknown option fast", function() plant:restart { fast = true } end)
-  refused("there is no client link", function() plant:device "plc" end)
+  refused("restart: unknown option crsh; did you mean crash?", function() plant:restart { crsh = true } end)
+  refused("load: unknown option fast; there are at, quiet, strict", function() load("", { fast = 1 }) end)
+  refused("load: quiet is a boolean, not \"yes\"", function() load("", { quiet = "yes" }) end)
+  refused("there is no client link \"plc\", and no memory of that name with one; the script has no client",
+    function() plant:device "plc" end)
+  refused("get takes the name of a variable, not nil", function() plant.get(plant) end)
+end
+
+function TestValues.test_a_memory_that_is_named_like_a_method()
+  local plant = load [[
+    local run = memory("run")
+    run.LEVEL = holding.uint16(0)
+    run.LIST = holding.uint16(1, { count = 2 })
+  ]]
+  plant:set("run.LEVEL", 7)
+  plant:set("run.LIST", { 1, 2 })
+  plant:set("run.LIST[2]", 3)
+  plant:run "100ms"
+  lu.assertEquals({ plant:get "run.LEVEL", plant:get "run.LIST" }, { 7, { 1, 3 } })
+  lu.assertErrorMsgContains("did you mean run.LEVEL?", plant.get, plant, "run.LEVL")
 end
 
 function TestValues.test_force_and_quality()
@@ -214,7 +234,7 @@ function TestTransitions.test_the_trial_has_the_time_of_the_plant()
   plant:run "1s"
   plant:reload()
   plant:run "1s"
-  lu.assertEquals(plant:state(), "run")
+  lu.assertEquals(plant:state(), "running")
 end
 
 function TestTransitions.test_what_no_program_keeps_is_not_kept()
@@ -273,7 +293,7 @@ function TestTransitions.test_a_reload_is_refused_and_nothing_has_changed()
   write(LIVES .. "\nevery(1, function() error 'at once' end)", written.last())
   lu.assertErrorMsgContains("at once", function() plant:reload() end)
   plant:run "1s"
-  lu.assertEquals({ plant.mem.N, plant:state() }, { 20, "run" })
+  lu.assertEquals({ plant.mem.N, plant:state() }, { 20, "running" })
 end
 
 function TestTransitions.test_after_a_restart_there_is_what_was_retained()

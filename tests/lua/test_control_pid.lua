@@ -386,8 +386,7 @@ function TestThrough.test_a_new_text_against_what_was_assigned()
   local play = TestThrough.play
   play:eval("(function() heat.max = 50 end)()")
   play:run()
-  play:reload((SCRIPT:gsub("kp = 2,", "kp = 2, min = 60,")))
-  local ok, text = pcall(play.run, play)
+  local ok, text = pcall(play.reload, play, (SCRIPT:gsub("kp = 2,", "kp = 2, min = 60,")))
   lu.assertFalse(ok)
   lu.assertStrContains(text, 'script.lua:4: control.PID "heat": min = 60 is not below max = 50')
 end

@@ -1,5 +1,7 @@
 --- Errors of a test's own making, at the line of the test.
 
+local core = require "msm.test.core"
+
 local say = {}
 
 -- Of this library: "=msm/", or where it is read from.
@@ -43,6 +45,73 @@ function say.fail(format, ...)
   error(format:format(...), level_of_user())
 end
 
+--- What a host's function returns: nil and a text for what the test did wrong.
+---@param value any
+---@param problem string|nil
+---@return any value
+function say.need(value, problem)
+  if value == nil then
+    say.fail("%s", problem)
+  end
+  return value
+end
+
+--- A duration in seconds.
+---@param duration any
+---@param what string the method that takes it
+---@return number
+function say.seconds(duration, what)
+  if duration == nil then
+    say.fail("%s takes a duration, \"2.5s\"; it is called with a colon, plant:%s \"2.5s\"", what, what)
+  end
+  local seconds, problem = core.duration(duration)
+  if not seconds then
+    say.fail("%s: %s", what, problem)
+  end
+  return seconds
+end
+
+--- The name of a variable.
+---@param what string the method that takes it
+---@param name any
+---@return string
+function say.name(what, name)
+  if type(name) ~= "string" then
+    say.fail("%s takes the name of a variable, not %s", what, say.shown(name))
+  end
+  return name
+end
+
+--- The keys of a table, sorted.
+---@param of table<string, any>
+---@return string[]
+function say.names(of)
+  local names = {}
+  for name in pairs(of) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
+--- The one of these words that is likely to be meant.
+---@param word any
+---@param words string[]
+---@return string|nil
+function say.nearest(word, words)
+  return type(word) == "string" and core.nearest(word, words) or nil
+end
+
+--- "did you mean run?", or where nothing is near what is said else.
+---@param word any
+---@param words string[]
+---@param otherwise string
+---@return string
+function say.hint(word, words, otherwise)
+  local near = say.nearest(word, words)
+  return near and ("did you mean %s?"):format(near) or otherwise
+end
+
 --- Checks a table of options by the types that they have.
 ---@param what string
 ---@param options table|nil
@@ -56,9 +125,11 @@ function say.options(what, options, types)
   end
   for key, value in pairs(options) do
     if not types[key] then
-      say.fail("%s: unknown option %s", what, tostring(key))
+      local known = say.names(types)
+      say.fail("%s: unknown option %s; %s", what, tostring(key),
+        say.hint(key, known, "there are " .. table.concat(known, ", ")))
     elseif type(value) ~= types[key] then
-      say.fail("%s: %s is a %s, not %s", what, key, types[key], tostring(value))
+      say.fail("%s: %s is a %s, not %s", what, key, types[key], say.shown(value))
     end
   end
   return options

@@ -1,0 +1,137 @@
+--- The simulated device behind a client link, as a test sees it.
+
+local core = require "msm.test.core"
+local say = require "msm.test.say"
+
+local device = {}
+
+---@class msm.test.Device
+local Device = {}
+
+local owners = setmetatable({}, { __mode = "k" }) -- device -> { plant's handle, link or memory, prefix }
+
+local function refuse_name(handle, name)
+  local names = core.clients(handle)
+  say.fail("there is no client link %s, and no memory of that name with one; %s", say.shown(name),
+    say.hint(name, names, #names == 0 and "the script has no client at all"
+      or "there are " .. table.concat(names, ", ")))
+end
+
+-- Its number may be another one after a reload.
+local function client_of(self)
+  local handle, name = owners[self][1], owners[self][2]
+  local client = type(name) == "string" and core.client(handle, name)
+  if not client then
+    refuse_name(handle, name)
+  end
+  return handle, client
+end
+
+-- Where the name is none of a variable, one of a method may be meant.
+local function need_known(value, problem, key)
+  if value == nil then
+    local method = not problem:find "did you mean" and say.nearest(key, say.names(Device))
+    say.fail("%s%s", problem, method and ("; did you mean device:%s()?"):format(method) or "")
+  end
+  return value
+end
+
+local function get(self, key)
+  local handle, client = client_of(self)
+  local value, problem = core.device_get(handle, client, owners[self][3] .. tostring(key))
+  return need_known(value, problem, key)
+end
+
+local meta = { __name = "device" }
+
+function meta.__index(self, key)
+  return Device[key] or get(self, key)
+end
+
+local function set(self, key, value)
+  local handle, client = client_of(self)
+  say.need(core.device_set(handle, client, owners[self][3] .. tostring(key), value))
+end
+
+meta.__newindex = set
+
+---@param handle userdata of the plant
+---@param name string
+---@return msm.test.Device
+function device.new(handle, name)
+  local made = setmetatable({}, meta)
+  owners[made] = { handle, name, "" }
+  local _, client = client_of(made)
+  owners[made][3] = core.client_memory(handle, client) .. "."
+  return made
+end
+
+--- The same as device.LEVEL, by a name: also of a variable that is named like a method.
+---@param name string
+---@return any
+function Device:get(name)
+  return get(self, say.name("get", name))
+end
+
+--- The same as device.LEVEL = value.
+---@param name string
+---@param value any
+function Device:set(name, value)
+  set(self, say.name("set", name), value)
+end
+
+local function manners(self, table)
+  local handle, client = client_of(self)
+  core.device_manners(handle, client, table)
+end
+
+--- It cannot be reached: connections are lost and refused.
+function Device:offline()
+  manners(self, { offline = true })
+end
+
+--- It is there and answers, rightly and at once (but for what `refuse` and `round` have said).
+function Device:online()
+  manners(self, { offline = false, silent = false, wrong = false, delay = 0.001 })
+end
+
+--- It takes requests, carries them out, and answers none.
+function Device:silent()
+  manners(self, { silent = true })
+end
+
+--- What it answers is no answer to what was asked.
+function Device:wrong()
+  manners(self, { wrong = true })
+end
+
+--- It takes so long for each answer; beyond the link's timeout there is none.
+---@param delay number|string
+function Device:slow(delay)
+  manners(self, { delay = say.seconds(delay, "slow") })
+end
+
+--- Writes to this variable are refused with an exception code; 0 ends that.
+---@param name string as the script has declared it, without its memory
+---@param code integer|nil 1..255 (2)
+function Device:refuse(name, code)
+  local handle, client = client_of(self)
+  code = code == nil and 2 or code
+  if math.type(code) ~= "integer" or code < 0 or code > 255 then
+    say.fail("refuse takes an exception code, 1..255 (2: the address, 3: the value), or 0; not %s", say.shown(code))
+  end
+  say.need(core.device_refuse(handle, client, owners[self][3] .. tostring(name), code))
+end
+
+--- It keeps only the nearest multiple of `unit` of what is written to this variable; 0 ends that.
+---@param name string
+---@param unit number as the variable is read
+function Device:round(name, unit)
+  local handle, client = client_of(self)
+  if type(unit) ~= "number" or unit ~= unit or unit < 0 then
+    say.fail("round takes a number above 0, or 0, not %s", say.shown(unit))
+  end
+  say.need(core.device_round(handle, client, owners[self][3] .. tostring(name), unit))
+end
+
+return device
