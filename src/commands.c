@@ -64,7 +64,7 @@ static const struct option_help TEST[] = {
      "play what msm run --record has kept to the script, or to that which was recorded, and show "
      "the first difference",
      COMPLETES_FILE},
-    {"report", "FILE", "where junit goes (msm-test.xml)", COMPLETES_FILE},
+    {"report", "FILE", "where junit goes, FILE.xml (msm-test.xml)", COMPLETES_FILE},
     END,
 };
 
@@ -112,15 +112,6 @@ static const struct option_help RUN[] = {
     {"dry", "N", "run N scans without a network and without waiting, then end", COMPLETES_NOTHING},
     LUA_ROOT,
     {"name", "PROGRAM", "the name that commands find it by, instead of the script's",
-     COMPLETES_NOTHING},
-    {"record", "FILE",
-     "keep what comes in and what the script makes of it in FILE, and FILE.1 before it, for msm "
-     "test --replay",
-     COMPLETES_FILE},
-    {"record-size", "MIB", "of both of these files, at least 4 (64)", COMPLETES_NOTHING},
-    {"sim", NULL,
-     "simulate the devices behind all clients: nothing goes to a real one, and msm set also sets "
-     "what comes from them",
      COMPLETES_NOTHING},
     {"spin", NULL,
      "keep virtual processor cores awake, so that the scan wakes on time; for virtual machines, "
@@ -194,11 +185,12 @@ const struct command COMMANDS[] = {
      JSON_NAME, NULL, status_run},
     {"stop", "", COMPLETES_NOTHING, "Ends a running program in order.",
      "Returns when it has ended.", ONLY_NAME, NULL, stop_run},
-    {"test", "FILE…", COMPLETES_FILE, "Runs tests of scripts in virtual time.",
+    {"test", "FILE|FOLDER…", COMPLETES_FILE, "Runs tests of scripts in virtual time.",
      "Tests are LuaUnit's: functions and tables that are called test… or Test…. They load a script "
      "with require \"msm.test\".load \"tank.lua\", set its inputs, let time pass and look at its "
-     "outputs; devices are simulated. The exit status is 0 when all passed, 1 when one did not, 2 "
-     "when there was none.",
+     "outputs; devices are simulated. A folder stands for its test_*.lua. The exit status is 0 "
+     "when "
+     "all passed, 1 when one did not, 2 when there was none.",
      TEST,
      "  msm test tests/scripts/test_hvac.lua\n  msm test tests/scripts/test_hvac.lua --filter "
      "frost --output tap",

@@ -7,6 +7,7 @@
 #include "base/watchdog.h"
 #include "desk/lua_plant.h"
 #include "desk/replay.h"
+#include "desk/test_files.h"
 #include "program/embedded.h"
 
 #include <lauxlib.h>
@@ -17,8 +18,8 @@
 enum { FILES_MOST = 1000 };
 
 struct order {
-    const char *files[FILES_MOST];
-    int count;
+    const char *words[FILES_MOST]; /* files and folders, as typed */
+    struct test_files files;
     const char *filter, *output, *report, *lua_root;
 };
 
@@ -68,21 +69,21 @@ static void add_searcher(lua_State *L, const struct lua_plants *plants)
 static void push_order(lua_State *L, const struct order *order)
 {
     lua_newtable(L);
-    lua_createtable(L, order->count, 0);
-    for (int i = 0; i < order->count; i++) {
-        lua_pushstring(L, order->files[i]);
-        lua_rawseti(L, -2, i + 1);
+    lua_createtable(L, (int)order->files.count, 0);
+    for (size_t i = 0; i < order->files.count; i++) {
+        lua_pushstring(L, order->files.paths[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     lua_setfield(L, -2, "files");
     lua_pushstring(L, order->filter);
     lua_setfield(L, -2, "filter");
-    lua_pushstring(L, order->output ? order->output : "text");
+    lua_pushstring(L, order->output);
     lua_setfield(L, -2, "output");
     lua_pushstring(L, order->report ? order->report : "msm-test.xml");
     lua_setfield(L, -2, "report");
 }
 
-/* Arguments: the order. Returns how many tests did not succeed, and how many there were. */
+/* Arguments: the order. Returns how many tests did not succeed. */
 static int run_tests(lua_State *L)
 {
     const struct order *order = lua_touserdata(L, 1);
@@ -90,44 +91,91 @@ static int run_tests(lua_State *L)
     lua_pushliteral(L, "msm.test.runner");
     lua_call(L, 1, 1);
     push_order(L, order);
-    lua_call(L, 1, 2);
-    return 2;
+    lua_call(L, 1, 1);
+    return 1;
 }
 
-/* What is said in a table, { problem = … }, needs no traceback. */
+/* What is said in a table needs none. */
 static int traceback(lua_State *L)
 {
-    if (lua_istable(L, 1) && lua_getfield(L, 1, "problem") == LUA_TSTRING)
+    if (lua_istable(L, 1))
         return 1;
-    lua_settop(L, 1);
     luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
     return 1;
 }
 
-static int run_order(lua_State *L, const struct command *command, const struct order *order)
+/* On top lies { problem = …, usage = true } or a text. */
+static int say_problem(lua_State *L)
+{
+    if (!lua_istable(L, -1)) {
+        command_say("%s", lua_tostring(L, -1));
+        return EXIT_FAILED;
+    }
+    lua_getfield(L, -1, "problem");
+    lua_getfield(L, -2, "usage");
+    command_say("msm test: %s", lua_tostring(L, -2));
+    return lua_toboolean(L, -1) ? EXIT_USAGE : EXIT_FAILED;
+}
+
+static int run_order(lua_State *L, const struct order *order)
 {
     lua_pushcfunction(L, traceback);
     lua_pushcfunction(L, run_tests);
     lua_pushlightuserdata(L, (void *)order);
-    if (lua_pcall(L, 1, 2, -3) != LUA_OK) {
-        command_say("%s", lua_tostring(L, -1));
-        return EXIT_FAILED;
-    }
-    if (lua_tointeger(L, -1) > 0)
-        return lua_tointeger(L, -2) == 0 ? EXIT_OK : EXIT_FAILED;
-    command_say("msm %s: there is no test; tests are functions and tables named test… or Test…%s",
-                command->name, order->filter ? ", and --filter left none of them" : "");
-    return EXIT_USAGE;
+    if (lua_pcall(L, 1, 1, -3) != LUA_OK)
+        return say_problem(L);
+    return lua_tointeger(L, -1) == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
-static int replay(const struct command *command, const struct order *order, const char *path)
+/* A report is junit's, so it needs not be said twice. */
+static bool settle_output(struct order *order, struct error *error)
+{
+    if (!order->output)
+        order->output = order->report ? "junit" : "text";
+    bool is_junit = strcmp(order->output, "junit") == 0;
+    if (!is_junit && strcmp(order->output, "text") != 0 && strcmp(order->output, "tap") != 0)
+        return error_set(error, "--output is text, tap or junit, not \"%s\"", order->output);
+    return is_junit || !order->report ||
+           error_set(error, "--report is where junit goes; --output %s goes to the terminal",
+                     order->output);
+}
+
+static bool settle(struct order *order, int count, struct error *error)
+{
+    if (!settle_output(order, error))
+        return false;
+    for (int i = 0; i < count; i++)
+        if (!test_files_add(&order->files, order->words[i], error))
+            return false;
+    return true;
+}
+
+static int run_in_lua(const struct order *order)
+{
+    struct error error;
+    struct lua_plants plants = {.lua_root = order->lua_root, .watchdog = watchdog_open(&error)};
+    lua_State *L = plants.watchdog ? luaL_newstate() : NULL;
+    int result = EXIT_FAILED;
+    if (L) {
+        luaL_openlibs(L);
+        add_searcher(L, &plants);
+        result = run_order(L, order);
+        lua_close(L);
+    } else {
+        command_say("%s", plants.watchdog ? "not enough memory for Lua" : error.text);
+    }
+    watchdog_close(plants.watchdog);
+    return result;
+}
+
+static int replay(const struct order *order, const char *path, int count)
 {
     struct error error;
     struct replay_options options = {
-        .path = path, .script = order->files[0], .lua_root = order->lua_root};
-    if (order->count > 1) {
-        command_say("msm %s: --replay takes one script, or none for that which was recorded",
-                    command->name);
+        .path = path, .script = count ? order->words[0] : NULL, .lua_root = order->lua_root};
+    if (count > 1 || order->filter || order->output || order->report) {
+        command_say("msm test: --replay takes one script, or none for that which was recorded, "
+                    "and only --lua-root with it");
         return EXIT_USAGE;
     }
     options.watchdog = watchdog_open(&error);
@@ -135,21 +183,16 @@ static int replay(const struct command *command, const struct order *order, cons
         options.watchdog ? replay_run(&options, stdout, &error) : REPLAY_FAILED;
     watchdog_close(options.watchdog);
     if (result == REPLAY_FAILED)
-        command_say("msm %s: %s", command->name, error.text);
+        command_say("msm test: %s", error.text);
     return result == REPLAY_SAME ? EXIT_OK : EXIT_FAILED;
-}
-
-static bool is_format(const char *output)
-{
-    return !output || strcmp(output, "text") == 0 || strcmp(output, "tap") == 0 ||
-           strcmp(output, "junit") == 0;
 }
 
 int test_run(const struct command *command, int argc, char **argv)
 {
-    struct order order = {.count = 0};
+    struct order order = {.filter = NULL};
+    struct error error;
     const char *recording = NULL;
-    struct command_operands operands = {.words = order.files, .least = 0, .most = FILES_MOST};
+    struct command_operands operands = {.words = order.words, .least = 0, .most = FILES_MOST};
     const struct command_option options[] = {
         {"filter", NULL, &order.filter}, {"lua-root", NULL, &order.lua_root},
         {"output", NULL, &order.output}, {"replay", NULL, &recording},
@@ -157,30 +200,14 @@ int test_run(const struct command *command, int argc, char **argv)
     int result = command_read(command, argc, argv, options, &operands);
     if (result >= 0)
         return result;
-    order.count = operands.count;
     if (recording)
-        return replay(command, &order, recording);
-    if (!order.count) {
-        command_say("msm %s: which FILE? (msm %s --help)", command->name, command->name);
-        return EXIT_USAGE;
+        return replay(&order, recording, operands.count);
+    if (operands.count && settle(&order, operands.count, &error)) {
+        result = run_in_lua(&order);
+    } else {
+        command_say("msm %s: %s", command->name, operands.count ? error.text : "which FILE?");
+        result = EXIT_USAGE;
     }
-    if (!is_format(order.output)) {
-        command_say("msm %s: --output is text, tap or junit, not \"%s\"", command->name,
-                    order.output);
-        return EXIT_USAGE;
-    }
-    struct error error;
-    struct lua_plants plants = {.lua_root = order.lua_root, .watchdog = watchdog_open(&error)};
-    lua_State *L = plants.watchdog ? luaL_newstate() : NULL;
-    if (!L) {
-        command_say("%s", plants.watchdog ? "not enough memory for Lua" : error.text);
-        watchdog_close(plants.watchdog);
-        return EXIT_FAILED;
-    }
-    luaL_openlibs(L);
-    add_searcher(L, &plants);
-    result = run_order(L, command, &order);
-    lua_close(L);
-    watchdog_close(plants.watchdog);
+    test_files_finish(&order.files);
     return result;
 }

@@ -13,9 +13,10 @@ end
 
 local say = require "msm.test.say"
 
--- What a person did wrong: the host shows it without a traceback.
-local function refuse(problem)
-  error({ problem = problem }, 0)
+-- What a person did wrong: the host shows it without a traceback. In how msm test was called, unless
+-- it `failed`.
+local function refuse(problem, failed)
+  error({ problem = problem, usage = not failed }, 0)
 end
 
 local OF_SCRIPTS = { mem = true, memory = true, holding = true, input = true, coil = true, discrete = true,
@@ -65,7 +66,7 @@ local function load_file(path)
   local found = environment_of(path)
   local chunk, problem = loadfile(path, "t", found)
   if not chunk then
-    refuse(problem)
+    refuse(problem, true)
   end
   local before, known = package.path, {}
   for name in pairs(package.loaded) do
@@ -97,14 +98,60 @@ local function tests_of(found, prefix)
   return tests
 end
 
+-- How many of a file's tests the filter leaves, and how many there are; LuaUnit calls each method of a
+-- table that is called test….
+local function count(tests, is_wanted)
+  local wanted, all = 0, 0
+  local function note(name)
+    wanted, all = wanted + (is_wanted(name) and 1 or 0), all + 1
+  end
+  for _, one in ipairs(tests) do
+    local name, value = one[1], one[2]
+    if type(value) == "function" then
+      note(name)
+    else
+      for method, is in pairs(value) do
+        if type(method) == "string" and method:lower():find "^test" and type(is) == "function" then
+          note(name .. "." .. method)
+        end
+      end
+    end
+  end
+  return wanted, all
+end
+
+local function filter_of(pattern)
+  if not pattern then
+    return function() return true end
+  end
+  local is_pattern, problem = pcall(string.find, "", (pattern:gsub("^!", "")))
+  if not is_pattern then
+    refuse(("--filter takes a Lua pattern; %q is none: %s"):format(pattern, problem))
+  end
+  local excludes = pattern:sub(1, 1) == "!"
+  local bare = excludes and pattern:sub(2) or pattern
+  return function(name)
+    return (name:find(bare) == nil) == excludes
+  end
+end
+
+-- LuaUnit would find that out after all tests, and add the ending by itself.
+local function check_report(path)
+  if not path:find "%.xml$" then
+    refuse(("--report takes a file that is called ….xml, not %q"):format(path))
+  end
+  local file, problem = io.open(path, "a")
+  if not file then
+    refuse("--report: " .. problem, true)
+  end
+  file:close()
+end
+
 -- LuaUnit reads what it is to do from `arg`, once, when it is loaded.
 local function luaunit_for(run)
-  local is_pattern, problem = pcall(string.find, "", run.filter or "")
-  if not is_pattern then
-    refuse(("--filter takes a Lua pattern; %q is none: %s"):format(run.filter, problem))
-  end
   local arguments = { "--output", run.output }
   if run.output == "junit" then
+    check_report(run.report)
     table.move({ "--name", run.report }, 1, 2, 3, arguments)
   end
   if run.filter then
@@ -114,23 +161,29 @@ local function luaunit_for(run)
   _G.arg = arguments
   local ok, lu = pcall(require, "luaunit")
   if not ok then
-    refuse("msm test needs LuaUnit (Debian: apt install lua-unit): " .. lu)
+    refuse("it needs LuaUnit (Debian: apt install lua-unit): " .. lu, true)
   end
   return lu
 end
 
 ---@param run msm.test.Run
 ---@return integer not_succeeded
----@return integer of
 return function(run)
-  local lu, tests = luaunit_for(run), {}
+  local is_wanted = filter_of(run.filter)
+  local lu, tests, wanted = luaunit_for(run), {}, 0
   for _, path in ipairs(run.files) do
     local prefix = #run.files > 1 and base_name(path) .. ":" or ""
-    for _, one in ipairs(tests_of(load_file(path), prefix)) do
-      tests[#tests + 1] = one
+    local found = tests_of(load_file(path), prefix)
+    local left, all = count(found, is_wanted)
+    if all == 0 then
+      refuse(("%s: there is no test in it; tests are functions that are called test…, and in tables "
+        .. "Test… = {}; they are not local"):format(path))
     end
+    wanted = wanted + left
+    table.move(found, 1, #found, #tests + 1, tests)
   end
-  local runner = lu.LuaUnit.new()
-  local failed = runner:runSuiteByInstances(tests)
-  return failed, runner.result.runCount
+  if wanted == 0 then
+    refuse(("no test matches --filter %q"):format(run.filter))
+  end
+  return lu.LuaUnit.new():runSuiteByInstances(tests)
 end
