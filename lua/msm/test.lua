@@ -343,7 +343,9 @@ end
 function Plant:trace(names)
   local handle = handles[self]
   local made, note = trace.new(names, function(name)
-    return need(core.get(handle, name))
+    return need(core.get(handle, say.name("trace", name)))
+  end, function(name)
+    return core.unit(handle, name)
   end)
   local after = watchers[self].after
   after[#after + 1] = note

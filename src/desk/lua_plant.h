@@ -21,7 +21,7 @@ struct lua_plants {
  * moment(plant)                         seconds since load, seconds to the next scan, UTC seconds
  * set_clock(plant, utc)
  * scans(plant)                          count, overruns, state, restarts after a fault
- * get(plant, name), set(plant, name, value), quality(plant, name)
+ * get(plant, name), set(plant, name, value), quality(plant, name), unit(plant, name)
  * force(plant, name, value), unforce(plant, name)
  * memories(plant), clients(plant)       lists of names; clients': each link's and its memory's
  * client(plant, name)                   number of the client of this name or memory

@@ -155,6 +155,17 @@ static int quality(lua_State *L)
     return 1;
 }
 
+static int unit(lua_State *L)
+{
+    struct target target;
+    struct variable room;
+    char path[TARGET_NAME];
+    if (!find(L, lua_plant_check(L), &target))
+        return 2;
+    lua_pushstring(L, target_variable(&target, &room, path)->unit);
+    return 1;
+}
+
 static bool force_point(void *context, uint32_t point, const uint16_t *words, struct error *error)
 {
     const struct plant *plant = context;
@@ -198,8 +209,8 @@ static int memories(lua_State *L)
 void lua_plant_add_values(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"force", force}, {"get", get},         {"memories", memories}, {"quality", quality},
-        {"set", set},     {"unforce", unforce}, {NULL, NULL},
+        {"force", force}, {"get", get}, {"memories", memories}, {"quality", quality},
+        {"unit", unit},   {"set", set}, {"unforce", unforce},   {NULL, NULL},
     };
     luaL_setfuncs(L, functions, 0);
 }

@@ -1,5 +1,6 @@
 --- Values that come from outside before each scan: functions of time, and CSV files.
 
+local csv = require "msm.test.csv"
 local say = require "msm.test.say"
 
 local inputs = {}
@@ -55,77 +56,66 @@ function inputs.of(value, name, assign, check)
   end
 end
 
-local function cells_of(line)
-  local cells = {}
-  for cell in (line .. ","):gmatch "%s*(.-)%s*," do
-    cells[#cells + 1] = cell:match '^"(.*)"$' or cell
+local FLAGS = { ["true"] = true, ["false"] = false, ["1"] = true, ["0"] = false }
+
+-- What a cell means depends on what the variable holds: 12 may be a text. Nil: nothing; what fits
+-- nothing is left to the variable, which says so.
+local function value_of(cell, present)
+  local text = cell.text
+  if text == "" and not cell.quoted then
+    return nil
+  elseif type(present) == "boolean" and FLAGS[text:lower()] ~= nil then
+    return FLAGS[text:lower()]
+  elseif type(present) == "number" then
+    return tonumber(text) or text
   end
-  return cells
+  return text
 end
 
-local WORDS = { ["true"] = true, ["false"] = false }
-
-local function value_of(cell)
-  if WORDS[cell] ~= nil then
-    return WORDS[cell]
+-- The columns: { name =, present = } for each but the first.
+local function columns_of(path, row, check)
+  local columns, seen = {}, {}
+  local function refuse(format, ...)
+    say.fail("input: %s:%d: " .. format, path, row.line, ...)
   end
-  return tonumber(cell) or cell
-end
-
--- A line of names, then rows as long as that. Lines are numbered from 1.
-local function read_rows(path)
-  local file, problem = io.open(path)
-  if not file then
-    say.fail("input: %s", problem)
-  end
-  local names, rows, number = nil, {}, 0
-  for line in file:lines() do
-    local cells = cells_of((line:gsub("\r$", "")))
-    number = number + 1
-    if not names then
-      names = cells
-    elseif line:find "%S" then
-      rows[#rows + 1] = { line = number, time = tonumber(cells[1]), cells = cells }
-    end
-  end
-  file:close()
-  return names or {}, rows
-end
-
-local function check_rows(path, names, rows)
-  local before = -math.huge
-  for _, row in ipairs(rows) do
-    local function refuse(format, ...)
-      say.fail("input: %s:%d: " .. format, path, row.line, ...)
-    end
-    if #row.cells ~= #names then
-      refuse("%d cells, and there are %d names; cells are parted by commas", #row.cells, #names)
-    elseif not row.time or row.time < before then
-      refuse("the first column is the time in seconds, and it goes up; it is %q", row.cells[1])
-    end
-    before = row.time
-  end
-end
-
-local function check_names(path, names, rows, check)
-  if #names < 2 or #rows == 0 then
-    say.fail("input: %s: the first line names the columns, time,LEVEL,…, and rows follow", path)
-  end
-  for i = 2, #names do
-    local present, unknown = check(names[i])
+  for i = 2, #row.cells do
+    local name = row.cells[i].text
+    local present, unknown = check(name)
     if present == nil then
-      say.fail("input: %s:1: %s", path, unknown)
+      refuse("%s", unknown)
+    elseif type(present) == "table" then
+      refuse("%s is an array; name its elements, %s[1]", name, name)
+    elseif seen[name] then
+      refuse("there are two columns %s", name)
     end
+    columns[i - 1], seen[name] = { name = name, present = present }, true
   end
+  return columns
 end
 
-local function assign_cell(path, row, name, cell, assign)
-  if cell == "" then
-    return
+local function moment_of(path, row, columns, before)
+  local first = row.cells[1]
+  local time = tonumber(first.text)
+  if #row.cells ~= #columns + 1 then
+    say.fail("input: %s:%d: there are %d cells, and the first line names %d; cells are parted by commas",
+      path, row.line, #row.cells, #columns + 1)
+  elseif not time or time < before or time ~= time then
+    say.fail("input: %s:%d: the first column is the time in seconds, and it goes up; it is %q",
+      path, row.line, first.text)
   end
-  local ok, problem = assign(name, value_of(cell))
-  if not ok then
-    say.fail("input: %s:%d: %s", path, row.line, problem)
+  return time
+end
+
+local function assign_row(path, row, columns, assign)
+  for i, column in ipairs(columns) do
+    local value = value_of(row.cells[i + 1], column.present)
+    local ok, problem = true, nil
+    if value ~= nil then
+      ok, problem = assign(column.name, value)
+    end
+    if not ok then
+      say.fail("input: %s:%d: %s", path, row.line, problem)
+    end
   end
 end
 
@@ -135,17 +125,22 @@ end
 ---@param check fun(name: string): any, string|nil
 ---@return fun(time: number)
 function inputs.from_file(path, assign, check)
-  local names, rows = read_rows(path)
-  check_names(path, names, rows, check)
-  check_rows(path, names, rows)
+  if type(path) ~= "string" then
+    say.fail("input takes a variable and a function of the time, or a CSV file; not %s", say.shown(path))
+  end
+  local rows = csv.read(path)
+  if #rows < 2 or #rows[1].cells < 2 then
+    say.fail("input: %s: the first line names the columns, time,LEVEL,…, parted by commas, and rows follow", path)
+  end
+  local columns, times = columns_of(path, table.remove(rows, 1), check), {}
+  for i, row in ipairs(rows) do
+    times[i] = moment_of(path, row, columns, times[i - 1] or -math.huge)
+  end
   local next_row = 1
   return function(time)
-    local row
-    while rows[next_row] and rows[next_row].time <= time + 1e-9 do
-      row, next_row = rows[next_row], next_row + 1
-      for i = 2, #names do
-        assign_cell(path, row, names[i], row.cells[i], assign)
-      end
+    while rows[next_row] and times[next_row] <= time + 1e-9 do
+      assign_row(path, rows[next_row], columns, assign)
+      next_row = next_row + 1
     end
   end
 end
