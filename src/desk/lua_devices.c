@@ -118,7 +118,8 @@ static int set_manners(lua_State *L)
 }
 
 /* For each point of the name at index 3: what the number at index 4 says. */
-static int set_habit(lua_State *L, void (*set)(struct device *device, uint32_t point, double value))
+static int set_habit(lua_State *L, bool (*set)(struct device *device, uint32_t point, double value,
+                                               struct error *error))
 {
     struct device *device = check_device(L);
     struct target target;
@@ -126,14 +127,15 @@ static int set_habit(lua_State *L, void (*set)(struct device *device, uint32_t p
     double value = luaL_checknumber(L, 4);
     if (!target_find(device_plan(device), luaL_checkstring(L, 3), &target, &error))
         return lua_plant_fail(L, &error);
-    for (uint32_t i = 0; i < target.count; i++)
-        set(device, target.first + i, value);
-    return lua_plant_result(L, true, NULL);
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < target.count; i++)
+        ok = set(device, target.first + i, value, &error);
+    return lua_plant_result(L, ok, &error);
 }
 
-static void refuse_point(struct device *device, uint32_t point, double code)
+static bool refuse_point(struct device *device, uint32_t point, double code, struct error *error)
 {
-    device_refuse(device, point, (enum exception)(int)code);
+    return device_refuse(device, point, (int)code, error);
 }
 
 static int set_refusal(lua_State *L)

@@ -4,6 +4,7 @@
 #include "virtual/device.h"
 
 #include "base/memory.h"
+#include "image/point_name.h"
 #include "modbus/pdu.h"
 
 #include <math.h>
@@ -247,16 +248,38 @@ struct device_manners *device_manners(struct device *device)
     return &device->manners;
 }
 
-void device_refuse(struct device *device, uint32_t point, enum exception exception)
+bool device_refuse(struct device *device, uint32_t point, int exception, struct error *error)
 {
+    char name[POINT_NAME];
+    if (exception < 0 || exception > UINT8_MAX)
+        return error_set(error, "%s: an exception code is 1..255 (0: none), not %d",
+                         point_name(device->plan, point, name), exception);
     device->has_habits = true;
     device->habits[point].refuses = (uint8_t)exception;
+    return true;
 }
 
-void device_round(struct device *device, uint32_t point, double step)
+static bool is_number(const struct plan *plan, uint32_t point)
 {
+    int32_t variable = plan->points[point].variable;
+    return variable >= 0 && plan->variables[variable]->type != TYPE_BOOL &&
+           plan->variables[variable]->type != TYPE_STRING;
+}
+
+bool device_round(struct device *device, uint32_t point, double step, struct error *error)
+{
+    char name[POINT_NAME];
+    point_name(device->plan, point, name);
+    if (!is_number(device->plan, point))
+        return error_set(error, "%s: only variables that are numbers are rounded", name);
+    if (!isfinite(step) || step < 0)
+        return error_set(error,
+                         "%s is rounded to multiples of a number above 0 (0: no more), "
+                         "not of %g",
+                         name, step);
     device->has_habits = true;
     device->habits[point].step = step;
+    return true;
 }
 
 /* ---- what it does with a write ---- */
@@ -323,8 +346,6 @@ static void round_point(struct device *device, uint32_t at, double step)
     const struct point *point = &device->plan->points[at];
     uint16_t words[VARIABLE_MAX_WORDS], *cells = view_cells(device->view) + point->cell;
     struct error error;
-    if (point->variable < 0)
-        return;
     const struct variable *v = device->plan->variables[point->variable];
     struct value value = variable_get(v, cells, point->mask, NULL);
     double number = value.kind == VALUE_INTEGER ? (double)value.integer : value.number;

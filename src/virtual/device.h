@@ -46,12 +46,14 @@ void device_put(struct device *device, const struct plan *from, uint32_t point,
 /* To be changed in place. */
 struct device_manners *device_manners(struct device *device);
 
-/* Writes that touch this point are refused with this exception; EXCEPTION_NONE ends that. */
-void device_refuse(struct device *device, uint32_t point, enum exception exception);
+/* Writes that touch this point are refused with this exception; 0 ends that. False with an error:
+ * the protocol has 1..255. */
+bool device_refuse(struct device *device, uint32_t point, int exception, struct error *error);
 
 /* What is written to this point becomes the nearest multiple of `step` in the variable's unit; 0
- * ends that. Only numbers have one. */
-void device_round(struct device *device, uint32_t point, double step);
+ * ends that. False with an error: only variables that are numbers have one, and it is a number of 0
+ * or above itself. */
+bool device_round(struct device *device, uint32_t point, double step, struct error *error);
 
 /* Carries a request out; returns the answer's length. */
 size_t device_answer(struct device *device, const uint8_t *request, size_t length, uint8_t *answer,

@@ -97,11 +97,66 @@ function TestDevices.test_a_refused_write_is_reported_and_not_repeated()
   lu.assertEquals({ device.SP, plant.mem.STATE }, { 10, "confirmed" })
 end
 
+local LINK = [[
+local plc = memory("plc")
+plc.LEVEL = input.uint16(0)
+plc.SP = holding.uint16(0)
+local link = client.tcp { host = "10.0.0.7", mem = plc, period = "200ms", timeout = "500ms" }
+mem.STATE = var.string { length = 16 }
+mem.ONLINE = discrete(0)
+mem.ERRORS = input.uint32(0)
+mem.CONFLICTS = input.uint32(2)
+mem.LAST = var.string { length = 80 }
+mem.WISH = holding.uint16(0)
+every("100ms", function()
+  if mem:written "WISH" then plc.SP = mem.WISH end
+  mem.STATE = plc:state "SP" or ""
+  mem.ONLINE, mem.ERRORS, mem.CONFLICTS = link.online, link.errors, link.conflicts
+  mem.LAST = link.last_error or ""
+end)
+]]
+
+function TestDevices.test_what_a_script_knows_of_writes_and_links_comes_from_its_device()
+  local plant = load(LINK, { quiet = true })
+  local device, mem = plant:device "plc", plant.mem
+  plant:run "1s"
+  lu.assertEquals({ mem.ONLINE, mem.ERRORS, mem.STATE }, { true, 0, "" })
+  device:slow "300ms"
+  plant.plc.SP = 5
+  plant:run "200ms"
+  lu.assertEquals(mem.STATE, "pending")
+  plant:run "1s"
+  lu.assertEquals({ mem.STATE, device.SP }, { "confirmed", 5 })
+  device:online()
+  device:refuse("SP", 3)
+  plant.plc.SP = 6
+  plant:run "500ms"
+  lu.assertEquals({ mem.STATE, mem.ONLINE, device.SP }, { "refused", true, 5 })
+  device:refuse("SP", 0)
+  device:offline()
+  plant.plc.SP = 7
+  plant:run "10s"
+  lu.assertEquals({ mem.STATE, mem.ONLINE, device.SP }, { "expired", false, 5 })
+  lu.assertTrue(mem.ERRORS > 0)
+  lu.assertStrContains(mem.LAST, "offline")
+  device:online()
+  plant:run "30s"
+  lu.assertTrue(mem.ONLINE)
+  device:offline()
+  mem.WISH, device.SP = 8, 9 -- both sides, while nothing is exchanged: the device wins
+  plant:run "300ms"
+  device:online()
+  plant:run "5s"
+  lu.assertEquals({ mem.CONFLICTS, plant.plc.SP, device.SP }, { 1, 9, 9 })
+end
+
 function TestDevices.test_what_a_device_does_not_do()
   local device = TestDevices.device
   lu.assertErrorMsgContains("refuse takes an exception code", device.refuse, device, "SP", 256)
   lu.assertErrorMsgContains("refuse takes an exception code", device.refuse, device, "SP", "3")
   lu.assertErrorMsgContains("round takes a number", device.round, device, "SP", "5")
+  lu.assertErrorMsgContains("plc.VALVE: only variables that are numbers are rounded", device.round, device, "VALVE", 1)
+  lu.assertErrorMsgContains("plc.SP is rounded to multiples of a number above 0", device.round, device, "SP", 1 / 0)
   lu.assertErrorMsgContains("plc.SPP is not declared; did you mean plc.SP?", device.refuse, device, "SPP")
 end
 
