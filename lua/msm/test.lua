@@ -86,7 +86,7 @@ function meta.__newindex(_, key)
 end
 
 ---@class msm.test.LoadOptions
----@field at string|nil UTC at the first scan, "2026-03-29 00:59:00"
+---@field at string|nil UTC at the first scan, "2026-03-29 00:59:00", or "2026-03-29 00:59:00 local"
 ---@field quiet boolean|nil what the script prints and logs is not shown
 ---@field strict boolean|nil false: a scan may take longer than its period on this machine
 
@@ -193,6 +193,19 @@ function Plant:run_until(condition, limit)
   return took
 end
 
+--- Lets time pass until the clock of the wall shows this: what is due at that moment belongs to the next
+--- run.
+---@param moment string UTC, "06:00" for the next time, "06:00:30" or "2026-03-29 00:59:30"; of this
+---        computer's zone with " local" behind it
+function Plant:run_to(moment)
+  local _, _, now = core.moment(handles[self])
+  local wait = inputs.next(moment, now) - now
+  if wait < 0 then
+    say.fail("run_to: it is %s UTC already", os.date("!%Y-%m-%d %H:%M:%S", math.floor(now)))
+  end
+  self:run(wait)
+end
+
 --- Runs scans until the program faults, which a test that expects it may do so: in every other call a
 --- fault is an error. Fails when there is none within `limit`. The plant can be run on: it is in FAULT,
 --- outputs are safe, and a program with `on_fault = "restart"` starts again after its `restart_after`.
@@ -241,7 +254,8 @@ function Plant:state()
 end
 
 --- Sets the clock of the wall; scan.time goes on.
----@param utc string "2026-03-29 00:59:30", or "" for a clock that was never set
+---@param utc string "2026-03-29 00:59:30", with " local" behind it for the time of this computer's zone,
+---        or "" for a clock that was never set
 function Plant:set_clock(utc)
   core.set_clock(handles[self], utc == "" and 0 or inputs.utc(utc))
 end

@@ -69,6 +69,33 @@ function TestTime.test_the_clock_of_the_wall_goes_along_and_can_be_set()
   lu.assertFalse(plant.mem.OK)
 end
 
+function TestTime.test_times_of_the_day()
+  local plant = load('every(1, function() end)', { at = "2026-03-28 05:00:00" })
+  plant:run_to "06:00"
+  lu.assertEquals(plant:time(), 3600)
+  plant:run_to "06:00"
+  lu.assertEquals(plant:time(), 25 * 3600)
+  plant:run_to "06:00:30"
+  plant:run_to "2026-03-29 06:01:00"
+  lu.assertEquals(plant:time(), 25 * 3600 + 60)
+  lu.assertErrorMsgContains("run_to: it is 2026-03-29 06:01:00 UTC already", plant.run_to, plant, "2026-03-29 06:00:00")
+  lu.assertErrorMsgContains("a moment is written as", plant.run_to, plant, "6:00")
+  lu.assertErrorMsgContains("a moment is written as", plant.run_to, plant, "06:00 lokal")
+  lu.assertErrorMsgContains("there is no moment", plant.run_to, plant, "25:00")
+end
+
+function TestTime.test_local_times()
+  local function clock(format)
+    return os.date(format, os.time { year = 2026, month = 7, day = 1, hour = 12 })
+  end
+  local plant = load('every(1, function() end)', { at = "2026-07-01 11:59:00 local" })
+  plant:run_to "12:00 local"
+  lu.assertEquals(plant:time(), 60)
+  plant:set_clock(clock "%F %T local")
+  plant:run_to(clock "!%F " .. clock "!%H:%M:30")
+  lu.assertEquals(plant:time(), 90)
+end
+
 function TestTime.test_who_watches_changes_nothing()
   local function passed(watch)
     local plant = load [[

@@ -12,26 +12,51 @@ local function is_moment(month, day, hour, minute, second)
     and hour <= "23" and minute <= "59" and second <= "59"
 end
 
---- UTC text as seconds since 1970.
----@param text string "2026-03-29 00:59:30"
----@return number
-function inputs.utc(text)
-  local year, month, day, hour, minute, second =
-    tostring(text):match "^(%d%d%d%d)%-(%d%d)%-(%d%d)[ T](%d%d):(%d%d):(%d%d)Z?$"
-  if not year then
-    say.fail("a moment in UTC is written as \"2026-03-29 00:59:30\", not %s", tostring(text))
-  end
-  if not is_moment(month, day, hour, minute, second) then
-    say.fail("there is no moment %s", text)
-  end
-  -- days from civil: March begins the year, so that a leap day is its last
+-- Days from civil: March begins the year, so that a leap day is its last.
+local function days_of(year, month, day)
   local y, m, d = math.tointeger(year), math.tointeger(month), math.tointeger(day)
   y = m > 2 and y or y - 1
   local era = y // 400
   local of_era = y - era * 400
   local of_year = (153 * ((m + 9) % 12) + 2) // 5 + d - 1
-  local days = era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
-  return days * 86400.0 + hour * 3600 + minute * 60 + second
+  return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
+end
+
+--- A moment as seconds since 1970: of UTC, or of this computer's time zone.
+---@param text string "2026-03-29 00:59:30", "2026-03-29 00:59:30 local"
+---@return number
+function inputs.utc(text)
+  local year, month, day, hour, minute, second, zone =
+    tostring(text):match "^(%d%d%d%d)%-(%d%d)%-(%d%d)[ T](%d%d):(%d%d):(%d%d)(Z?[ %l]*)$"
+  if not year or zone ~= "" and zone ~= "Z" and zone ~= " local" then
+    say.fail("a moment is written as \"2026-03-29 00:59:30\", in UTC, or \"2026-03-29 00:59:30 local\", not %s",
+      tostring(text))
+  elseif not is_moment(month, day, hour, minute, second) then
+    say.fail("there is no moment %s", text)
+  elseif zone == " local" then
+    return os.time { year = year, month = month, day = day, hour = hour, min = minute, sec = second } + 0.0
+  end
+  return days_of(year, month, day) * 86400.0 + hour * 3600 + minute * 60 + second
+end
+
+--- The same for a time of the day, "06:00" or "06:00:30 local": the next one after `now`.
+---@param text string
+---@param now number UTC, seconds
+---@return number
+function inputs.next(text, now)
+  local clock, second, zone = tostring(text):match "^(%d%d:%d%d)(:?%d*)([ %l]*)$"
+  if not clock then
+    return inputs.utc(text)
+  end
+  local whole, moment = math.floor(now)
+  for days = 0, 1 do
+    local date = os.date(zone == " local" and "%Y-%m-%d " or "!%Y-%m-%d ", whole + days * 86400)
+    moment = inputs.utc(date .. clock .. (second == "" and ":00" or second) .. zone)
+    if moment > now then
+      break
+    end
+  end
+  return moment
 end
 
 --- What is called before each scan for a function of time.
