@@ -176,6 +176,21 @@ function TestOutputsThatGo.test_the_program_runs_while_a_slow_device_takes_that(
   lu.assertEquals({ device["coil[1]"], device["coil[2]"] }, { false, true })
 end
 
+function TestOutputsThatGo.test_a_fault_meanwhile_ends_the_reload()
+  local plant = load(BEFORE .. "mem.BAD = coil(0) every(0.1, function() assert(not mem.BAD, 'bad') end)",
+    { quiet = true })
+  plant:run "1s"
+  local device = plant:device "plc"
+  device:slow "250ms"
+  plant.mem.BAD = true
+  write(AFTER, written.last())
+  lu.assertErrorMsgContains("bad", plant.reload, plant)
+  lu.assertEquals(plant:state(), "fault")
+  plant:reload() -- out of the fault
+  plant:run "1s"
+  lu.assertEquals({ plant:state(), device.STAYS, device["coil[1]"] }, { "running", true, false })
+end
+
 function TestOutputsThatGo.test_nobody_waits_for_a_device_that_is_gone()
   local plant, device = edited(AFTER)
   device:offline()
