@@ -278,7 +278,8 @@ end
 
 --- Reads the script's text again, or that of another file, as `msm reload` does: counters, timers and
 --- values go on. Outputs with `safe` that a device has and the new text has not are made safe first,
---- which takes the time that the device takes. Raises where the new text is refused, and then the old
+--- which takes the time that the device takes; scans that run meanwhile keep the last inputs and are in
+--- no trace. Raises where the new text is refused, and then the old
 --- one goes on.
 ---@param path string|nil
 function Plant:reload(path)
