@@ -113,6 +113,15 @@ static const struct option_help RUN[] = {
     LUA_ROOT,
     {"name", "PROGRAM", "the name that commands find it by, instead of the script's",
      COMPLETES_NOTHING},
+    {"record", "FILE",
+     "keep what comes in and what the script makes of it in FILE, and FILE.1 before it, for msm "
+     "test --replay",
+     COMPLETES_FILE},
+    {"record-size", "MIB", "of both of these files, at least 4 (64)", COMPLETES_NOTHING},
+    {"sim", NULL,
+     "simulate the devices behind all clients: nothing goes to a real one, and msm set also sets "
+     "what comes from them",
+     COMPLETES_NOTHING},
     {"spin", NULL,
      "keep virtual processor cores awake, so that the scan wakes on time; for virtual machines, "
      "and "
