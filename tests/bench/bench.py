@@ -21,9 +21,10 @@ import time
 
 import bench_blocks
 import bench_mirror
+import bench_record
 from measure import cpu_ns, report
 
-PARTS = ("wire", "scan", "size", "access", "blocks", "mirror")
+PARTS = ("wire", "scan", "size", "access", "blocks", "mirror", "record")
 SHAPES = ((10, 1, 1.10), (100, 16, 1.25))  # connections, requests in flight on each, aim
 UNITS = {"ns": 1e-3, "us": 1, "µs": 1, "ms": 1e3, "s": 1e6}
 
@@ -271,6 +272,9 @@ class Bench:
 
     def mirror(self):
         bench_mirror.mirror(self)
+
+    def record(self):
+        bench_record.record(self)
 
     def blocks(self):
         bench_blocks.blocks(self)
