@@ -40,16 +40,40 @@ static bool is_alike(const struct plan *plan, uint32_t number,
            type == recorded->type;
 }
 
-static void match_cells(struct replay_match *match, const struct plan *plan, uint32_t number,
-                        const struct recorded_point *recorded)
+static void match_point(struct replay_match *match, const struct plan *plan, uint32_t recorded,
+                        uint32_t number)
 {
     const struct point *point = &plan->points[number];
-    for (uint32_t i = 0; i < point->words; i++) {
-        match->cells[recorded->cell + i] = point->cell + i;
+    match->points[recorded] = number;
+    for (uint32_t i = 0; i < point->words; i++)
         match->masks[point->cell + i] |= point->mask;
-    }
     if (point->variable >= 0 && plan->variables[point->variable]->pulse)
-        match->pulses[match->pulse_count++] = recorded->cell;
+        match->pulses[match->pulse_count++] = recorded;
+}
+
+/* Counted, then filled: each cell's points stand behind those of the cell before it. */
+static void list_over(struct replay_match *match, const struct recording *recording)
+{
+    size_t total = 0;
+    for (int round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < recording->point_count; i++) {
+            const struct recorded_point *point = &recording->points[i];
+            for (uint32_t k = 0; k < point->words && match->points[i] != REPLAY_NONE; k++) {
+                if (round == 0)
+                    match->first[point->cell + k + 1]++;
+                else
+                    match->over[match->first[point->cell + k]++] = i;
+            }
+        }
+        for (size_t cell = 0; round == 0 && cell < recording->cell_count; cell++)
+            match->first[cell + 1] += match->first[cell];
+        total = match->first[recording->cell_count];
+        if (round == 0)
+            match->over = memory_zeroed(total + 1, sizeof *match->over);
+    }
+    /* filling has moved each begin to its end, which is the next one's begin */
+    memmove(match->first + 1, match->first, recording->cell_count * sizeof *match->first);
+    match->first[0] = 0;
 }
 
 static void match_points(struct replay_match *match, const struct recording *recording,
@@ -61,8 +85,7 @@ static void match_points(struct replay_match *match, const struct recording *rec
                                             plan->point_count, sizeof *names, compare);
         match->points[i] = REPLAY_NONE;
         if (found && is_alike(plan, found->point, recorded)) {
-            match->points[i] = found->point;
-            match_cells(match, plan, found->point, recorded);
+            match_point(match, plan, (uint32_t)i, found->point);
         } else if (!match->gone++) {
             snprintf(match->first_gone, sizeof match->first_gone, "%s", recorded->name);
         }
@@ -99,16 +122,15 @@ void replay_match_make(struct replay_match *match, const struct recording *recor
 {
     *match = (struct replay_match){
         .points = memory_zeroed(recording->point_count + 1, sizeof *match->points),
-        .cells = memory_zeroed(recording->cell_count + 1, sizeof *match->cells),
+        .first = memory_zeroed(recording->cell_count + 2, sizeof *match->first),
         .masks = memory_zeroed(plan->cell_count + 1, sizeof *match->masks),
         .pulses = memory_zeroed(recording->point_count + 1, sizeof *match->pulses),
         .links = memory_zeroed(recording->link_count + 1, sizeof *match->links)};
-    for (size_t i = 0; i < recording->cell_count; i++)
-        match->cells[i] = REPLAY_NONE;
     struct named *names = sort_names(plan);
     match_points(match, recording, plan, names);
     count_new(match, recording, plan);
     match_links(match, recording, plan);
+    list_over(match, recording);
     for (size_t i = 0; i < plan->point_count; i++)
         free(names[i].name);
     free(names);
@@ -117,7 +139,8 @@ void replay_match_make(struct replay_match *match, const struct recording *recor
 void replay_match_finish(struct replay_match *match)
 {
     free(match->points);
-    free(match->cells);
+    free(match->first);
+    free(match->over);
     free(match->masks);
     free(match->links);
     free(match->pulses);

@@ -259,6 +259,11 @@ void program_destroy(struct program *program)
     free(program);
 }
 
+const char *program_why(const struct program *program)
+{
+    return program->why;
+}
+
 struct plan *program_plan(const struct program *program)
 {
     return program->plan;

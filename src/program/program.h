@@ -49,6 +49,9 @@ struct program_options {
 struct program *program_load(const struct program_options *options, struct error *error);
 void program_destroy(struct program *program); /* NULL is accepted */
 
+/* What on_start is told: options' `why`. */
+const char *program_why(const struct program *program);
+
 /* Sealed; the program holds one reference, whoever keeps it longer takes his own. */
 struct plan *program_plan(const struct program *program);
 

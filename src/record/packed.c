@@ -107,10 +107,26 @@ const char *unpack_text(struct unpacker *unpacker, size_t *length)
     return text ? text : "";
 }
 
-uint32_t packed_sum(const uint8_t *bytes, size_t length)
+void packed_put_low_first(uint8_t *bytes, uint32_t number)
 {
-    uint32_t sum = 2166136261U;
+    for (int i = 0; i < 4; i++)
+        bytes[i] = (uint8_t)(number >> 8 * i);
+}
+
+uint32_t packed_low_first(const uint8_t *bytes)
+{
+    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+uint32_t packed_sum_on(uint32_t sum, const void *data, size_t length)
+{
+    const uint8_t *bytes = data;
     for (size_t i = 0; i < length; i++)
         sum = (sum ^ bytes[i]) * 16777619U;
     return sum;
+}
+
+uint32_t packed_sum(const uint8_t *bytes, size_t length)
+{
+    return packed_sum_on(PACKED_SUM, bytes, length);
 }

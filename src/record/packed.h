@@ -32,6 +32,12 @@ uint16_t unpack_word(struct unpacker *unpacker);
 const uint8_t *unpack_bytes(struct unpacker *unpacker, size_t length); /* NULL: not there */
 const char *unpack_text(struct unpacker *unpacker, size_t *length);    /* without an end */
 
+/* Four bytes, the low one first. */
+void packed_put_low_first(uint8_t *bytes, uint32_t number);
+uint32_t packed_low_first(const uint8_t *bytes);
+
 /* A number that another one of some bytes gives, to find out whether they are still the same
  * (FNV-1a, 32 bits). */
 uint32_t packed_sum(const uint8_t *bytes, size_t length);
+#define PACKED_SUM 2166136261U /* of nothing, to go on from */
+uint32_t packed_sum_on(uint32_t sum, const void *bytes, size_t length);

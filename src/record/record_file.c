@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/memory.h"
@@ -20,24 +21,102 @@ static bool fails(const char *what, const char *path, struct error *error)
 }
 
 /* Whether a recording lies there, or nothing. An empty file is one that was about to become one. */
-static bool is_ours(const char *path, struct error *error)
+static bool is_ours(const char *path, int fd, struct error *error)
 {
     char magic[MAGIC];
     struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return errno == ENOENT || fails("looked for in", path, error);
     bool is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-    ssize_t length = is_file ? read(fd, magic, sizeof magic) : -1;
-    close(fd);
+    ssize_t length = is_file ? pread(fd, magic, sizeof magic, 0) : -1;
     if (length == 0 || (length == MAGIC && memcmp(magic, RECORD_MAGIC, MAGIC) == 0))
         return true;
     return error_set(error, "%s is there, and is no recording: it is not written over", path);
 }
 
-static bool begin(struct record_file *file, struct error *error)
+static bool is_former_ours(const char *path, struct error *error)
 {
-    int fd = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT || fails("looked for in", path, error);
+    bool ours = is_ours(path, fd, error);
+    close(fd);
+    return ours;
+}
+
+static bool lock(struct record_file *file, struct error *error)
+{
+    if (flock(file->lock, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    if (errno == EWOULDBLOCK)
+        return error_set(error, "another program records into %s: give this one a file of its own",
+                         file->path);
+    return fails("locked in", file->path, error);
+}
+
+bool record_file_open(struct record_file *file, const char *path, struct error *error)
+{
+    size_t length = strlen(path) + sizeof ".1";
+    *file = (struct record_file){.lock = -1,
+                                 .path = memory_zeroed(1, length),
+                                 .former = memory_zeroed(1, length)};
+    snprintf(file->path, length, "%s", path);
+    snprintf(file->former, length, "%s.1", path);
+    if (!is_former_ours(file->former, error))
+        return false;
+    file->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (file->lock < 0)
+        return fails("written to", path, error);
+    return is_ours(path, file->lock, error) && lock(file, error);
+}
+
+void record_file_close(struct record_file *file)
+{
+    if (file->file)
+        fclose(file->file);
+    if (file->lock >= 0)
+        close(file->lock);
+    free(file->path);
+    free(file->former);
+    *file = (struct record_file){.lock = -1};
+}
+
+/* The new FILE is locked before the lock of the old one is let go of. */
+static bool replace(struct record_file *file, struct error *error)
+{
+    int former = file->lock;
+    if (rename(file->path, file->former) != 0 && errno != ENOENT)
+        return fails("renamed to", file->former, error);
+    file->lock = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    close(former);
+    return file->lock >= 0 ? lock(file, error) : fails("written to", file->path, error);
+}
+
+/* Where the last frame ends that is there as a whole: a process may have been cut off behind it. */
+static off_t find_end(int fd)
+{
+    uint8_t head[RECORD_HEAD];
+    struct stat status;
+    off_t end = MAGIC;
+    if (fstat(fd, &status) != 0 || status.st_size < end)
+        return 0;
+    while (pread(fd, head, sizeof head, end) == sizeof head) {
+        off_t next = end + RECORD_HEAD + (off_t)packed_low_first(head);
+        if (next > status.st_size)
+            break;
+        end = next;
+    }
+    return end;
+}
+
+static bool put_magic(struct record_file *file)
+{
+    file->size = MAGIC;
+    return fwrite(RECORD_MAGIC, 1, MAGIC, file->file) == MAGIC && fflush(file->file) == 0;
+}
+
+static bool start(struct record_file *file, struct error *error)
+{
+    off_t end = find_end(file->lock);
+    int fd = dup(file->lock);
     file->file = fd < 0 ? NULL : fdopen(fd, "wb");
     if (!file->file) {
         fails("written to", file->path, error);
@@ -45,56 +124,30 @@ static bool begin(struct record_file *file, struct error *error)
             close(fd);
         return false;
     }
-    file->size = MAGIC;
-    return (fwrite(RECORD_MAGIC, 1, MAGIC, file->file) == MAGIC && fflush(file->file) == 0) ||
-           fails("written to", file->path, error);
+    file->size = (uint64_t)end;
+    bool ok = ftruncate(fd, end) == 0 && fseeko(file->file, end, SEEK_SET) == 0 &&
+              (end || put_magic(file));
+    return ok || fails("written to", file->path, error);
 }
 
-static bool make_room(const struct record_file *file, struct error *error)
+bool record_file_begin(struct record_file *file, struct error *error)
 {
-    return rename(file->path, file->former) == 0 || errno == ENOENT ||
-           fails("renamed to", file->former, error);
-}
-
-bool record_file_open(struct record_file *file, const char *path, struct error *error)
-{
-    size_t length = strlen(path) + sizeof ".1";
-    *file =
-        (struct record_file){.path = memory_zeroed(1, length), .former = memory_zeroed(1, length)};
-    snprintf(file->path, length, "%s", path);
-    snprintf(file->former, length, "%s.1", path);
-    return is_ours(file->path, error) && is_ours(file->former, error) && make_room(file, error) &&
-           begin(file, error);
-}
-
-void record_file_close(struct record_file *file)
-{
-    if (file->file)
-        fclose(file->file);
-    free(file->path);
-    free(file->former);
-    *file = (struct record_file){.file = NULL};
+    return start(file, error);
 }
 
 bool record_file_turn(struct record_file *file, struct error *error)
 {
     bool ok = fclose(file->file) == 0 || fails("written to", file->path, error);
     file->file = NULL;
-    return ok && make_room(file, error) && begin(file, error);
-}
-
-static void put_low_first(uint8_t *bytes, uint32_t number)
-{
-    for (int i = 0; i < 4; i++)
-        bytes[i] = (uint8_t)(number >> 8 * i);
+    return ok && replace(file, error) && start(file, error);
 }
 
 bool record_file_write(struct record_file *file, const uint8_t *frame, size_t length,
                        struct error *error)
 {
     uint8_t head[RECORD_HEAD];
-    put_low_first(head, (uint32_t)length);
-    put_low_first(head + 4, packed_sum(frame, length));
+    packed_put_low_first(head, (uint32_t)length);
+    packed_put_low_first(head + 4, packed_sum(frame, length));
     if (fwrite(head, 1, sizeof head, file->file) != sizeof head ||
         fwrite(frame, 1, length, file->file) != length)
         return fails("written to", file->path, error);
@@ -105,4 +158,13 @@ bool record_file_write(struct record_file *file, const uint8_t *frame, size_t le
 bool record_file_flush(struct record_file *file, struct error *error)
 {
     return fflush(file->file) == 0 || fails("written to", file->path, error);
+}
+
+bool record_file_is_there(const struct record_file *file, struct error *error)
+{
+    struct stat there, ours;
+    if (stat(file->path, &there) == 0 && fstat(file->lock, &ours) == 0 &&
+        there.st_ino == ours.st_ino && there.st_dev == ours.st_dev)
+        return true;
+    return error_set(error, "the recording %s was moved or removed by somebody else", file->path);
 }

@@ -9,18 +9,25 @@
 
 struct record_file {
     char *path, *former; /* FILE and FILE.1 */
-    FILE *file;          /* NULL: closed */
+    int lock;            /* of the FILE that is there, or -1 */
+    FILE *file;          /* NULL: not begun */
     uint64_t size;
 };
 
-/* A recording that lies there becomes FILE.1. False with an error; also where something else lies
- * in one of the two places, which is left alone. */
+/* Makes FILE where there is none, and locks it against other processes; what is in it stays. False
+ * with an error; also where something else lies in one of the two places, which is left alone. */
 bool record_file_open(struct record_file *file, const char *path, struct error *error);
 void record_file_close(struct record_file *file); /* also one that could not be opened */
+
+/* What is recorded goes behind what lies there. */
+bool record_file_begin(struct record_file *file, struct error *error);
 
 /* FILE becomes FILE.1, and a new FILE is begun. */
 bool record_file_turn(struct record_file *file, struct error *error);
 
 bool record_file_write(struct record_file *file, const uint8_t *frame, size_t length,
                        struct error *error);
+/* False with an error where somebody has moved or removed FILE. */
+bool record_file_is_there(const struct record_file *file, struct error *error);
+
 bool record_file_flush(struct record_file *file, struct error *error); /* to the system */

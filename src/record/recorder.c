@@ -20,9 +20,10 @@
 
 enum {
     RING = 1 << 20,
-    STEP_MAX = RING / 4, /* one that is larger becomes a snapshot */
+    STEP_MAX = RING / 4, /* one that is larger is lost, and a snapshot follows */
     FRAME_FIRST = 1 << 16,
     LOOK = 250 * NS_PER_MS,
+    SAY_AGAIN = 60, /* s, that scans are missing */
     STACK = 256 * 1024
 };
 
@@ -43,27 +44,31 @@ struct recorder {
     uint64_t missing; /* scans since the last frame */
     int64_t began;
     struct packer step;
+    struct tape *homeless; /* ended, and the other thread does not know */
 
     /* both */
     atomic_bool wants_turn, failed;
-    atomic_uint_fast64_t scans, lost;
+    atomic_uint_fast64_t lost;
 
     /* its own thread */
     int64_t size;
     struct record_file file;
     struct tape *written; /* whose plan the file has */
+    uint64_t steps;       /* in the files */
     uint64_t whole;       /* size of the file after its last snapshot, … */
     uint64_t snapshot;    /* … and of that */
     uint8_t *frame;
     size_t frame_room;
     uint8_t piece[STEP_MAX];
+    uint64_t said_lost; /* when scans were last said to be missing, and how many were */
+    int64_t said;
     pthread_t thread;
     bool running;
 
     pthread_mutex_t mutex; /* of what follows */
     pthread_cond_t changed;
     bool over;
-    uint64_t bytes;
+    uint64_t bytes, scans;
     struct error problem; /* "" for none */
 };
 
@@ -98,15 +103,13 @@ static bool put_mark(struct recorder *recorder, uint8_t kind, struct tape *tape)
 static bool take_snapshot(struct recorder *recorder, struct scan *scan, struct instant now)
 {
     struct tape *tape = recorder->tape;
-    if (atomic_load(&tape->snapshot.busy))
+    if (atomic_load(&tape->snapshot.busy) ||
+        !ring_has_room(recorder->ring, sizeof(struct mark_in_ring)))
         return false;
     tape_copy(tape, scan, now);
     tape_snapshot(tape, scan, recorder->reason, recorder->missing);
     atomic_store(&tape->snapshot.busy, true);
-    if (!put_mark(recorder, RECORD_SNAPSHOT, tape)) {
-        atomic_store(&tape->snapshot.busy, false);
-        return false;
-    }
+    put_mark(recorder, RECORD_SNAPSHOT, tape);
     recorder->wants_snapshot = false;
     recorder->missing = 0;
     return true;
@@ -148,16 +151,24 @@ static void ended(void *context, struct scan *scan, int64_t end)
     if (recorder->step.full ||
         !ring_put(recorder->ring, recorder->step.bytes, (uint32_t)recorder->step.used))
         lose(recorder);
-    else
-        atomic_fetch_add(&recorder->scans, 1);
+    if (ring_used(recorder->ring) > RING / 2)
+        pthread_cond_signal(&recorder->changed); /* the next look would come too late */
 }
 
-/* Of a tape that did not find room for its end only the memory is lost, until the recorder's. */
+static void end_present(struct recorder *recorder)
+{
+    struct tape *tape = recorder->tape;
+    if (put_mark(recorder, 0, tape))
+        return;
+    tape->next = recorder->homeless;
+    recorder->homeless = tape;
+}
+
 void recorder_take(struct recorder *recorder, struct tape *tape, struct scan *scan)
 {
     bool is_first = !recorder->tape;
     if (!is_first)
-        put_mark(recorder, 0, recorder->tape);
+        end_present(recorder);
     recorder->tape = tape;
     recorder->wants_snapshot = true;
     recorder->reason = is_first ? RECORD_START : RECORD_PROGRAM;
@@ -181,13 +192,38 @@ static bool write_packed(struct recorder *recorder, const struct tape *tape,
     }
 }
 
+/* Half of the size, but for what may still be in the ring. */
+static bool is_large(const struct recorder *recorder)
+{
+    return recorder->file.size > (uint64_t)recorder->size / 2 - RING;
+}
+
+/* Time for a snapshot. A program whose snapshots are larger than that gets files which hold as much
+ * again. */
+static bool is_full(const struct recorder *recorder)
+{
+    return is_large(recorder) && recorder->file.size - recorder->whole > recorder->snapshot;
+}
+
+/* Not over and over: where the disk is too slow it stays so. */
+static void say_lost(struct recorder *recorder, const struct tape *tape)
+{
+    int64_t now = clock_monotonic();
+    recorder->said_lost += tape->snapshot.lost;
+    if (recorder->said && now - recorder->said < SAY_AGAIN * (int64_t)NS_PER_S)
+        return;
+    log_line("%s: %llu scans are missing from the recording: they were more than the disk takes",
+             tape->plan->name, (unsigned long long)recorder->said_lost);
+    recorder->said = now;
+    recorder->said_lost = 0;
+}
+
 static bool write_snapshot(struct recorder *recorder, struct tape *tape, struct error *error)
 {
-    bool turns = tape->snapshot.reason == RECORD_TURN;
+    bool turns = is_large(recorder);
     uint64_t before = turns ? 0 : recorder->file.size;
     if (tape->snapshot.lost)
-        log_line("%s: the disk is too slow for the recording: %llu scans are missing",
-                 tape->plan->name, (unsigned long long)tape->snapshot.lost);
+        say_lost(recorder, tape);
     if (turns && !record_file_turn(&recorder->file, error))
         return false;
     if ((turns || recorder->written != tape) &&
@@ -202,6 +238,12 @@ static bool write_snapshot(struct recorder *recorder, struct tape *tape, struct 
     return true;
 }
 
+static bool write_step(struct recorder *recorder, uint32_t length, struct error *error)
+{
+    recorder->steps++;
+    return record_file_write(&recorder->file, recorder->piece, length, error);
+}
+
 static void end_tape(struct recorder *recorder, struct tape *tape)
 {
     if (recorder->written == tape)
@@ -213,7 +255,7 @@ static bool write_piece(struct recorder *recorder, uint32_t length, struct error
 {
     struct mark_in_ring mark;
     if (recorder->piece[0] == RECORD_STEP)
-        return record_file_write(&recorder->file, recorder->piece, length, error);
+        return write_step(recorder, length, error);
     memcpy(&mark, recorder->piece, sizeof mark);
     if (mark.kind == RECORD_SNAPSHOT)
         return write_snapshot(recorder, mark.tape, error);
@@ -232,21 +274,13 @@ static void pass_over(struct recorder *recorder)
     }
 }
 
-/* Half of the size, but for what may still be in the ring; a program whose snapshots are larger
- * gets files that hold as much again. */
-static bool is_full(const struct recorder *recorder)
-{
-    return recorder->file.size > (uint64_t)recorder->size / 2 - RING &&
-           recorder->file.size - recorder->whole > recorder->snapshot;
-}
-
 static bool write_all(struct recorder *recorder, struct error *error)
 {
     uint32_t length;
     while ((length = ring_take(recorder->ring, recorder->piece)))
         if (!write_piece(recorder, length, error))
             return false;
-    if (!record_file_flush(&recorder->file, error))
+    if (!record_file_flush(&recorder->file, error) || !record_file_is_there(&recorder->file, error))
         return false;
     if (is_full(recorder)) {
         recorder->whole = recorder->file.size; /* asked for once */
@@ -275,6 +309,8 @@ static void work(struct recorder *recorder)
     bool ok = write_all(recorder, &error);
     pthread_mutex_lock(&recorder->mutex);
     recorder->bytes = recorder->file.size;
+    if (ok)
+        recorder->scans = recorder->steps;
     if (!ok)
         give_up(recorder, &error);
 }
@@ -288,6 +324,7 @@ static void *record(void *context)
         pthread_cond_clockwait(&recorder->changed, &recorder->mutex, CLOCK_MONOTONIC, &next);
         work(recorder);
     }
+    work(recorder); /* it may have been told of the end while it was at work */
     pthread_mutex_unlock(&recorder->mutex);
     return NULL;
 }
@@ -299,6 +336,7 @@ struct recorder *recorder_open(const char *path, int64_t size, struct error *err
     struct recorder *recorder = memory_zeroed(1, sizeof *recorder);
     recorder->observer = (struct scan_observer){recorder, latched, published, ended};
     recorder->size = size;
+    recorder->file.lock = -1;
     recorder->step = (struct packer){.bytes = memory_zeroed(1, STEP_MAX), .room = STEP_MAX};
     mutex_init(&recorder->mutex);
     pthread_cond_init(&recorder->changed, NULL);
@@ -311,9 +349,20 @@ struct recorder *recorder_open(const char *path, int64_t size, struct error *err
 
 bool recorder_start(struct recorder *recorder, struct error *error)
 {
+    if (!record_file_begin(&recorder->file, error))
+        return false;
     recorder->running =
         thread_start(&recorder->thread, "msm-record", STACK, record, recorder, error);
     return recorder->running || error_prefix(error, "cannot start the thread of the recording: ");
+}
+
+static void destroy_homeless(struct recorder *recorder)
+{
+    struct tape *next;
+    for (struct tape *tape = recorder->homeless; tape; tape = next) {
+        next = tape->next;
+        tape_destroy(tape);
+    }
 }
 
 void recorder_close(struct recorder *recorder)
@@ -329,6 +378,7 @@ void recorder_close(struct recorder *recorder)
     }
     record_file_close(&recorder->file);
     tape_destroy(recorder->tape);
+    destroy_homeless(recorder);
     ring_destroy(recorder->ring);
     pthread_cond_destroy(&recorder->changed);
     pthread_mutex_destroy(&recorder->mutex);
@@ -342,7 +392,7 @@ void recorder_look(struct recorder *recorder, struct recorder_status *status)
     pthread_mutex_lock(&recorder->mutex);
     *status = (struct recorder_status){.path = recorder->file.path,
                                        .bytes = recorder->bytes,
-                                       .scans = atomic_load(&recorder->scans),
+                                       .scans = recorder->scans,
                                        .lost = atomic_load(&recorder->lost),
                                        .works = !*recorder->problem.text};
     snprintf(status->problem, sizeof status->problem, "%.*s", (int)sizeof status->problem - 1,

@@ -6,7 +6,8 @@
  * recording goes on with a whole snapshot.
  *
  * The file is bounded: at half of the size it becomes FILE.1 (an older one of that name goes), and
- * a new one begins with a snapshot. So does what another process has left in FILE. */
+ * a new one begins with a snapshot; only where one takes more than that, a file may hold as much
+ * again. What another process has left in FILE stays before it. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,18 +21,15 @@ enum { RECORDER_SIZE = 64 << 20, RECORDER_SIZE_LEAST = 4 << 20 }; /* bytes, of b
 struct recorder;
 struct tape;
 
-/* Opens the file, mode 0600. NULL with an error: also where FILE is there and no recording. */
+/* Takes the file, mode 0600, and changes nothing in it yet. NULL with an error: also where FILE is
+ * there and no recording, and where another process records into it. */
 struct recorder *recorder_open(const char *path, int64_t size, struct error *error);
 
 /* Ends what was recorded so far, whole. After the scan's thread has ended; NULL is accepted. */
 void recorder_close(struct recorder *recorder);
 
-bool recorder_start(struct recorder *recorder, struct error *error); /* its thread */
-
-/* Room for the programs of this image; `script` is what the file shall say of it. NULL with an
- * error. */
-struct tape *tape_create(struct image *image, const char *script, struct error *error);
-void tape_destroy(struct tape *tape); /* one that was not taken; NULL is accepted */
+/* Begins the file, and the thread. */
+bool recorder_start(struct recorder *recorder, struct error *error);
 
 /* From here on the program of the tape's image is recorded: `scan` shows its steps. Takes the tape.
  * On the scan's thread, or before it runs. */
@@ -40,8 +38,8 @@ void recorder_take(struct recorder *recorder, struct tape *tape, struct scan *sc
 struct recorder_status {
     const char *path;
     uint64_t bytes; /* of the present file */
-    uint64_t scans; /* recorded so far */
-    uint64_t lost;  /* and not */
+    uint64_t scans; /* written so far */
+    uint64_t lost;  /* that never will be */
     bool works;
     char problem[256]; /* why not, or "" */
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/memory.h"
 #include "record/recording_inside.h"
 
@@ -15,7 +16,12 @@ enum { MAGIC = sizeof RECORD_MAGIC - 1 };
 static FILE *open_file(const char *path, struct error *error)
 {
     char magic[MAGIC];
+    struct stat status;
     *error->text = '\0';
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        error_set(error, "%s is no file", path);
+        return NULL;
+    }
     FILE *file = fopen(path, "rbe");
     if (!file && errno != ENOENT)
         error_set(error, "%s cannot be read: %s", path, strerror(errno));
@@ -31,15 +37,16 @@ static FILE *open_file(const char *path, struct error *error)
 
 static bool open_files(struct recording_inside *inside, const char *path, struct error *error)
 {
-    char former[4096];
-    snprintf(former, sizeof former, "%s.1", path);
-    inside->files[0] = open_file(former, error);
+    size_t size = strlen(path) + sizeof ".1";
+    char *former = memory_zeroed(1, size);
+    snprintf(former, size, "%s.1", path);
+    inside->files[1] = open_file(path, error);
+    if (!*error->text)
+        inside->files[0] = open_file(former, error);
+    free(former);
     if (*error->text)
         return false;
-    inside->files[1] = open_file(path, error);
-    if (inside->files[1])
-        return true;
-    return *error->text ? false : error_set(error, "%s is not there", path);
+    return inside->files[0] || inside->files[1] || error_set(error, "%s is not there", path);
 }
 
 struct recording *recording_open(const char *path, struct error *error)
@@ -69,15 +76,23 @@ void recording_close(struct recording *recording)
 
 /* ---- frames ---- */
 
-static uint32_t low_first(const uint8_t *bytes)
+/* Returns false. Nothing in the rest of the file has a meaning any more. */
+static bool refuse_damaged(struct recording_inside *inside, struct error *error)
 {
-    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    error_set(error, "%s%s is damaged behind byte %llu: the rest of it cannot be replayed",
+              inside->path, inside->file ? "" : ".1", (unsigned long long)inside->offset);
+    fclose(inside->files[inside->file]);
+    inside->files[inside->file] = NULL;
+    inside->has_plan = inside->has_snapshot = false;
+    return false;
 }
 
-static bool is_damaged(const struct recording_inside *inside, struct error *error)
+/* A read that gave too little: the end, or the disk. Returns false. */
+static bool refuse_short(const struct recording_inside *inside, struct error *error)
 {
-    error_set(error, "%s%s is damaged behind byte %llu: what follows cannot be replayed",
-              inside->path, inside->file ? "" : ".1", (unsigned long long)inside->offset);
+    if (ferror(inside->files[inside->file]))
+        error_set(error, "%s%s cannot be read: %s", inside->path, inside->file ? "" : ".1",
+                  strerror(errno));
     return false;
 }
 
@@ -88,20 +103,22 @@ static bool read_frame(struct recording_inside *inside, struct error *error)
     uint8_t head[RECORD_HEAD];
     FILE *file = inside->files[inside->file];
     *error->text = '\0';
-    if (!file || fread(head, 1, sizeof head, file) < sizeof head)
+    if (!file)
         return false;
-    inside->length = low_first(head);
+    if (fread(head, 1, sizeof head, file) < sizeof head)
+        return refuse_short(inside, error);
+    inside->length = packed_low_first(head);
     if (!inside->length || inside->length > RECORD_FRAME_MAX)
-        return is_damaged(inside, error);
+        return refuse_damaged(inside, error);
     if (inside->length > inside->room) {
         free(inside->frame);
         inside->room = inside->length;
         inside->frame = memory_zeroed(1, inside->room);
     }
     if (fread(inside->frame, 1, inside->length, file) < inside->length)
-        return false;
-    if (packed_sum(inside->frame, inside->length) != low_first(head + 4))
-        return is_damaged(inside, error);
+        return refuse_short(inside, error);
+    if (packed_sum(inside->frame, inside->length) != packed_low_first(head + 4))
+        return refuse_damaged(inside, error);
     inside->offset += RECORD_HEAD + inside->length;
     return true;
 }
@@ -110,7 +127,7 @@ static bool next_frame(struct recording_inside *inside, struct error *error)
 {
     while (!read_frame(inside, error)) {
         if (*error->text || inside->file == 1)
-            return false;
+            return false; /* asked again, it finds this file closed, and goes on to the next */
         inside->file = 1;
         inside->offset = 0;
     }
@@ -124,5 +141,5 @@ bool recording_next(struct recording *recording, enum record_kind *kind, struct 
         return false;
     *kind = (enum record_kind)inside->frame[0];
     inside->at = (struct unpacker){.at = inside->frame + 1, .end = inside->frame + inside->length};
-    return recording_read(recording, *kind) || is_damaged(inside, error);
+    return recording_read(recording, *kind) || refuse_damaged(inside, error);
 }

@@ -24,6 +24,7 @@ struct recorded_point {
 struct recording {
     /* of the last PLAN */
     const char *program, *script, *version;
+    uint32_t text; /* packed_sum of the script's sources */
     size_t cell_count, point_count, link_count, task_count;
     struct recorded_point *points;
     const char **links, **tasks;
@@ -38,7 +39,10 @@ struct recording {
 
     /* of the last SNAPSHOT */
     enum record_reason reason;
-    uint64_t lost; /* scans that are missing before it */
+    bool starts;         /* on_start is still to come, … */
+    char why[16];        /* … and what it is told */
+    struct instant body; /* the time that the body saw */
+    uint64_t lost;       /* scans that are missing before it */
     struct scan_place place;
     struct scan_task_place *tasks_at;
 
@@ -56,8 +60,9 @@ struct recording *recording_open(const char *path, struct error *error);
 void recording_close(struct recording *recording); /* NULL is accepted */
 
 /* The next frame: false at the end, with an error ("" where it is simply over, or where the process
- * that wrote it was cut off: nothing but the last moment is missing then). After a STEP `cells`
- * are as they came in; recording_publish makes them what was published. */
+ * that wrote it was cut off: nothing but the last moment is missing then). After an error there may
+ * be more: from the next file's begin. After a STEP `cells` are as they came in; recording_publish
+ * makes them what was published. */
 bool recording_next(struct recording *recording, enum record_kind *kind, struct error *error);
 void recording_publish(struct recording *recording);
 

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/printable.h"
+#include "image/mirror.h"
 
-enum { CELLS_MOST = 1 << 24, ROWS_MOST = 1 << 24, DEPTH = KEEPS_DEPTH_MAX + 1 };
+enum { CELLS_MOST = 1 << 22, ROWS_MOST = 1 << 22, POINT_BYTES = 6, DEPTH = KEEPS_DEPTH_MAX + 1 };
 
 void recording_forget(struct recording *recording)
 {
@@ -35,14 +37,29 @@ void recording_forget(struct recording *recording)
 
 /* ---- PLAN ---- */
 
+/* A text of a file goes to a terminal, but must not command it. */
+static void copy_printable(char *copy, size_t room, const char *text, size_t length)
+{
+    char piece[PRINTABLE_PIECE];
+    size_t used = 0;
+    copy[0] = '\0';
+    for (size_t at = 0; at < length && used + PRINTABLE_PIECE < room;) {
+        bool stays = text[at] == '\n' || text[at] == '\t';
+        size_t taken = stays ? 1 : printable_piece(text + at, length - at, piece);
+        used += (size_t)snprintf(copy + used, room - used, "%.*s", stays ? 1 : PRINTABLE_PIECE,
+                                 stays ? text + at : piece);
+        at += taken;
+    }
+}
+
 static const char *read_text(struct recording *recording)
 {
     struct recording_inside *inside = recording->inside;
     size_t length;
     const char *text = unpack_text(&inside->at, &length);
     inside->texts = memory_grow(inside->texts, inside->text_count, sizeof *inside->texts);
-    char *copy = memory_zeroed(1, length + 1);
-    memcpy(copy, text, length);
+    char *copy = memory_zeroed(PRINTABLE_PIECE, length + 1);
+    copy_printable(copy, PRINTABLE_PIECE * (length + 1), text, length);
     inside->texts[inside->text_count++] = copy;
     return copy;
 }
@@ -71,7 +88,9 @@ static bool read_point(struct recording *recording, struct recorded_point *point
 
 static bool read_points(struct recording *recording)
 {
-    if (!read_count(recording, &recording->point_count))
+    const struct unpacker *at = &recording->inside->at;
+    if (!read_count(recording, &recording->point_count) ||
+        recording->point_count > (size_t)(at->end - at->at) / POINT_BYTES)
         return false;
     recording->points = memory_zeroed(recording->point_count + 1, sizeof *recording->points);
     for (size_t i = 0; i < recording->point_count; i++)
@@ -111,6 +130,7 @@ static bool read_plan(struct recording *recording)
     recording->program = read_text(recording);
     recording->script = read_text(recording);
     recording->version = read_text(recording);
+    recording->text = (uint32_t)unpack_number(&recording->inside->at);
     uint64_t cells = unpack_number(&recording->inside->at);
     if (cells > CELLS_MOST)
         return false;
@@ -133,7 +153,8 @@ static void read_mark(struct unpacker *at, struct mark *mark)
     mark->quality = quality <= QUALITY_INVALID ? quality : QUALITY_INVALID;
     mark->forced = unpack_byte(at) != 0;
     mark->written = unpack_number(at);
-    mark->delivery = unpack_byte(at);
+    uint8_t delivery = unpack_byte(at);
+    mark->delivery = delivery <= DELIVERY_EXPIRED ? delivery : DELIVERY_NONE;
     mark->reason = unpack_byte(at);
 }
 
@@ -166,14 +187,28 @@ static void read_place(struct recording *recording)
     }
 }
 
+static void read_why(struct recording *recording)
+{
+    size_t length;
+    const char *why = unpack_text(&recording->inside->at, &length);
+    if (length >= sizeof recording->why)
+        length = sizeof recording->why - 1;
+    memcpy(recording->why, why, length);
+    recording->why[length] = '\0';
+    recording->starts = length > 0;
+}
+
 static bool read_snapshot(struct recording *recording)
 {
     struct recording_inside *inside = recording->inside;
     struct unpacker *at = &inside->at;
     uint8_t reason = unpack_byte(at);
     recording->reason = reason <= RECORD_GAP ? (enum record_reason)reason : RECORD_GAP;
+    read_why(recording);
     recording->now.monotonic = unpack_signed(at);
     recording->now.utc = unpack_signed(at);
+    recording->body.monotonic = unpack_signed(at);
+    recording->body.utc = unpack_signed(at);
     recording->lost = unpack_number(at);
     read_place(recording);
     recording->sequence = unpack_number(at);
@@ -235,10 +270,7 @@ static void read_fault(struct recording *recording)
     if (!recording->faulted)
         return;
     const char *text = unpack_text(&recording->inside->at, &length);
-    if (length >= sizeof recording->fault)
-        length = sizeof recording->fault - 1;
-    memcpy(recording->fault, text, length);
-    recording->fault[length] = '\0';
+    copy_printable(recording->fault, sizeof recording->fault, text, length);
 }
 
 static bool read_step(struct recording *r)

@@ -49,11 +49,21 @@ static void copy_out(const struct ring *ring, size_t at, void *bytes, size_t len
     memcpy((uint8_t *)bytes + first, ring->bytes, length - first);
 }
 
+size_t ring_used(const struct ring *ring)
+{
+    return atomic_load_explicit(&ring->put, memory_order_relaxed) -
+           atomic_load_explicit(&ring->taken, memory_order_acquire);
+}
+
+bool ring_has_room(const struct ring *ring, uint32_t length)
+{
+    return ring->size - ring_used(ring) >= sizeof length + length;
+}
+
 bool ring_put(struct ring *ring, const void *piece, uint32_t length)
 {
     size_t put = atomic_load_explicit(&ring->put, memory_order_relaxed);
-    size_t taken = atomic_load_explicit(&ring->taken, memory_order_acquire);
-    if (ring->size - (put - taken) < sizeof length + length)
+    if (!ring_has_room(ring, length))
         return false;
     copy_in(ring, put, &length, sizeof length);
     copy_in(ring, put + sizeof length, piece, length);

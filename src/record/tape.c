@@ -8,7 +8,13 @@
 
 enum { BLOCK = 64 };
 
-struct tape *tape_create(struct image *image, const char *script, struct error *error)
+static char *copy_of(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    return memcpy(memory_zeroed(1, size), text, size);
+}
+
+struct tape *tape_create(struct image *image, const struct tape_label *label, struct error *error)
 {
     struct plan *plan = image_plan(image);
     size_t cells = plan->cell_count + 1, points = plan->point_count + 1;
@@ -16,7 +22,10 @@ struct tape *tape_create(struct image *image, const char *script, struct error *
     struct tape *tape = memory_zeroed(1, sizeof *tape);
     tape->plan = plan_ref(plan);
     tape->image = image;
-    tape->script = strdup(script);
+    tape->script = copy_of(label->script);
+    tape->why = copy_of(label->why);
+    tape->body = label->body;
+    tape->text = label->text;
     tape->cells = memory_zeroed(cells, sizeof *tape->cells);
     tape->marks = memory_zeroed(points, sizeof *tape->marks);
     tape->links = memory_zeroed(links, sizeof *tape->links);
@@ -27,7 +36,7 @@ struct tape *tape_create(struct image *image, const char *script, struct error *
     tape->snapshot.keeps = keeps_create(error);
     if (tape->snapshot.keeps && image_keeps(image))
         keeps_populate(tape->snapshot.keeps, image_keeps(image));
-    if (tape->snapshot.keeps && tape->script)
+    if (tape->snapshot.keeps)
         return tape;
     tape_destroy(tape);
     return NULL;
@@ -46,6 +55,7 @@ void tape_destroy(struct tape *tape)
     free(tape->marks);
     free(tape->cells);
     free(tape->script);
+    free(tape->why);
     plan_unref(tape->plan);
     free(tape);
 }
@@ -77,6 +87,7 @@ void tape_snapshot(struct tape *tape, const struct scan *scan, enum record_reaso
     const struct plan *plan = tape->plan;
     const struct keeps *keeps = image_keeps(tape->image);
     tape->snapshot.reason = reason;
+    tape->snapshot.starts = (reason == RECORD_START || reason == RECORD_PROGRAM) && !lost;
     tape->snapshot.lost = lost;
     tape->snapshot.now = tape->now;
     tape->snapshot.sequence = tape->sequence;
@@ -85,7 +96,7 @@ void tape_snapshot(struct tape *tape, const struct scan *scan, enum record_reaso
     memcpy(tape->snapshot.cells, tape->cells, plan->cell_count * sizeof *tape->cells);
     memcpy(tape->snapshot.marks, tape->marks, plan->point_count * sizeof *tape->marks);
     memcpy(tape->snapshot.links, tape->links, link_count(plan) * sizeof *tape->links);
-    if (keeps)
+    if (keeps) /* without the image's mutex: nobody else commits them */
         keeps_read(keeps, tape->snapshot.keeps);
 }
 

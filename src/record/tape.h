@@ -1,7 +1,8 @@
 #pragma once
 /* What the recorder compares a program with: a copy of all that its scan has seen and left. Filled
- * and compared on the scan's thread, which allocates nothing here; a snapshot of it is written down
- * by the recorder's, as long as `busy`. */
+ * and compared on the scan's thread, which allocates nothing here: each step goes over all cells
+ * twice, and over the marks once. A snapshot of it is written down by the recorder's thread, as
+ * long as `busy`. */
 
 #include <stdatomic.h>
 #include "image/keeps.h"
@@ -11,9 +12,12 @@
 #include "record/recorder.h"
 
 struct tape {
+    struct tape *next; /* of those that found no room for their end */
     struct plan *plan; /* referenced */
     struct image *image;
-    char *script;
+    char *script, *why;
+    struct instant body;
+    uint32_t text;
 
     uint16_t *cells; /* as last recorded */
     struct mark *marks;
@@ -24,6 +28,7 @@ struct tape {
     struct {
         atomic_bool busy; /* filled, and not yet written down */
         enum record_reason reason;
+        bool starts;   /* on_start is still to come */
         uint64_t lost; /* scans before it */
         struct instant now;
         uint64_t sequence;
@@ -36,6 +41,18 @@ struct tape {
         bool has_keeps;
     } snapshot;
 };
+
+/* What the file shall say of a program. */
+struct tape_label {
+    const char *script;  /* its path */
+    const char *why;     /* what its on_start is going to be told; "": it was called */
+    struct instant body; /* the time that its body saw */
+    uint32_t text;       /* packed_sum of its sources, one behind the other */
+};
+
+/* Room for the program of this image. NULL with an error. */
+struct tape *tape_create(struct image *image, const struct tape_label *label, struct error *error);
+void tape_destroy(struct tape *tape); /* NULL is accepted */
 
 /* The present state of the scan, which has latched, into the copy; and into the snapshot. */
 void tape_copy(struct tape *tape, struct scan *scan, struct instant now);

@@ -23,6 +23,7 @@ void tape_pack_plan(const struct tape *tape, struct packer *packer)
     pack_name(packer, plan->name);
     pack_name(packer, tape->script);
     pack_name(packer, MSM_VERSION);
+    pack_number(packer, tape->text);
     pack_number(packer, plan->cell_count);
     pack_number(packer, plan->point_count);
     for (uint32_t i = 0; i < plan->point_count; i++) {
@@ -120,8 +121,11 @@ void tape_pack_snapshot(const struct tape *tape, struct packer *packer)
     const struct plan *plan = tape->plan;
     pack_byte(packer, RECORD_SNAPSHOT);
     pack_byte(packer, (uint8_t)tape->snapshot.reason);
+    pack_name(packer, tape->snapshot.starts ? tape->why : "");
     pack_signed(packer, tape->snapshot.now.monotonic);
     pack_signed(packer, tape->snapshot.now.utc);
+    pack_signed(packer, tape->body.monotonic);
+    pack_signed(packer, tape->body.utc);
     pack_number(packer, tape->snapshot.lost);
     pack_place(tape, packer);
     pack_number(packer, tape->snapshot.sequence);

@@ -29,7 +29,7 @@ struct generation *generation_load(const struct program_options *options, struct
                                    void *context, struct error *error)
 {
     struct generation *generation = memory_zeroed(1, sizeof *generation);
-    generation->loaded = options->now.utc;
+    generation->loaded = options->now;
     generation->program = program_load(options, error);
     if (!generation->program)
         goto failed;
@@ -71,6 +71,11 @@ void generation_leave(struct generation *generation)
 {
     generation->is_read = true;
     leave_behind(generation);
+}
+
+const char *generation_why(const struct generation *generation)
+{
+    return generation->started ? "" : program_why(generation->program);
 }
 
 /* ---- everything the scan wants of the program ---- */

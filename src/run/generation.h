@@ -34,7 +34,7 @@ struct generation {
     bool is_read;      /* by a loader that does not come back: nothing of it is destroyed */
     bool is_proven;    /* it has passed a probation, and is stored; main thread */
     bool is_fallback;  /* the last proven text, instead of a file that was refused; main thread */
-    int64_t loaded;    /* UTC ns */
+    struct instant loaded; /* the time that its body saw */
 };
 
 /* Loads the program and makes the image from its plan, with what the body assigned; keeps and audit
@@ -45,6 +45,9 @@ struct generation *generation_load(const struct program_options *options, struct
                                    void (*before_body)(void *context, struct image *image),
                                    void *context, struct error *error);
 void generation_destroy(struct generation *generation); /* NULL is accepted */
+
+/* What its on_start is going to be told; "": it was called already. */
+const char *generation_why(const struct generation *generation);
 
 /* From here on it is never destroyed, nor its scan: a loader that was abandoned reads them. */
 void generation_leave(struct generation *generation);

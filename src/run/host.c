@@ -63,7 +63,7 @@ static void status(void *context, struct host_status *status)
         .state = state(runtime),
         .proven_fallback = runtime->current->is_fallback,
         .started = runtime->started.utc,
-        .loaded = runtime->current->loaded,
+        .loaded = runtime->current->loaded.utc,
         .probation_left = probation_left(runtime),
         .faults = runtime->count.faults,
         .restarts = runtime->count.restarts,

@@ -7,6 +7,7 @@
 #include "run/eval.h"
 #include "run/faults.h"
 #include "run/host.h"
+#include "run/label.h"
 #include "run/loader.h"
 #include "run/probation.h"
 #include "run/reload.h"
@@ -158,7 +159,8 @@ static bool record_from_here(struct runtime *runtime, struct error *error)
     struct generation *now = runtime->current;
     if (!runtime->record)
         return true;
-    struct tape *tape = tape_create(now->image, runtime->path, error);
+    const struct tape_label label = label_of(now, runtime->path);
+    struct tape *tape = tape_create(now->image, &label, error);
     runtime->recorder = tape ? recorder_open(runtime->record, runtime->record_size, error) : NULL;
     if (!runtime->recorder) {
         tape_destroy(tape);

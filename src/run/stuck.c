@@ -61,6 +61,7 @@ static _Noreturn void end_process(struct runtime *runtime)
     image_make_safe(image, true, clock_monotonic());
     while (mirror_pending(image, true, NULL, 0) && clock_monotonic() < until)
         nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN}, NULL);
+    recorder_close(runtime->recorder);
     store_close(runtime->store);
     log_stop();
     _Exit(EXIT_FAILURE);

@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "image/adopt.h"
 #include "image/mailbox.h"
+#include "run/label.h"
 #include "run/reload.h"
 #include "run/remarks.h"
 #include "run/retire.h"
@@ -53,6 +54,7 @@ struct swap *swap_prepare(struct runtime *runtime, struct generation *next,
                           struct error *error)
 {
     struct swap *swap = memory_zeroed(1, sizeof *swap);
+    const struct tape_label label = label_of(next, runtime->path);
     swap->runtime = runtime;
     swap->before = runtime->current;
     swap->next = next;
@@ -67,7 +69,7 @@ struct swap *swap_prepare(struct runtime *runtime, struct generation *next,
         (runtime->sim &&
          !(swap->sim = sim_prepare(runtime->sim, next->image, swap->match, error))) ||
         !(swap->adoption = adopt_prepare(next->image, swap->before->image, swap->match, error)) ||
-        (runtime->recorder && !(swap->tape = tape_create(next->image, runtime->path, error))) ||
+        (runtime->recorder && !(swap->tape = tape_create(next->image, &label, error))) ||
         !store_prepare(runtime->store, next->image, error)) {
         swap_discard(swap);
         return NULL;

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import struct
 import subprocess
 import unittest
 
@@ -26,6 +27,12 @@ mem.QUAL  = input.bool(4, 0)
 mem.NEWS  = input.uint16(5)
 mem.N     = var.uint32 {}
 mem.T     = var.float64 {}
+mem.STATE = input.string(10, { length = 10 })
+mem.NIGHT = input.int16(6, { from = "plc.SPEED" })
+mem.ONCE  = var.uint16 {}
+mem.BODY  = var.float64 {}
+mem.BITS  = holding.bool(20, 3)
+mem.MORE  = holding.bool(20, 4)
 local plc = memory "plc"
 plc.SPEED = input.int16(0)
 plc.CMD   = holding.int16(0, { dir = "out" })
@@ -34,10 +41,14 @@ server.tcp { port = 0 }
 local k = keep("k", { runs = 0, list = { 1, "two", 3.5 } })
 local ton = timer.TON("ton", "60ms")
 local ctu = counter.CTU("ctu", 1000)
-local lost = 0
-on_start(function(why) mem.T = scan.time end)
+local born, why_started = scan.now, nil
+on_start(function(why)
+  why_started, mem.T, mem.ONCE = why, scan.time, mem.ONCE + 1
+end)
 every("10ms", function(dt)
-  mem.N, mem.T = mem.N + 1, mem.T + dt
+  mem.N, mem.T, mem.BODY = mem.N + 1, mem.T + dt, scan.now - born
+  assert(why_started)
+  mem.STATE = plc:state "CMD" or "none"
   if mem:written "START" and mem.START then mem.NEWS = mem.NEWS + 1 end
   ctu(mem.START, false)
   mem.COUNT = ctu.CV
@@ -48,7 +59,8 @@ every("10ms", function(dt)
   mem.FED, plc.CMD = plc.SPEED, mem.SET
   mem.QUAL = link.online
 end)
-every("70ms", function() if mem.SET == -1 then error("told to") end end)
+every("70ms", function() end)
+every("10ms", function() if mem.SET == -1 then error("told to") end end)
 """
 SAME = re.compile(r"^the same in (\d+) scans, from .* to .*$", re.M)
 
@@ -70,6 +82,19 @@ class Case(unittest.TestCase):
         self.addCleanup(msm.kill)
         return msm
 
+    def frames(self, path=None):
+        """Each frame's place in the file, and its kind."""
+        with open(path or self.file, "rb") as file:
+            data = file.read()
+        at, frames = 16, []
+        while at + 8 <= len(data):
+            length = struct.unpack_from("<I", data, at)[0]
+            if at + 8 + length > len(data):
+                break
+            frames.append((at, chr(data[at + 8])))
+            at += 8 + length
+        return frames
+
     def scans(self, msm):
         return json.loads(msm.command("status", "--json").stdout)["recording"]["scans"]
 
@@ -87,7 +112,7 @@ class Replay(Case):
         """What a night brings."""
         dice = random.Random(seed)
         for _ in range(times):
-            kind = dice.randrange(5)
+            kind = dice.randrange(6)
             if kind == 0:
                 wire.write_coil(0, True)
             elif kind == 1:
@@ -96,6 +121,8 @@ class Replay(Case):
                 self.device.set("input", 0, dice.randrange(1000))
             elif kind == 3:
                 wire.write(2, dice.randrange(100))
+            elif kind == 4:
+                wire.write(20, dice.randrange(65536))
             else:
                 msm.command("force", "FED", str(dice.randrange(100)))
         msm.command("unforce", "--all")
@@ -120,9 +147,9 @@ class Replay(Case):
             msm.command("set", "LEVEL", "1")
             wire.write(2, 7)
             eventually(lambda: self.scans(msm) > 100, "more scans")
-        other = self.folder.write("other.lua", self.text("8") + "mem.MORE = var.bool {}\n")
+        other = self.folder.write("other.lua", self.text("8") + "mem.OTHER = var.bool {}\n")
         out = self.replay(other, status=1).stdout
-        self.assertRegex(out, r"not compared: mem.MORE, which was not recorded")
+        self.assertRegex(out, r"not compared: mem.OTHER, which was not recorded")
         self.assertRegex(out, r"first difference: scan \d+, \d{4}-.* s after the recording's begin")
         self.assertRegex(out, r"PUMP +recorded true, replayed false +declared at .*other.lua:6\n")
         self.assertRegex(out, r"RUNS +recorded 1, replayed 0 ")
@@ -144,7 +171,8 @@ class Replay(Case):
         out = self.replay(mended, status=1).stdout
         self.assertRegex(out, r"recorded: .*pump.lua:\d+: told to")
         self.assertIn("replayed: no fault", out)
-        self.assertRegex(out, r"what came in before this scan:|first difference")
+        self.assertRegex(out, r"what came in before this scan:\n(  .*\n)*  SET +-1\n")
+        self.assertNotIn("NIGHT", out)
 
     def test_a_reload_in_the_middle(self):
         with self.run_it() as msm, msm.connect() as wire:
@@ -157,13 +185,42 @@ class Replay(Case):
         self.assertGreater(self.same(), 40)
 
     def test_two_processes(self):
-        """what another one has left in FILE is FILE.1; of both together one replay"""
-        for _ in range(2):
-            with self.run_it() as msm, msm.connect() as wire:
+        """the second one goes on behind the first one's end, also where that was cut off"""
+        for _ in range(3):
+            msm = self.run_it()
+            with msm.connect() as wire:
                 wire.write(2, 5)
                 eventually(lambda: self.scans(msm) > 20, "some scans")
-        self.assertTrue(os.path.exists(self.file + ".1"))
-        self.assertGreater(self.same(), 40)
+            msm.kill()
+            with open(self.file, "ab") as file:
+                file.write(b"\x40\0\0\0abc")
+        self.assertFalse(os.path.exists(self.file + ".1"))
+        self.assertGreater(self.same(), 60)
+        self.assertIn("begun 3 times", self.replay().stdout)
+
+    def test_another_text(self):
+        """without a script only what was recorded with its present text is played"""
+        with self.run_it() as msm:
+            eventually(lambda: self.scans(msm) > 20, "some scans")
+            msm.reload(self.text("7"))
+            before = self.scans(msm)
+            eventually(lambda: self.scans(msm) > before + 20, "scans of the next text")
+        out = self.replay().stdout
+        self.assertRegex(out, r"passed over: \d+ scans of another text of the script")
+        self.assertGreater(int(SAME.search(out).group(1)), 20)
+        with open(os.path.join(self.folder.path, "pump.lua"), "a", encoding="utf-8") as file:
+            file.write("-- a third one\n")
+        self.assertIn("all of it was recorded with another text", self.replay(status=1).stderr)
+
+    def test_bits_that_part(self):
+        """two bits of one word lie in two words of the changed script: each gets its own"""
+        with self.run_it() as msm, msm.connect() as wire:
+            for word in (0x18, 0x08, 0x10, 0):
+                wire.write(20, word)
+                before = self.scans(msm)
+                eventually(lambda: self.scans(msm) > before + 3, "scans with it")
+        other = self.text().replace("holding.bool(20, 4)", "holding.bool(30, 4)")
+        self.same(self.folder.write("other.lua", other))
 
 
 class Files(Case):
@@ -215,13 +272,14 @@ class Files(Case):
         with open(self.file, "rb") as file:
             whole = file.read()
         dice = random.Random(7)
-        for length in [len(whole) - 1, 3000] + [dice.randrange(2000, len(whole)) for _ in range(10)]:
+        for length in [len(whole) - 1, 20] + [dice.randrange(2000, len(whole)) for _ in range(10)]:
             with open(self.file, "wb") as file:
                 file.write(whole[:length])
-            done = command("test", "--replay", self.file)
-            self.assertIn(done.returncode, (0, 1), done.stderr)
-            self.assertTrue(SAME.search(done.stdout) or "there is no scan in it" in done.stderr,
-                            done.stdout + done.stderr)
+            steps = [kind for _, kind in self.frames()].count("T")
+            if steps:
+                self.assertEqual(self.same(), steps)
+            else:
+                self.assertIn("there is no scan in it", self.replay(status=1).stderr)
 
     def test_damaged(self):
         with self.run_it() as msm:
@@ -229,18 +287,55 @@ class Files(Case):
         with open(self.file, "rb") as file:
             whole = bytearray(file.read())
         dice = random.Random(11)
-        for _ in range(30):
-            at = dice.randrange(16, len(whole))
+        frames = self.frames()
+        for number in [0, 1, 2] + [dice.randrange(3, len(frames) - 1) for _ in range(20)]:
+            begin, end = frames[number][0] + 8, frames[number + 1][0]
             flipped = bytearray(whole)
-            flipped[at] ^= 1 << dice.randrange(8)
+            flipped[dice.randrange(begin, end)] ^= 1 << dice.randrange(8)
             with open(self.file, "wb") as file:
                 file.write(flipped)
+            done = self.replay(status=1)
+            self.assertIn("is damaged behind byte", done.stdout)
+            before = [kind for _, kind in frames[:number]].count("T")
+            said = SAME.search(done.stdout)
+            self.assertEqual(int(said.group(1)) if said else 0, before)
+
+    def test_forged(self):
+        """frames whose sum is right and whose content is not: no crash, and an end in words"""
+        with self.run_it() as msm:
+            eventually(lambda: self.scans(msm) > 20, "some scans")
+        with open(self.file, "rb") as file:
+            whole = file.read()
+        dice = random.Random(13)
+        frames = self.frames()
+        for _ in range(60):
+            number = dice.choice([0, 1, 1, dice.randrange(2, len(frames) - 1)])
+            begin, end = frames[number][0] + 8, frames[number + 1][0]
+            forged = bytearray(whole)
+            for _ in range(dice.randrange(1, 4)):
+                forged[dice.randrange(begin, end)] = dice.randrange(256)
+            total = 2166136261
+            for byte in forged[begin:end]:
+                total = (total ^ byte) * 16777619 & 0xFFFFFFFF
+            struct.pack_into("<I", forged, begin - 4, total)
+            with open(self.file, "wb") as file:
+                file.write(forged)
             done = command("test", "--replay", self.file)
-            # a length that reaches behind the end looks cut off
-            self.assertTrue(SAME.search(done.stdout) or
-                            re.search("is damaged behind byte|there is no scan in it", done.stderr),
-                            done.stdout + done.stderr)
-            self.assertEqual(done.returncode, 0 if SAME.search(done.stdout) else 1)
+            self.assertIn(done.returncode, (0, 1), done.stdout + done.stderr)
+            self.assertTrue(done.stdout or done.stderr)
+
+    def test_the_rest_after_damage(self):
+        """what is damaged in FILE.1 does not cost FILE"""
+        with self.run_it("--record-size", "4", text=self.BUSY.replace("i = i + 1", "i = scan.count")):
+            self.turn()
+            size = os.path.getsize(self.file)
+            eventually(lambda: os.path.getsize(self.file) > size + 100000, "scans behind the turn")
+        with open(self.file + ".1", "r+b") as file:
+            file.seek(self.frames(self.file + ".1")[5][0] + 9)
+            file.write(b"????")
+        done = self.replay(status=1)
+        self.assertRegex(done.stdout, r"night.rec.1 is damaged behind byte \d+")
+        self.assertGreater(int(SAME.search(done.stdout).group(1)), 10)
 
     def test_foreign(self):
         for name in ("night.rec", "night.rec.1"):
@@ -257,6 +352,21 @@ class Files(Case):
         self.assertEqual(done.returncode, 1)
         self.assertIn("is no recording of msm run --record", done.stderr)
         self.assertIn("is not there", command("test", "--replay", self.file).stderr)
+
+    def test_one_at_a_time(self):
+        with self.run_it() as msm:
+            script = self.folder.write("second.lua", "mem.X = coil(0)\nserver.tcp { port = 0 }\n")
+            done = command("run", "--record", self.file, script)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("another program records into %s" % self.file, done.stderr)
+            eventually(lambda: self.scans(msm) > 20, "some scans")
+        self.same()
+
+    def test_taken_away(self):
+        with self.run_it() as msm:
+            os.rename(self.file, self.file + ".mine")
+            msm.wait_line("was moved or removed by somebody else; nothing is recorded any more")
+            self.assertIn("ENDED", msm.command("status").stdout)
 
     def test_usage(self):
         script = self.folder.write("a.lua", "mem.X = coil(0)\nserver.tcp { port = 0 }\n")
