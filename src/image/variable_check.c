@@ -18,8 +18,11 @@ static bool check_type(const struct variable *variable, struct error *error)
                          codec_type_name(variable->type));
     if (variable->type != TYPE_STRING && variable->length != 0)
         return error_set(error, ": length is for strings; count makes an array");
-    if (variable->type == TYPE_STRING &&
-        (variable->length < 1 || variable->length > VARIABLE_MAX_LENGTH))
+    if (variable->type == TYPE_STRING && variable->length == 0)
+        return error_set(
+            error, ": a string needs its length in bytes, { length = 16 }; 1..%d are possible",
+            VARIABLE_MAX_LENGTH);
+    if (variable->type == TYPE_STRING && variable->length > VARIABLE_MAX_LENGTH)
         return error_set(error, ": length = %u is out of range 1..%d bytes", variable->length,
                          VARIABLE_MAX_LENGTH);
     if ((unsigned)variable->order >= ORDER_COUNT)

@@ -291,5 +291,6 @@ void open_client(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"rtu", client_rtu}, {"tcp", client_tcp}, {NULL, NULL}};
     luaL_newlib(L, functions);
+    name_kinds(L, "client");
     lua_setglobal(L, "client");
 }

@@ -21,6 +21,18 @@ static const char *constructor(lua_State *L, enum table table, enum type type)
     return lua_pushfstring(L, "%s.%s", table_name(table), codec_type_name(type));
 }
 
+/* A call of it that is right, for messages. */
+static const char *example(lua_State *L, enum table table, enum type type, const char *what)
+{
+    const char *length = type == TYPE_STRING ? "{ length = 16 }" : NULL;
+    if (table == TABLE_VAR)
+        return lua_pushfstring(L, "%s %s", what, length ? length : "{}");
+    if (!table_is_bits(table) && (type == TYPE_BOOL || type == TYPE_BYTE))
+        return lua_pushfstring(L, "%s(0, 0)", what);
+    return length ? lua_pushfstring(L, "%s(0, %s)", what, length)
+                  : lua_pushfstring(L, "%s(0)", what);
+}
+
 static void refuse_address(lua_State *L, enum table table, lua_Integer number, const char *what)
 {
     struct error error;
@@ -35,6 +47,10 @@ static void refuse_address(lua_State *L, enum table table, lua_Integer number, c
 
 static uint16_t check_address(lua_State *L, int index, enum table table, const char *what)
 {
+    static const char *const modicon[] = {[TABLE_COIL] = "00001",
+                                          [TABLE_DISCRETE] = "10001",
+                                          [TABLE_HOLDING] = "40001",
+                                          [TABLE_INPUT] = "30001"};
     struct error error;
     uint16_t address;
     if (plain_text(L, index)) {
@@ -44,8 +60,8 @@ static uint16_t check_address(lua_State *L, int index, enum table table, const c
     }
     lua_Integer number;
     if (!read_integer(L, index, LUA_MININTEGER, LUA_MAXINTEGER, &number))
-        complain(L, "%s takes an address first, 0..65535 or text like \"40001\", not %s", what,
-                 shown(L, index));
+        complain(L, "%s takes an address first, 0..65535 or text like \"%s\", not %s", what,
+                 modicon[table], shown(L, index));
     if (number < 0 || number > UINT16_MAX)
         refuse_address(L, table, number, what);
     return (uint16_t)number;
@@ -57,9 +73,10 @@ static uint8_t check_bit(lua_State *L, int index, enum type type, const char *wh
     if (!read_integer(L, index, 0, type == TYPE_BOOL ? 15 : 1, &number))
         complain(L,
                  type == TYPE_BOOL
-                     ? "%s takes an address and a bit, 0..15, where 0 is the lowest"
-                     : "%s takes an address and a half, 0 for the low byte, 1 for the high one",
-                 what);
+                     ? "%s takes an address and then a bit, 0..15 with 0 the lowest, not %s"
+                     : "%s takes an address and then a half, 0 for the low byte or 1 for the high "
+                       "one, not %s",
+                 what, shown(L, index));
     return (uint8_t)(type == TYPE_BOOL ? number : number * 8);
 }
 
@@ -80,6 +97,9 @@ static int construct(lua_State *L)
     }
     if (table != TABLE_VAR && !table_is_bits(table) && (type == TYPE_BOOL || type == TYPE_BYTE))
         v.bit = check_bit(L, next++, type, what);
+    if (table == TABLE_VAR && given && !lua_istable(L, 1) && !lua_isnil(L, 1))
+        complain(L, "%s has no address; it takes a table of options, %s, not %s", what,
+                 example(L, table, type, what), shown(L, 1));
     if (given > next)
         complain(L, "%s takes %d argument%s and a table of options, not %d", what, next - 1,
                  next == 2 ? "" : "s", given);
@@ -199,6 +219,24 @@ static int call_without_type(lua_State *L)
                     "%s needs a type, %s.int16(0) for instance; bool byte word int16 uint16 int32 "
                     "uint32 int64 uint64 float32 float64 string are known",
                     table, table);
+}
+
+const char *uncalled_declaration(lua_State *L, int index)
+{
+    index = lua_absindex(L, index);
+    if (lua_tocfunction(L, index) == construct) {
+        lua_getupvalue(L, index, 1);
+        lua_getupvalue(L, index, 2);
+        lua_getupvalue(L, index, 3);
+        return example(L, (enum table)lua_tointeger(L, -3), (enum type)lua_tointeger(L, -2),
+                       lua_tostring(L, -1));
+    }
+    if (!lua_istable(L, index) || luaL_getmetafield(L, index, "__call") == LUA_TNIL ||
+        lua_tocfunction(L, -1) != call_without_type)
+        return NULL;
+    lua_getupvalue(L, -1, 1);
+    const char *table = lua_tostring(L, -1);
+    return lua_pushfstring(L, strcmp(table, "var") ? "%s.uint16(0)" : "%s.uint16 {}", table);
 }
 
 static void add_constructor(lua_State *L, enum table table, enum type type, const char *name)

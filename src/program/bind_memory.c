@@ -29,7 +29,7 @@ static void assign_other(lua_State *L, int memory, const char *name, int type)
         require_body(L, "a declaration");
         declare(L, (uint32_t)memory, name, 3, 0);
     } else if (type == LUA_TNIL) {
-        refuse_undeclared(L, memory, name);
+        refuse_first(L, memory, name, 3);
     } else if (type == LUA_TLIGHTUSERDATA) {
         refuse_value(L, lua_touserdata(L, -1), 3);
     } else {

@@ -20,6 +20,9 @@ int check_memory(lua_State *L, int index, const char *what);
 /* Raises: no such name in this memory; names the nearest declared one. */
 int refuse_undeclared(lua_State *L, int memory, const char *name);
 
+/* Likewise, where the value at a stack index was assigned to it; says how it would be declared. */
+int refuse_first(lua_State *L, int memory, const char *name, int index);
+
 /* The text of a key that must be a variable's name. */
 const char *variable_name(lua_State *L, int index);
 
@@ -51,6 +54,10 @@ int memory_state(lua_State *L);
 /* bind_declare.c: makes the declaration at a stack index the variable `name`; `base` is added to
  * its address. */
 bool is_declaration(lua_State *L, int index);
+
+/* Where the value at a stack index is what makes declarations and was not called ("mem.X = coil"):
+ * how a call of it looks, "coil(0)"; else NULL. Pushes what it needs. */
+const char *uncalled_declaration(lua_State *L, int index);
 void declare(lua_State *L, uint32_t memory, const char *name, int declaration, uint32_t base);
 
 /* declare_options.c: the options of a declaration, and the choices shared with memory(…). */

@@ -2,6 +2,7 @@
  * modules in the script's own folder. Modules are part of the body: they are loaded while it runs
  * and may declare. */
 
+#include "base/nearest.h"
 #include "program/embedded.h"
 #include "program/inside.h"
 
@@ -56,6 +57,28 @@ static const char *instead_of(const char *name)
     return "";
 }
 
+/* A module of the library that may be meant, "; did you mean msm.timer?", or "". Pushes. */
+static const char *nearest_module(lua_State *L, const char *name)
+{
+    struct nearest with, without; /* "msm." */
+    nearest_init(&with, name);
+    nearest_init(&without, name);
+    for (const struct embedded *file = embedded_lua; file->path; file++) {
+        const char *slash = strchr(file->path, '/'), *point = strrchr(file->path, '.');
+        if (!slash || !point || strchr(slash + 1, '/'))
+            continue;
+        luaL_checkstack(L, 4, "modules");
+        const char *module = lua_pushlstring(L, slash + 1, (size_t)(point - slash - 1));
+        nearest_offer(&without, module);
+        nearest_offer(&with, lua_pushfstring(L, "msm.%s", module));
+    }
+    if (nearest_word(&with))
+        return lua_pushfstring(L, "; did you mean %s?", nearest_word(&with));
+    return nearest_word(&without)
+               ? lua_pushfstring(L, "; did you mean msm.%s?", nearest_word(&without))
+               : "";
+}
+
 /* Pushes the loaded chunk, or an error message, as luaL_load… do. Library chunks are named so that
  * messages point past them, at the user's line. */
 static int load_module(lua_State *L, const char *path)
@@ -65,9 +88,12 @@ static int load_module(lua_State *L, const char *path)
         return luaL_loadbufferx(L, file->text, file->length, lua_pushfstring(L, "=%s", path), "t");
     const char *place = module_place(L, path);
     const struct source *source = sources_take(program_of(L), place);
-    if (!source)
+    if (!source) {
+        const char *problem = lua_pushstring(L, sources_problem());
+        const char *hint = instead_of(lua_tostring(L, 1));
         complain(L, "require: no module %s: the library has none, and %s: %s%s", path, place,
-                 sources_problem(), instead_of(lua_tostring(L, 1)));
+                 problem, *hint ? hint : nearest_module(L, lua_tostring(L, 1)));
+    }
     return sources_load(L, source);
 }
 

@@ -277,5 +277,6 @@ void open_server(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"rtu", server_rtu}, {"tcp", server_tcp}, {NULL, NULL}};
     luaL_newlib(L, functions);
+    name_kinds(L, "server");
     lua_setglobal(L, "server");
 }

@@ -56,6 +56,9 @@ static int every(lua_State *L)
 {
     struct program *program = program_of(L);
     require_body(L, "every");
+    if (lua_isfunction(L, 1))
+        complain(L, "every takes the period first and then the function: "
+                    "every(\"100ms\", function() … end)");
     int64_t period = check_duration(L, 1, "every");
     check_function(L, 2, "every(period, function)");
     if (lua_gettop(L) > 3)

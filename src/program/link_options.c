@@ -108,3 +108,30 @@ const char *choose_name(lua_State *L, const struct link_wish *wish, const char *
     }
     return plan_string(plan, name);
 }
+
+/* Upvalue of both: "server" or "client". */
+
+static int refuse_kind(lua_State *L)
+{
+    const char *what = lua_tostring(L, lua_upvalueindex(1));
+    return complain(L, "%s.%s is not there; there are %s.tcp { … } and %s.rtu { … }", what,
+                    key_text(L, 2), what, what);
+}
+
+static int refuse_call(lua_State *L)
+{
+    const char *what = lua_tostring(L, lua_upvalueindex(1));
+    return complain(L, "%s needs its kind: %s.tcp { … } or %s.rtu { … }", what, what, what);
+}
+
+void name_kinds(lua_State *L, const char *what)
+{
+    static const luaL_Reg meta[] = {
+        {"__index", refuse_kind}, {"__call", refuse_call}, {NULL, NULL}};
+    lua_createtable(L, 0, 3);
+    lua_pushstring(L, what);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "__metatable");
+    luaL_setfuncs(L, meta, 1);
+    lua_setmetatable(L, -2);
+}

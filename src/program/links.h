@@ -31,6 +31,10 @@ bool wish_number(lua_State *L, lua_Integer least, lua_Integer most, uint16_t *nu
 /* Raises unless the options came as one table: a link without any makes no sense. */
 void check_options(lua_State *L, const char *what, const char *example);
 
+/* The table on top, `server` or `client`, says what it has where it is called itself, or asked for
+ * what it has not. */
+void name_kinds(lua_State *L, const char *what);
+
 /* Raises where no line was stated, and shows how one is made. */
 void require_line(lua_State *L, const struct link_wish *wish);
 

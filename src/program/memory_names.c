@@ -69,27 +69,69 @@ void push_descriptors(lua_State *L, int memory)
     lua_remove(L, -2);
 }
 
-/* Names the nearest declared variable; raw tables that were never declared have their own word. */
-int refuse_undeclared(lua_State *L, int memory, const char *name)
+/* Raw tables that were never declared have their own word. */
+static void refuse_raw(lua_State *L, const char *memory, const char *name)
 {
-    const struct program *program = program_of(L);
-    const char *memory_name = memory_row(L, memory)->name;
     static const char *const raw[] = {"holding", "input", "coil", "discrete"};
     for (size_t i = 0; i < sizeof raw / sizeof *raw; i++) {
         if (strcmp(name, raw[i]) == 0)
-            complain(L, "%s.%s has no raw words; %s:raw { %s = 8 } would declare 0..7", memory_name,
-                     name, memory_name, name);
+            complain(L, "%s.%s has no raw words; %s:raw { %s = 8 } would declare 0..7", memory,
+                     name, memory, name);
     }
+}
+
+/* Raises where a variable of the memory has a name like it. */
+static void refuse_near(lua_State *L, int memory, const char *name)
+{
+    const struct plan *plan = program_of(L)->plan;
     struct nearest nearest;
     nearest_init(&nearest, name);
-    for (size_t i = 0; i < program->plan->variable_count; i++) {
-        const struct variable *v = program->plan->variables[i];
+    for (size_t i = 0; i < plan->variable_count; i++) {
+        const struct variable *v = plan->variables[i];
         if (v->memory == (uint32_t)memory)
             nearest_offer(&nearest, v->name);
     }
-    const char *near = nearest_word(&nearest);
-    return complain(L, near ? "%s.%s is not declared; did you mean %s?" : "%s.%s is not declared",
-                    memory_name, name, near);
+    if (nearest_word(&nearest))
+        complain(L, "%s.%s is not declared; did you mean %s?", memory_row(L, memory)->name, name,
+                 nearest_word(&nearest));
+}
+
+int refuse_undeclared(lua_State *L, int memory, const char *name)
+{
+    const char *memory_name = memory_row(L, memory)->name;
+    refuse_raw(L, memory_name, name);
+    refuse_near(L, memory, name);
+    return complain(L, "%s.%s is not declared", memory_name, name);
+}
+
+/* A declaration that could take the value, or NULL. */
+static const char *declaration_for(lua_State *L, int index)
+{
+    switch (lua_type(L, index)) {
+    case LUA_TBOOLEAN:
+        return "coil(0)";
+    case LUA_TNUMBER:
+        return lua_isinteger(L, index) ? "holding.int16(0)" : "holding.float32(0)";
+    case LUA_TSTRING:
+        return "holding.string(0, { length = 16 })";
+    default:
+        return NULL;
+    }
+}
+
+int refuse_first(lua_State *L, int memory, const char *name, int index)
+{
+    const char *memory_name = memory_row(L, memory)->name;
+    const char *made = uncalled_declaration(L, index), *fitting = declaration_for(L, index);
+    if (made)
+        complain(L, "%s.%s is not declared: a declaration is a call, %s.%s = %s", memory_name, name,
+                 memory_name, name, made);
+    refuse_raw(L, memory_name, name);
+    refuse_near(L, memory, name);
+    if (fitting)
+        complain(L, "%s.%s is not declared; %s.%s = %s, in the script's body, would declare it",
+                 memory_name, name, memory_name, name, fitting);
+    return complain(L, "%s.%s is not declared", memory_name, name);
 }
 
 const char *variable_name(lua_State *L, int index)

@@ -77,8 +77,7 @@ void read_options(lua_State *L, int index, const struct option *options, void *t
     lua_pushnil(L);
     while (lua_next(L, index)) {
         if (lua_type(L, -2) != LUA_TSTRING)
-            complain(L, "%s: options have names, { key = value }; a bare %s has none", what,
-                     luaL_typename(L, -1));
+            complain(L, "%s: options have names, { key = value }; %s has none", what, shown(L, -1));
         const char *key = lua_tostring(L, -2);
         const struct option *option = plain_text(L, -2) ? find(options, key) : NULL;
         if (!option)

@@ -56,6 +56,10 @@ static const struct instead GLOBALS[] = {
     {"loadfile", "require \"drivers.pump\" loads drivers/pump.lua beside the script"},
     {"collectgarbage", "memory is cleaned up between scans"},
     {"warn", "there is log.warn(…)"},
+    {"sleep", "a scan does not wait; require \"msm.timer\" has timers, and recipes of "
+              "\"msm.sequence\" wait over many scans"},
+    {"wait", "a scan does not wait; require \"msm.timer\" has timers, and recipes of "
+             "\"msm.sequence\" wait over many scans"},
     {NULL, NULL},
 };
 
@@ -208,9 +212,15 @@ static void seed_random(lua_State *L)
 static int refuse_unset(lua_State *L)
 {
     const char *name = key_text(L, 2), *hint = find_hint(GLOBALS, name);
+    const struct plan *plan = program_of(L)->plan;
     struct nearest nearest;
     if (hint)
         complain(L, "%s is not there: %s", name, hint);
+    for (size_t i = 0; i < plan->variable_count; i++) {
+        if (strcmp(plan->variables[i]->name, name) == 0)
+            complain(L, "global \"%s\" is not set; did you mean %s?", name,
+                     plan->variables[i]->path);
+    }
     nearest_init(&nearest, name);
     for (lua_pushnil(L); lua_next(L, lua_upvalueindex(1)); lua_pop(L, 1)) {
         if (lua_type(L, -2) == LUA_TSTRING)

@@ -145,7 +145,9 @@ static void test_lengths(void **state)
     variable.length = 247;
     expect_refused(state, variable, "holding.string: length = 247 is out of range 1..246 bytes");
     variable.length = 0;
-    expect_refused(state, variable, "holding.string: length = 0 is out of range 1..246 bytes");
+    expect_refused(
+        state, variable,
+        "holding.string: a string needs its length in bytes, { length = 16 }; 1..246 are possible");
     variable.type = TYPE_UINT16;
     variable.length = 4;
     expect_refused(state, variable, "holding.uint16: length is for strings; count makes an array");

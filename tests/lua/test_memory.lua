@@ -132,11 +132,12 @@ function TestDeclaring.test_places()
       .. '"40001", not 1.5' },
     { "mem.A = holding.word(0, 5)", "holding.word: options are one table, { key = value }, not 5" },
     { "mem.A = holding.word(0, {}, 5)", "holding.word takes 1 argument and a table of options, not 3" },
-    { "mem.A = holding.bool(0)", "holding.bool takes an address and a bit, 0..15, where 0 is the lowest" },
+    { "mem.A = holding.bool(0)",
+      "holding.bool takes an address and then a bit, 0..15 with 0 the lowest, not nil" },
     { "mem.A = holding.bool(0, 16)",
-      "holding.bool takes an address and a bit, 0..15, where 0 is the lowest" },
+      "holding.bool takes an address and then a bit, 0..15 with 0 the lowest, not 16" },
     { "mem.A = holding.byte(0, 2)",
-      "holding.byte takes an address and a half, 0 for the low byte, 1 for the high one" },
+      "holding.byte takes an address and then a half, 0 for the low byte or 1 for the high one, not 2" },
     { "mem.A = holding.uint32(65535)",
       "holding.uint32: takes 2 registers from address 65535 on; the last address is 65535" },
     { "mem.A = coil(65535, { count = 2 })",
@@ -185,7 +186,7 @@ function TestOptions.test_unknown_ones_name_the_nearest()
     { "mem.A = coil(0, { xyzzy = 1 })", 'coil: unknown option "xyzzy"; it takes: count decimals default '
       .. "desc dir expire from invalid labels length limit max min min_write_interval nan offset on_loss "
       .. "order partial period poll pulse retain round safe scale tolerance unit wins write" },
-    { "mem.A = coil(0, { true })", "coil: options have names, { key = value }; a bare boolean has none" },
+    { "mem.A = coil(0, { true })", "coil: options have names, { key = value }; true has none" },
     { "memory('p', { oder = 1 })", 'memory: unknown option "oder"; did you mean order?' },
     { "mem:raw { holdign = 8 }", 'mem:raw: unknown option "holdign"; did you mean holding?' },
     { "mem:declare({}, { prefx = '' })", 'mem:declare: unknown option "prefx"; did you mean prefix?' },
@@ -423,7 +424,8 @@ function TestMemories.test_have_names_and_tables_of_their_own()
   assert_refused("memory 'p c'",
     'script.lua:1: memory: "p c" is not a name; letters, digits and _ are, up to 63, no digit first')
   assert_refused("memory()", 'script.lua:1: memory takes a name first, memory("plc"), not nil')
-  assert_refused("local plc = memory 'plc'\nplc.SPEED = 1", "script.lua:2: plc.SPEED is not declared")
+  assert_refused("local plc = memory 'plc'\nplc.SPEED = 1",
+    "script.lua:2: plc.SPEED is not declared; plc.SPEED = holding.int16(0), in the script's body, would declare it")
 end
 
 function TestMemories.test_declare_a_template()

@@ -93,6 +93,11 @@ end
 function TestGlobals.test_unset_ones_are_errors_with_the_nearest_name()
   assert_refused("pressure = 1\nprint(presure)",
     'script.lua:2: global "presure" is not set; did you mean pressure?')
+  assert_refused("mem.PUMP = coil(0)\nprint(PUMP)",
+    'script.lua:2: global "PUMP" is not set; did you mean mem.PUMP?')
+  assert_refused("wait(3)", "script.lua:1: wait is not there: a scan does not wait")
+  assert_refused("server { port = 1502 }", "script.lua:1: server needs its kind: server.tcp { … } or server.rtu { … }")
+  assert_refused("client.tpc {}", "script.lua:1: client.tpc is not there; there are client.tcp { … } and")
   assert_refused("print(_G.xyzzy)", 'script.lua:1: global "xyzzy" is not set')
   assert_accepted "assert(rawget(_G, 'nothing') == nil)"
 end
@@ -148,6 +153,8 @@ function TestModules.test_one_that_fails()
   lu.assertStrContains(host.check("require 'binary'"), "binary chunk")
   assert_refused("require 'nowhere'",
     "script.lua:1: require: no module nowhere.lua: the library has none, and nowhere.lua: No such file")
+  lu.assertStrContains(host.check "require 'timer'", "; did you mean msm.timer?")
+  lu.assertStrContains(host.check "require 'msm.timers'", "; did you mean msm.timer?")
   assert_refused("require 'msm.nothing'", "script.lua:1: require: no module msm/nothing.lua")
 end
 

@@ -96,6 +96,9 @@ function TestTasks.test_periods_and_arguments()
   for text, message in pairs {
     ["every(1)"] = "every(period, function) takes a function, not nothing",
     ["every()"] = 'every: a duration is seconds or text like "100ms", not nothing',
+    ["every('100', print)"] = 'every: "100" has no unit; "100s", "100ms" and others have one, and a number '
+      .. "without quotes is in seconds",
+    ["every(print, 1)"] = 'every takes the period first and then the function: every("100ms", function() … end)',
     ["every('1x', print)"] = 'every: "1x" is not a duration',
     ["every(0, print)"] = "every: a period is at least 0.1 ms, not 0",
     ["every(1, print, 2)"] = "every: options are one table, { key = value }, not 2",
