@@ -56,6 +56,11 @@ function core.duration(duration, what) end
 ---@nodiscard
 function core.line(what) end
 
+--- What `msm check` says of the innermost line that the user can change: no error, and hardly meant.
+--- Body only.
+---@param text string
+function core.remark(text) end
+
 --- The word of the list that was most likely meant.
 ---@param word string
 ---@param list string[]

@@ -12,7 +12,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <string.h>
 
 /* Whether any link shows this memory; with `writing`, one that brings values. */
 static bool is_linked(const struct plan *plan, uint32_t memory, bool writing)
@@ -76,24 +75,45 @@ static void check_traffic(struct findings *findings)
     }
 }
 
-/* A bare 40001 is address 40001 of the protocol; most who write it mean register 1. */
+/* A bare 40001 is address 40001 of the protocol; most who write it mean register 1. Those of coils,
+ * 1..9999, look like any other. */
+static bool is_modicon(enum table table, uint16_t address, uint16_t *meant)
+{
+    static const uint16_t firsts[] = {[TABLE_COIL] = 0,
+                                      [TABLE_DISCRETE] = 10001,
+                                      [TABLE_HOLDING] = 40001,
+                                      [TABLE_INPUT] = 30001,
+                                      [TABLE_VAR] = 0};
+    uint16_t first = firsts[table];
+    *meant = (uint16_t)(address - first);
+    return first && address >= first && *meant < 9999;
+}
+
 static void check_addresses(struct findings *findings)
 {
-    static const uint16_t modicon[] = {[TABLE_COIL] = 0,
-                                       [TABLE_DISCRETE] = 10001,
-                                       [TABLE_HOLDING] = 40001,
-                                       [TABLE_INPUT] = 30001,
-                                       [TABLE_VAR] = 0};
-    for (size_t i = 0; i < findings->plan->variable_count; i++) {
-        const struct variable *v = findings->plan->variables[i];
-        uint16_t first = modicon[v->table];
-        if (first && !v->modicon && v->address >= first && v->address < first + 9999)
-            findings_add(
-                findings, v->where,
-                "warning: %s: address %u looks like the Modicon form; \"%u\" in quotes would be "
-                "address %u",
-                v->path, v->address, v->address, v->address - first);
+    const struct plan *plan = findings->plan;
+    uint16_t meant;
+    for (size_t i = 0; i < plan->variable_count; i++) {
+        const struct variable *v = plan->variables[i];
+        if (!v->modicon && is_modicon(v->table, v->address, &meant))
+            findings_add(findings, v->where,
+                         "warning: %s: address %u looks like a Modicon number, but addresses count "
+                         "from 0; for the Modicon number write \"%u\" in quotes, or its address %u",
+                         v->path, v->address, v->address, meant);
     }
+    for (size_t i = 0; i < plan->raw_count; i++) {
+        const struct raw *raw = &plan->raws[i];
+        if (is_modicon(raw->table, raw->address, &meant))
+            findings_add(findings, raw->where,
+                         "warning: raw %s %u looks like a Modicon number, but addresses count from "
+                         "0; the Modicon number's address is %u",
+                         table_name(raw->table), raw->address, meant);
+    }
+}
+
+static void add_remark(void *findings, const char *where, const char *text)
+{
+    findings_add(findings, where, "warning: %s", text);
 }
 
 static void print_summary(const char *path, const struct plan *plan, unsigned findings)
@@ -120,6 +140,7 @@ static bool check_file(const char *path, const char *lua_root)
     if (!program)
         return false;
     struct findings findings = {.plan = program_plan(program), .say = say};
+    program_remarks(program, add_remark, &findings);
     check_addresses(&findings);
     findings_overlaps(&findings);
     findings_gaps(&findings);

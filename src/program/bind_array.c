@@ -88,10 +88,16 @@ const struct variable **push_array(lua_State *L)
 {
     const struct variable **proxy = lua_newuserdatauv(L, sizeof *proxy, 0);
     *proxy = NULL;
-    if (luaL_newmetatable(L, ARRAY))
-        create_metatable(L);
-    lua_setmetatable(L, -2);
+    luaL_setmetatable(L, ARRAY);
     return proxy;
+}
+
+/* Before the script runs: one that ran out of memory in here would leave half a metatable. */
+void open_arrays(lua_State *L)
+{
+    luaL_newmetatable(L, ARRAY);
+    create_metatable(L);
+    lua_pop(L, 1);
 }
 
 bool is_array(lua_State *L, int index)

@@ -60,6 +60,14 @@ static int finite_numbers(lua_State *L)
     return 1;
 }
 
+/* core.remark(text): what msm check says of the innermost line that the user can change. */
+static int remark(lua_State *L)
+{
+    require_body(L, "core.remark");
+    remark_text(L, luaL_checkstring(L, 1));
+    return 0;
+}
+
 /* core.why(): "cold", "restart" or "reload": how this program came to run. */
 static int why(lua_State *L)
 {
@@ -83,6 +91,7 @@ void push_core(lua_State *L)
                                          {"finite", finite_numbers},
                                          {"line", line},
                                          {"nearest", nearest},
+                                         {"remark", remark},
                                          {"why", why},
                                          {NULL, NULL}};
     luaL_newlib(L, functions);

@@ -8,6 +8,12 @@
 
 static const char DECLARATION[] = "msm.declaration";
 
+/* The variable stands first: messages and templates see nothing else. */
+struct declaration {
+    struct variable variable;
+    struct remark *unused; /* NULL once it became a variable */
+};
+
 bool is_declaration(lua_State *L, int index)
 {
     return lua_type(L, index) == LUA_TUSERDATA && luaL_testudata(L, index, DECLARATION);
@@ -106,8 +112,8 @@ static int construct(lua_State *L)
     if (given >= next)
         read_declaration(L, next, &v, what);
     v.where = user_line(L);
-    struct variable *declaration = lua_newuserdatauv(L, sizeof v, 1);
-    *declaration = v;
+    struct declaration *declaration = lua_newuserdatauv(L, sizeof *declaration, 1);
+    *declaration = (struct declaration){v, remark_declaration(L, what, v.where)};
     lua_pushvalue(L, lua_upvalueindex(3));
     lua_setiuservalue(L, -2, 1);
     luaL_setmetatable(L, DECLARATION);
@@ -196,7 +202,8 @@ static void add_variable(lua_State *L, int declaration, const struct variable *v
 void declare(lua_State *L, uint32_t memory, const char *name, int declaration, uint32_t base)
 {
     struct plan *plan = program_of(L)->plan;
-    struct variable v = *(const struct variable *)lua_touserdata(L, declaration);
+    struct declaration *made = lua_touserdata(L, declaration);
+    struct variable v = made->variable;
     const struct memory *row = &plan->memories[memory];
     check_name(L, name, row->name);
     check_room(L, 0); /* a template has many */
@@ -209,6 +216,8 @@ void declare(lua_State *L, uint32_t memory, const char *name, int declaration, u
     v.address = (uint16_t)(v.address + base);
     inherit(row, &v);
     add_variable(L, declaration, &v);
+    remark_declared(made->unused);
+    made->unused = NULL;
 }
 
 /* holding(0): which type is left open. Upvalue: the table's name. */

@@ -137,6 +137,8 @@ static int new_memory(lua_State *L)
 void open_memory(lua_State *L)
 {
     open_names(L);
+    open_arrays(L);
+    open_raw(L);
     create_memory(L, &(struct memory){.name = "mem", .where = "the host"});
     lua_setglobal(L, "mem");
     lua_register(L, "memory", new_memory);

@@ -66,6 +66,7 @@ bool read_winner(lua_State *L, enum winner *winner);
 bool read_order(lua_State *L, enum order *order);
 
 /* bind_array.c */
+void open_arrays(lua_State *L);
 const struct variable **push_array(lua_State *L); /* the variable is filled in later */
 bool is_array(lua_State *L, int index);
 const struct variable *array_variable(lua_State *L, int index);
@@ -73,6 +74,7 @@ void assign_array(lua_State *L, const struct variable *variable, int index);
 
 /* bind_raw.c: declares the raw ranges in the table at a stack index. check_raw is for its options:
  * they are read twice, so that nothing is declared before every key is known to be right. */
+void open_raw(lua_State *L);
 #define RAW_RANGE "a number of words from 0 on, or { first, count }, within 0..65535"
 #define RAW_OPTIONS                                                                                \
     {"coil", RAW_RANGE, check_raw}, {"discrete", RAW_RANGE, check_raw},                            \

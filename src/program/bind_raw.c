@@ -162,9 +162,15 @@ static void push_raw(lua_State *L, uint32_t memory, enum table table)
 {
     struct proxy *proxy = lua_newuserdatauv(L, sizeof *proxy, 0);
     *proxy = (struct proxy){memory, table};
-    if (luaL_newmetatable(L, RAW))
-        create_metatable(L);
-    lua_setmetatable(L, -2);
+    luaL_setmetatable(L, RAW);
+}
+
+/* As open_arrays. */
+void open_raw(lua_State *L)
+{
+    luaL_newmetatable(L, RAW);
+    create_metatable(L);
+    lua_pop(L, 1);
 }
 
 /* -1 for what is no integer. */

@@ -49,6 +49,7 @@ struct sources {
 };
 
 struct answer;
+struct remark;
 
 /* What keep works on (keep.h). */
 struct kept {
@@ -71,7 +72,9 @@ struct program {
     struct text_queue *texts; /* of lines that go to files; NULL: they go nowhere */
     bool named;               /* by who runs it, not by itself */
     struct plan *plan;
-    const char *last_line;     /* that user_line gave */
+    const char *last_line; /* that user_line gave */
+    struct remark *remarks, *remarks_last;
+    bool is_module;            /* the script returned something: templates for others, perhaps */
     const struct early *early; /* assignments that a client would have forbidden */
     struct draft *draft;       /* while declaring, until applied */
     struct image *image;       /* from then on */
@@ -273,6 +276,15 @@ void push_core(lua_State *L);       /* bind_core.c: msm.core */
 void add_files(lua_State *L);       /* bind_files.c: its functions into the table on top */
 void add_keep_fields(lua_State *L); /* keep_fields.c: likewise */
 void open_sandbox(lua_State *L);    /* what Lua's own libraries offer here; last of all */
+
+/* remarks.c: the script (no module of its) made a declaration at this user_line; a declaration
+ * became a variable (NULL is accepted); a text for the innermost line of the user's. */
+struct remark *remark_declaration(lua_State *L, const char *what, const char *where);
+void remark_declared(struct remark *remark);
+void remark_text(lua_State *L, const char *text);
+
+/* For an error of a plan without variables: adds where a declaration was made that is none. */
+void remark_nothing_declared(const struct program *program, struct error *error);
 
 /* bind_keep.c: `keeps` are what was kept when the body begins to run; NULL: nothing. */
 bool keep_init(struct program *program, const struct keeps *keeps, struct error *error);

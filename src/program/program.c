@@ -122,9 +122,14 @@ static int load_body(lua_State *L)
 /* Called from here, not from load_body: no traceback is to show the host. */
 static bool run_body(struct program *program, struct error *error)
 {
-    lua_pushcfunction(program->L, load_body);
-    return call_for(program, 0, 1, body_traceback, error) &&
-           program_call(program, 0, body_traceback, error);
+    lua_State *L = program->L;
+    lua_pushcfunction(L, load_body);
+    if (!call_for(program, 0, 1, body_traceback, error) ||
+        !call_for(program, 0, 1, body_traceback, error))
+        return false;
+    program->is_module = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    return true;
 }
 
 struct body {
@@ -228,8 +233,10 @@ struct program *program_load(const struct program_options *options, struct error
         goto failed;
     program->declaring = false;
     program->sources.given = NULL;
-    if (!plan_diagnostics(program->plan, error) || !plan_seal(program->plan, error))
+    if (!plan_diagnostics(program->plan, error) || !plan_seal(program->plan, error)) {
+        remark_nothing_declared(program, error);
         goto failed;
+    }
     lua_gc(L, LUA_GCGEN, 0, 0);
     lua_gc(L, LUA_GCSTOP);
     collect_all(program);

@@ -55,6 +55,12 @@ const char *program_why(const struct program *program);
 /* Sealed; the program holds one reference, whoever keeps it longer takes his own. */
 struct plan *program_plan(const struct program *program);
 
+/* What the body did that is no error and hardly meant, in the order in which it did it: for msm
+ * check. */
+void program_remarks(const struct program *program,
+                     void (*say)(void *context, const char *where, const char *text),
+                     void *context);
+
 /* Puts the body's assignments into the image that was made from the plan. Once, before anybody
  * else sees the image, which must outlive the program: requests wait in it. */
 void program_apply(struct program *program, struct image *image, int64_t now);

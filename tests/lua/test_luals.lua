@@ -120,11 +120,12 @@ local function read_globals()
   return all, not_of_lua(keys(all))
 end
 
--- Whether it can be called and does more than say that a type is missing.
+-- Whether it can be called and does more than say what is missing.
 local function is_callable(global)
   local meta = debug.getmetatable(_G[global])
   local _, problem = pcall(_G[global])
   return meta ~= nil and meta.__call ~= nil and not tostring(problem):find "needs a type"
+    and not tostring(problem):find "needs its kind"
 end
 
 -- ---- what is written ----

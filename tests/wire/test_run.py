@@ -282,7 +282,45 @@ class Check(Case):
         self.assertNotIn("job.lua:4: warning: mem.D: address", done.stderr)  # it is Modicon's
         said = done.stdout + done.stderr
         self.assertRegex(said, r"job\.lua:2: note: mem\.B overlaps mem\.A")  # a bit: meant
-        self.assertRegex(said, r"job\.lua:3: .*40001")
+        self.assertRegex(said, r"job\.lua:3: warning: mem\.C: address 40001 .* count from 0; .*\"40001\" in quotes"
+                               r", or its address 0\n")
+
+    def test_modicon_in_other_tables(self):
+        """inputs and raw ranges, too; what lies beside the Modicon numbers is no such"""
+        done = command("check", self.script(
+            "mem.A = input.word(30011)\nmem.B = discrete(10001)\nmem:raw { holding = { 40101, 8 } }\n"
+            "mem.C = input.word(40001)\nmem.D = input.word(30000)\nmem.E = input.word '30001'\n"
+            "mem.F = input.word(40000)\nserver.tcp { port = 1502 }\n"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(re.findall(r"job\.lua:(\d): warning: .*Modicon number.* address (?:is )?(\d+)\n", done.stderr),
+                         [("1", "10"), ("2", "0"), ("3", "100")])
+
+    def test_declarations_that_declare_nothing(self):
+        """a declaration without a name: at its line, once; templates that are declared are no such"""
+        done = command("check", self.script(
+            "coil(0)\nlocal X = holding.uint16(0)\nfor i = 1, 3 do coil(i) end\nmem.A = coil(7)\n"
+            "local T = { A = coil(0), B = coil(1) }\nmem:declare(T, { prefix = 'M1_' })\n"
+            "mem:declare(T, { prefix = 'M2_', base = 10 })\nserver.tcp { port = 1502 }\n"
+            "every(1, function() mem.A = X ~= nil end)\n"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(re.findall(r"job\.lua:(\d): warning: (\S+)\(…\) is assigned to no name", done.stderr),
+                         [("1", "coil"), ("2", "holding.uint16"), ("3", "coil")])
+
+    def test_nothing_but_such(self):
+        """a server over declarations without names: the error says where they are"""
+        done = command("check", self.script("coil(0)\nserver.tcp { port = 1502 }\n"))
+        self.fails(done, 1, r"job\.lua:2: server\.tcp: nothing is addressed in mem.*; coil\(…\) at "
+                            r"\S*job\.lua:1 is assigned to no name of a memory, as in mem\.NAME")
+
+    def test_templates_of_modules(self):
+        """a module's templates that this script does not use are no slip"""
+        self.script("return { SMALL = { A = coil(0) }, BIG = { A = coil(0), B = coil(1) } }", "pumps.lua")
+        done = command("check", self.script(
+            "mem:declare((require 'pumps').SMALL)\nserver.tcp { port = 1502 }\n"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("assigned to no name", done.stderr)
+        done = command("check", "pumps.lua", cwd=self.folder.path)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_overlaps_are_said_once(self):
         """an array and two strings over it: each pair once, however many elements it touches"""
