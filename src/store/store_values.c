@@ -64,29 +64,30 @@ static const char *row_name(const struct row *row, char name[ROW_NAME])
     return name;
 }
 
-/* Of the string with the row's name, where it is not the row's; else 0. */
-static unsigned other_length(const struct plan *plan, const struct row *row)
+/* The variable that has the row's name now, or NULL. */
+static const struct variable *namesake(const struct plan *plan, const struct row *row)
 {
-    for (size_t i = 0; i < plan->variable_count; i++) {
-        const struct variable *v = plan->variables[i];
-        if (v->type == TYPE_STRING && strcmp(row->type, codec_type_name(TYPE_STRING)) == 0 &&
-            strcmp(v->path, row->name) == 0)
-            return v->length == row->length ? 0 : v->length;
-    }
-    return 0;
+    for (size_t i = 0; i < plan->variable_count; i++)
+        if (strcmp(plan->variables[i]->path, row->name) == 0)
+            return plan->variables[i];
+    return NULL;
 }
 
 /* What the file has and the plan has not, or not so. */
 static void say_unused(struct loading *loading, const struct row *row)
 {
-    const struct plan *plan = loading->plan;
+    const struct variable *v = namesake(loading->plan, row);
+    const char *type = v ? codec_type_name(v->type) : row->type;
     char name[ROW_NAME], why[200];
-    unsigned length;
     uint32_t point;
-    if (point_find(plan, row, &point))
+    if (point_find(loading->plan, row, &point))
         snprintf(why, sizeof why, "it is not retained any more");
-    else if ((length = other_length(plan, row)) > 0)
-        snprintf(why, sizeof why, "its length is %u now and was %" PRId64, length, row->length);
+    else if (strcmp(type, row->type) != 0)
+        snprintf(why, sizeof why,
+                 "it was of type %.20s and is of type %s now; it starts with its default",
+                 row->type, type);
+    else if (v && v->type == TYPE_STRING && v->length != row->length)
+        snprintf(why, sizeof why, "its length is %u now and was %" PRId64, v->length, row->length);
     else
         snprintf(why, sizeof why, "there is no such %.20s any more", row->type);
     say(loading, row_name(row, name), why);
