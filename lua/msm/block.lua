@@ -294,6 +294,9 @@ end
 function block.preset(kind, name, preset, value, options)
   local all = { [preset] = value }
   check.name(kind.name, name)
+  if value == nil then
+    core.complain(("%s %q: %s is missing; it comes after the name"):format(kind.name, name, preset))
+  end
   for key, option in pairs(check.options(("%s %q"):format(kind.name, name), options, kind.options)) do
     all[key] = option
   end

@@ -87,7 +87,8 @@ local sequence = {}
 --- `run` of the next step, in the same call, so that no scan lies between two steps and their times add
 --- up. A step's transition is not looked at in the call in which it begins, so a step is in at least
 --- two calls (2.6.5, rules of evolution). After the last step's `when` or `after` without `to` the chain
---- is done. A step without a transition stays until go() or abort().
+--- is done. A step without a transition stays until go() or abort(); of one that is not the last
+--- `msm check` says so.
 ---
 --- Errors: steps, names and options that do not fit, targets that are no step (the nearest is named),
 --- `when` that answers neither true nor false; orders in the script's body.

@@ -113,7 +113,7 @@ static void check_addresses(struct findings *findings)
 
 static void add_remark(void *findings, const char *where, const char *text)
 {
-    findings_add(findings, where, "warning: %s", text);
+    findings_add(findings, where, "%s", text);
 }
 
 static void print_summary(const char *path, const struct plan *plan, unsigned findings)

@@ -55,8 +55,8 @@ const char *program_why(const struct program *program);
 /* Sealed; the program holds one reference, whoever keeps it longer takes his own. */
 struct plan *program_plan(const struct program *program);
 
-/* What the body did that is no error and hardly meant, in the order in which it did it: for msm
- * check. */
+/* What the body did that is no error and hardly meant, "note: …" or "warning: …", in the order in
+ * which it did it: for msm check. */
 void program_remarks(const struct program *program,
                      void (*say)(void *context, const char *where, const char *text),
                      void *context);

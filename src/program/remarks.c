@@ -64,13 +64,14 @@ void program_remarks(const struct program *program,
                      void (*say)(void *context, const char *where, const char *text), void *context)
 {
     for (const struct remark *remark = program->remarks; remark; remark = remark->next) {
-        char text[300];
+        char text[500];
         snprintf(text, sizeof text,
-                 "%s(…) is assigned to no name of a memory, so it declares nothing; "
-                 "mem.NAME = %s(…) does",
+                 remark->declares ? "warning: %s(…) is assigned to no name of a memory, so it "
+                                    "declares nothing; mem.NAME = %s(…) does"
+                                  : "note: %s",
                  remark->text, remark->text);
         if (!remark->declares || (remark->unused && !program->is_module))
-            say(context, remark->where, remark->declares ? text : remark->text);
+            say(context, remark->where, text);
     }
 }
 

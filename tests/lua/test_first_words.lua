@@ -3,7 +3,40 @@
 
 local lu = require "luaunit"
 
+local function assert_each_says(before, rows)
+  for _, row in ipairs(rows) do
+    lu.assertEquals((host.check(before .. row[1]) or "accepted"):match "^[^\n]*", "script.lua:1: " .. row[2], row[1])
+  end
+end
+
 TestFirstWords = {}
+
+function TestFirstWords.test_library()
+  assert_each_says("local t = require 'msm.timer' ", {
+    { "t.TON('low')", 'timer.TON "low": PT is missing; it comes after the name' },
+    { "t.TON('low', -1)", 'timer.TON "low": PT: -1 is negative: a duration is 0 or more seconds' },
+    { "t.TON('low', '10')", 'timer.TON "low": PT: "10" has no unit; "10s", "10ms" and others have one, and a number '
+      .. "without quotes is in seconds" },
+    { "t.blinker('b', { on = '1', off = '2' })", 'timer.blinker "b": off: "2" has no unit; "2s", "2ms" and others '
+      .. "have one, and a number without quotes is in seconds" },
+  })
+  assert_each_says("local c = require 'msm.control' ", {
+    { "c.PID('p', { kp = 1, min = 100, max = 0 })", 'control.PID "p": min = 100 is not below max = 0; '
+      .. "they are the limits of its output, 0 and 100 unless given" },
+    { "local p = c.PID('p', { kp = 1 }) p.min = 300", 'control.PID "p": min = 300 is not below max = 100; '
+      .. "to move both, begin with the one that moves away" },
+  })
+  assert_each_says("local a = require 'msm.alarm' ", {
+    { "a.limit('x', { hi = 10, lo = 20 })", 'alarm.limit "x": hi (10) must lie above lo (20); '
+      .. "from below they are lolo, lo, hi, hihi" },
+  })
+  assert_each_says("local s = require 'msm.sequence' ", {
+    { "s.chain('m', {})", 'sequence.chain "m" takes a list of steps, { { "fill", … }, { "heat", … } }, '
+      .. "not an empty one" },
+    { "s.chain('m', { { 'fill', after = 1, to = 'dran' }, { 'drain', after = 1 } })",
+      'sequence.chain "m": step fill: to names the step "dran", which it does not have; did you mean drain?' },
+  })
+end
 
 function TestFirstWords.test_declarations()
   for _, row in ipairs {

@@ -306,6 +306,16 @@ class Check(Case):
         self.assertEqual(re.findall(r"job\.lua:(\d): warning: (\S+)\(…\) is assigned to no name", done.stderr),
                          [("1", "coil"), ("2", "holding.uint16"), ("3", "coil")])
 
+    def test_steps_that_nothing_ends(self):
+        """a chain's step, not the last, from which no way leads on"""
+        done = command("check", self.script(
+            "local s = require 'msm.sequence'\nlocal c = s.chain('mixer', {\n{ 'fill', after = '1s' },\n"
+            "{ 'mix', enter = function() end },\n{ 'drain' } })\n"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([line.split("job.lua:")[1] for line in done.stderr.splitlines()],
+                         ["2: note: sequence.chain \"mixer\": step mix has no when, after or next: "
+                          "only go() or abort() ends it"])
+
     def test_nothing_but_such(self):
         """a server over declarations without names: the error says where they are"""
         done = command("check", self.script("coil(0)\nserver.tcp { port = 1502 }\n"))

@@ -90,7 +90,8 @@ function made.check_order(name, options)
     local limit = options[level]
     if type(limit) == "number" then
       if before and limit <= before then
-        core.complain(("alarm.limit %q: %s (%g) must lie above %s (%g)"):format(name, level, limit, what, before))
+        core.complain(("alarm.limit %q: %s (%g) must lie above %s (%g); from below they are lolo, lo, hi, hihi")
+          :format(name, level, limit, what, before))
       end
       before, what = limit, level
     end

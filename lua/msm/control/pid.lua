@@ -116,8 +116,9 @@ local function check_together(p, what, assigned)
     core.complain(("%s: with kp = 0 the ideal form does nothing, as kp is the gain of all three terms; "
       .. "for integral action alone there is form = \"parallel\""):format(what))
   elseif p.min >= p.max then
-    core.complain(("%s: min = %s is not below max = %s; to move both, begin with the one that moves away")
-      :format(what, p.min, p.max))
+    core.complain(("%s: min = %s is not below max = %s; %s"):format(what, p.min, p.max, assigned
+      and "to move both, begin with the one that moves away"
+      or "they are the limits of its output, 0 and 100 unless given"))
   end
 end
 

@@ -66,6 +66,21 @@ local function check_targets(chart)
   end
 end
 
+-- The last one may be where a chain stays. What has another behind it is to get there somehow.
+local function remark_dead_ends(chart)
+  for _, name in ipairs(chart.names) do
+    local step = chart.steps[name]
+    if step.following and not (step.when or step.after or step.next) then
+      core.remark(("%s has no when, after or next: only go() or abort() ends it"):format(step.what))
+    end
+  end
+end
+
+local function check_ends(chart)
+  check_targets(chart)
+  remark_dead_ends(chart)
+end
+
 -- Where the step goes now, or nil.
 local function target(chart, step, time)
   if step.after then
@@ -130,5 +145,5 @@ local function leave(_, step)
 end
 
 return function(name, list, options)
-  return declare(CHAIN, name, list, options, { read = read, check = check_targets, act = act, leave = leave })
+  return declare(CHAIN, name, list, options, { read = read, check = check_ends, act = act, leave = leave })
 end
