@@ -65,7 +65,8 @@ end
 
 local function refuse_field(self, key)
   local kind = self[KIND]
-  core.complain(("%s %q has no %s; it has %s"):format(kind.name, self[NAME], tostring(key), names_of(kind.fields)))
+  core.complain(("%s %q has no %s; it has %s%s"):format(kind.name, self[NAME], tostring(key), names_of(kind.fields),
+    key == "IN" and "; IN is what it is called with" or ""))
 end
 
 -- The parameters as they are now: the text's, but for those that were assigned over just these. The

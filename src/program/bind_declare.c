@@ -5,6 +5,7 @@
 #include "program/bind_memory.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const char DECLARATION[] = "msm.declaration";
 
@@ -260,6 +261,22 @@ static void add_constructor(lua_State *L, enum table table, enum type type, cons
     lua_setfield(L, -2, name);
 }
 
+/* What other languages call a type of ours, or NULL. */
+static const char *type_meant(const char *asked)
+{
+    static const char *const rows[][2] = {
+        {"bit", "bool"},     {"real", "float32"}, {"lreal", "float64"}, {"double", "float64"},
+        {"int", "int16"},    {"short", "int16"},  {"uint", "uint16"},   {"dint", "int32"},
+        {"long", "int32"},   {"udint", "uint32"}, {"dword", "uint32"},  {"lint", "int64"},
+        {"ulint", "uint64"}, {"lword", "uint64"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (strcasecmp(asked, rows[i][0]) == 0)
+            return rows[i][1];
+    }
+    return NULL;
+}
+
 static int unknown_type(lua_State *L)
 {
     const char *table = lua_tostring(L, lua_upvalueindex(1));
@@ -269,8 +286,9 @@ static int unknown_type(lua_State *L)
     for (int type = 0; type < TYPE_COUNT; type++)
         nearest_offer(&nearest, codec_type_name((enum type)type));
     nearest_offer(&nearest, "word");
-    if (nearest_word(&nearest))
-        complain(L, "%s.%s: unknown type; did you mean %s?", table, asked, nearest_word(&nearest));
+    const char *meant = type_meant(asked) ? type_meant(asked) : nearest_word(&nearest);
+    if (meant)
+        complain(L, "%s.%s: unknown type; did you mean %s?", table, asked, meant);
     return complain(L,
                     "%s.%s: unknown type; bool byte word int16 uint16 int32 uint32 int64 uint64 "
                     "float32 float64 string are known",

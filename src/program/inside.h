@@ -170,6 +170,7 @@ void open_load(lua_State *L);       /* load */
 const struct source *sources_take(struct program *program, const char *path);
 const char *sources_problem(void); /* why it could not be read, right after that */
 int sources_load(lua_State *L, const struct source *source);
+void add_syntax_hint(lua_State *L); /* syntax_hint.c: to the text on top, what to write instead */
 void sources_free(struct sources *sources);
 
 /* program.c: calls what is on the stack, `count` arguments on top of it; takes both off. */

@@ -8,6 +8,11 @@
 
 const struct variable *check_variable(lua_State *L, int memory, int index)
 {
+    if (lua_type(L, index) != LUA_TSTRING)
+        complain(L,
+                 "a variable is found by its name, not by %s; the name is text, \"LEVEL\", and "
+                 "mem.LEVEL would be its value",
+                 shown(L, index));
     const char *name = variable_name(L, index);
     struct plan *plan = program_of(L)->plan;
     int variable = plan_find_variable(plan, (uint32_t)memory, name);

@@ -196,10 +196,12 @@ int sources_load(lua_State *L, const struct source *source)
     const char *name = lua_pushfstring(L, "@%s", source->path);
     int result = lua_load(L, next_line, &reading, name, "t");
     lua_remove(L, -2);
-    if (result == LUA_ERRMEM)
+    if (result == LUA_ERRMEM) {
         note_memory_line(program_of(L), source, reading.line);
-    else if (result != LUA_OK)
+    } else if (result != LUA_OK) {
         add_line(L, source, &reading);
+        add_syntax_hint(L);
+    }
     return result;
 }
 

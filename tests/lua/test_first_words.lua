@@ -11,6 +11,31 @@ end
 
 TestFirstWords = {}
 
+-- By who comes from another language.
+function TestFirstWords.test_syntax_and_types()
+  assert_each_says("local a, b = 1, 2 ", {
+    { "if a != b then end", "'then' expected near '!'; not equal is ~= in Lua, and !x is: not x" },
+    { "if !a then end", "unexpected symbol near '!'; not equal is ~= in Lua, and !x is: not x" },
+    { "if a && b then end", "unexpected symbol near '&'; && is in Lua: and" },
+    { "if a || b then end", "unexpected symbol near '|'; || is in Lua: or" },
+    { "if a = b then end", "'then' expected near '='; = assigns, == compares" },
+    { "while a = b do end", "'do' expected near '='; = assigns, == compares" },
+    { "a += 1", "syntax error near '+'; Lua has no += and ++; x = x + 1 does it" },
+    { "a -= 1", "syntax error near '-'; Lua has no -= and --; x = x - 1 does it" },
+    { "mem.A == coil(0)", "syntax error near '=='; == compares, = assigns" },
+    { "mem.A = coil(0, safe = true)", "')' expected near '='; options are a table, { min = 3 } in braces; "
+      .. "what compares is ==" },
+    { "mem.A = = 3", "unexpected symbol near '='" },
+    { "mem.A = holding.REAL(0)", "holding.REAL: unknown type; did you mean float32?" },
+    { "mem.A = holding.dword(0)", "holding.dword: unknown type; did you mean uint32?" },
+    { "mem.A = holding.dint(0)", "holding.dint: unknown type; did you mean int32?" },
+    { "mem.A = coil(0) mem:quality(mem.A)", 'a variable is found by its name, not by false; the name is text, '
+      .. '"LEVEL", and mem.LEVEL would be its value' },
+    { "local t = require('msm.timer').TON('t', 1) t.IN = true", 'timer.TON "t" has no IN; it has ET, PT, Q; '
+      .. "IN is what it is called with" },
+  })
+end
+
 function TestFirstWords.test_library()
   assert_each_says("local t = require 'msm.timer' ", {
     { "t.TON('low')", 'timer.TON "low": PT is missing; it comes after the name' },

@@ -189,7 +189,7 @@ function TestNews.test_of_what_is_not_declared()
   lu.assertErrorMsgContains("mem.AKC is not declared; did you mean ACK?",
     function() mem:written "AKC" end)
   lu.assertErrorMsgContains("mem:written takes a memory", function() mem.written "ACK" end)
-  lu.assertErrorMsgContains("a variable is found by its name, not by nothing",
+  lu.assertErrorMsgContains("a variable is found by its name, not by nothing; the name is text",
     function() mem:written() end)
 end
 
