@@ -55,9 +55,8 @@ static bool lock(struct record_file *file, struct error *error)
 bool record_file_open(struct record_file *file, const char *path, struct error *error)
 {
     size_t length = strlen(path) + sizeof ".1";
-    *file = (struct record_file){.lock = -1,
-                                 .path = memory_zeroed(1, length),
-                                 .former = memory_zeroed(1, length)};
+    *file = (struct record_file){
+        .lock = -1, .path = memory_zeroed(1, length), .former = memory_zeroed(1, length)};
     snprintf(file->path, length, "%s", path);
     snprintf(file->former, length, "%s.1", path);
     if (!is_former_ours(file->former, error))
