@@ -98,16 +98,26 @@ def blocks_of(document, text):
     return blocks
 
 
-def all_blocks():
+def documents():
+    """{path: text}"""
+    found = {}
     for folder in FOLDERS:
         for name in sorted(os.listdir(os.path.join(ROOT, folder))):
             if name.endswith(".md"):
                 path = os.path.normpath(os.path.join(folder, name))
                 with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-                    yield from blocks_of(path, file.read())
+                    found[path] = file.read()
+    return found
 
 
-BLOCKS = list(all_blocks())
+def anchors_of(text):
+    """Those that its headings have, as web pages of it make them."""
+    headings = re.findall(r"(?m)^#+ (.*)$", re.sub(r"(?ms)^```.*?^```$", "", text))
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+DOCUMENTS = documents()
+BLOCKS = [block for path, text in DOCUMENTS.items() for block in blocks_of(path, text)]
 
 
 class Blocks(unittest.TestCase):
@@ -322,6 +332,26 @@ class Rules(unittest.TestCase):
     def test_what_is_not_run_stands_in_a_document(self):
         found = {words for block in BLOCKS if block.language in ("sh", "console") for words, _ in block.commands()}
         self.assertEqual(set(NOT_RUN) - found, set())
+
+    def test_links_lead_somewhere(self):
+        for document, text in DOCUMENTS.items():
+            for link in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"(?ms)^```.*?^```$", "", text)):
+                if link.startswith("https://"):
+                    continue
+                path, _, anchor = link.partition("#")
+                path = os.path.normpath(os.path.join(os.path.dirname(document), path)) if path else document
+                self.assertTrue(os.path.exists(os.path.join(ROOT, path)), "%s: %s" % (document, link))
+                if anchor:
+                    self.assertIn(anchor, anchors_of(DOCUMENTS[path]), "%s: %s" % (document, link))
+
+    def test_options_in_sentences_exist(self):
+        """`msm map FILE --luals` and the like"""
+        for document, text in DOCUMENTS.items():
+            for name, words in re.findall(r"`(?:sudo )?(?:build/)?msm ([a-z]+)\b([^`]*)`", text):
+                known = command(name, "--help").stdout
+                self.assertTrue(known.startswith("usage: msm " + name), "%s: msm %s" % (document, name))
+                for option in re.findall(r"--[a-z-]+", words):
+                    self.assertIn("  %s " % option, known, "%s: msm %s" % (document, name))
 
     def test_stages_have_blocks(self):
         for words, _ in STAGES:
