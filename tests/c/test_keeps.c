@@ -391,7 +391,7 @@ static void test_a_hint_may_be_out_of_date(void **state)
 {
     struct keeps *keeps = *state;
     struct error error;
-    struct keeps_table table, other;
+    struct keeps_table table = {0}, other = {0};
     struct keeps_value one = {.type = KEEPS_INTEGER, .integer = 1}, nil = {.type = KEEPS_NIL};
     struct keeps_key a = {.is_text = true, .bytes = "a", .length = 1};
     uint16_t hint = 0;
