@@ -11,9 +11,6 @@
 #include "base/memory.h"
 #include "image/audit.h"
 
-/* Scopes of the name map: 0 for memories, 1 + memory for its variables. */
-enum { SCOPE_MEMORIES = 0, SCOPE_VARIABLES = 1 };
-
 enum { ADDRESSES = 65536 };
 
 static const struct settings SETTINGS = {

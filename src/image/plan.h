@@ -187,6 +187,9 @@ int64_t plan_watchdog(const struct plan *plan);
 int plan_find_memory(const struct plan *plan, const char *name);
 int plan_find_variable(const struct plan *plan, uint32_t memory, const char *name);
 
+/* Where the link of that name was declared, or NULL. Any thread. */
+const char *plan_find_link(const struct plan *plan, const char *name);
+
 /* What a client's memory takes: its cells (TABLE_VAR's left out) and its groups. */
 struct run plan_client_cells(const struct plan *plan, uint32_t client);
 struct run plan_client_groups(const struct plan *plan, uint32_t client);

@@ -7,6 +7,10 @@
 #include "base/names.h"
 #include "image/plan.h"
 
+/* Scopes of the name map: 0 for memories, 1 + memory for its variables, the last one for links. */
+enum { SCOPE_MEMORIES = 0, SCOPE_VARIABLES = 1 };
+#define SCOPE_LINKS UINT32_MAX
+
 struct building {
     struct plan plan; /* first: a plan's address is its building's */
     atomic_int references;

@@ -117,6 +117,7 @@ int plan_server(struct plan *plan, const struct server_spec *server, struct erro
     b->servers = memory_grow(b->servers, plan->server_count, sizeof *b->servers);
     b->servers[plan->server_count] = *server;
     plan->servers = b->servers;
+    names_put(b->names, SCOPE_LINKS, server->name, (int)plan->server_count * 2 + 1);
     return (int)plan->server_count++;
 }
 
@@ -165,7 +166,17 @@ int plan_client(struct plan *plan, const struct client_spec *client, struct erro
     b->clients[plan->client_count] = *client;
     plan->clients = b->clients;
     b->memories[client->memory].client = (int)plan->client_count;
+    names_put(b->names, SCOPE_LINKS, client->name, (int)plan->client_count * 2);
     return (int)plan->client_count++;
+}
+
+/* The name map holds twice a client's index, and an odd number for a server. */
+const char *plan_find_link(const struct plan *plan, const char *name)
+{
+    int found = names_find(building_const(plan)->names, SCOPE_LINKS, name);
+    if (found < 0)
+        return NULL;
+    return found % 2 ? plan->servers[found / 2].where : plan->clients[found / 2].where;
 }
 
 /* ---- what the whole shows ---- */

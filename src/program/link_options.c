@@ -73,25 +73,11 @@ void require_line(lua_State *L, const struct link_wish *wish)
                  wish->what, wish->what);
 }
 
-/* Where the link of that name was declared, or NULL. */
-static const char *named_at(const struct plan *plan, const char *name)
-{
-    for (size_t i = 0; i < plan->client_count; i++) {
-        if (strcmp(plan->clients[i].name, name) == 0)
-            return plan->clients[i].where;
-    }
-    for (size_t i = 0; i < plan->server_count; i++) {
-        if (strcmp(plan->servers[i].name, name) == 0)
-            return plan->servers[i].where;
-    }
-    return NULL;
-}
-
 const char *choose_name(lua_State *L, const struct link_wish *wish, const char *usual,
                         const char *memory)
 {
     struct plan *plan = program_of(L)->plan;
-    const char *first = wish->name ? named_at(plan, wish->name) : NULL;
+    const char *first = wish->name ? plan_find_link(plan, wish->name) : NULL;
     if (first)
         complain(L,
                  "%s: a link named \"%s\" is already declared at %s; every link has a name of "
@@ -100,9 +86,9 @@ const char *choose_name(lua_State *L, const struct link_wish *wish, const char *
     if (wish->name)
         return wish->name;
     const char *name = usual;
-    if (named_at(plan, name))
+    if (plan_find_link(plan, name))
         name = lua_pushfstring(L, "%s (%s)", usual, memory);
-    for (int i = 2; named_at(plan, name); i++) {
+    for (int i = 2; plan_find_link(plan, name); i++) {
         lua_pop(L, 1); /* hundreds of links may want one name */
         name = lua_pushfstring(L, "%s (%s %d)", usual, memory, i);
     }

@@ -183,7 +183,7 @@ static void raw_ranges_lie_within_the_table(void **state)
 
 static int try_server(struct bed *bed, const char *bind, uint16_t port, struct error *error)
 {
-    struct server_spec server = {.where = "t.lua:5", .bind = bind, .port = port};
+    struct server_spec server = {.where = "t.lua:5", .name = "S", .bind = bind, .port = port};
     return plan_server(bed->plan, &server, error);
 }
 

@@ -128,6 +128,24 @@ static void servers_of_a_line_share_its_units(void **state)
     assert_int_equal(plan_server(bed->plan, &tcp, &error), 4);
 }
 
+static void links_are_found_by_name(void **state)
+{
+    struct bed *bed = *state;
+    struct error error;
+    bed_plc(bed);
+    struct server_spec server = server_on(NULL, -1), other = server_on(NULL, -1);
+    server.port = 502;
+    other.port = 503;
+    other.name = "T";
+    other.where = "t.lua:7";
+    assert_int_equal(plan_server(bed->plan, &server, &error), 0);
+    assert_int_equal(plan_server(bed->plan, &other, &error), 1);
+    assert_string_equal(plan_find_link(bed->plan, "10.0.0.7:502 unit 1"), "t.lua:5");
+    assert_string_equal(plan_find_link(bed->plan, "S"), "t.lua:6");
+    assert_string_equal(plan_find_link(bed->plan, "T"), "t.lua:7");
+    assert_null(plan_find_link(bed->plan, "mem")); /* a memory's name is no link's */
+}
+
 static void a_client_of_nothing_is_refused(void **state)
 {
     struct bed *bed = *state;
@@ -182,6 +200,7 @@ int main(void)
         BED_TEST(a_memory_has_one_client),
         BED_TEST(a_line_has_clients_or_servers),
         BED_TEST(servers_of_a_line_share_its_units),
+        BED_TEST(links_are_found_by_name),
         BED_TEST(a_client_of_nothing_is_refused),
         BED_TEST(a_serial_server_of_nothing_is_refused),
         BED_TEST(needs_name_what_a_client_mirrors),

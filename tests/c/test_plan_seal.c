@@ -299,7 +299,7 @@ static void whole_tables_fit(void **state)
 
 static struct server_spec server_on(int16_t memory)
 {
-    struct server_spec server = {.where = "t.lua:4", .bind = "127.0.0.1", .port = 502};
+    struct server_spec server = {.where = "t.lua:4", .name = "S", .bind = "127.0.0.1", .port = 502};
     for (int unit = 0; unit < UNIT_IDS; unit++)
         server.memory_of[unit] = UNIT_NONE;
     server.memory_of[255] = memory;
