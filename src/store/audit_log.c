@@ -62,8 +62,7 @@ static bool be_open(struct audit_log *log)
         return false;
     if (log->file.size + (off_t)log->used <= AUDIT_FILE_MAX || log->file.size == 0)
         return true;
-    log_file_turn(&log->file);
-    return log_file_open(&log->file) != LOG_FILE_FAILED;
+    return log_file_turn(&log->file) && log_file_open(&log->file) != LOG_FILE_FAILED;
 }
 
 /* The error only where it is news. */

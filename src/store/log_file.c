@@ -55,6 +55,15 @@ enum log_file_state log_file_open(struct log_file *file)
     return LOG_FILE_OPENED;
 }
 
+/* A part that was written; not where somebody else has added to the file meanwhile. */
+static void take_back(struct log_file *file, ssize_t written)
+{
+    struct stat status;
+    bool is_last = fstat(file->fd, &status) == 0 && status.st_size == file->size + written;
+    if (!is_last || ftruncate(file->fd, file->size) != 0)
+        log_file_close(file);
+}
+
 bool log_file_write(struct log_file *file, const char *bytes, size_t length)
 {
     ssize_t written = write(file->fd, bytes, length);
@@ -64,8 +73,8 @@ bool log_file_write(struct log_file *file, const char *bytes, size_t length)
         return true;
     }
     int code = written < 0 ? errno : ENOSPC;
-    if (ftruncate(file->fd, file->size) != 0)
-        log_file_close(file);
+    if (written > 0)
+        take_back(file, written);
     errno = code;
     return false;
 }
@@ -76,13 +85,13 @@ const char *log_file_nth(const struct log_file *file, unsigned n, char path[LOG_
     return path;
 }
 
-void log_file_turn(struct log_file *file)
+bool log_file_turn(struct log_file *file)
 {
     char from[LOG_FILE_PATH], to[LOG_FILE_PATH];
     log_file_close(file);
     for (unsigned n = file->files; n > 1; n--)
         rename(log_file_nth(file, n - 1, from), log_file_nth(file, n, to));
-    rename(file->path, log_file_nth(file, 1, to));
+    return rename(file->path, log_file_nth(file, 1, to)) == 0 || errno == ENOENT;
 }
 
 /* What the system says of a pipe or a link would help nobody. */

@@ -34,8 +34,9 @@ enum log_file_state log_file_open(struct log_file *file);
 /* False with errno: nothing of it is in the file, unless that could not even be taken back. */
 bool log_file_write(struct log_file *file, const char *bytes, size_t length);
 
-/* It is full: the next log_file_open begins a new one. */
-void log_file_turn(struct log_file *file);
+/* It is full: the next log_file_open begins a new one. False with errno: it is still there, and
+ * nothing has to be written into it. */
+bool log_file_turn(struct log_file *file);
 
 /* The path of the nth full one, 1 is the youngest. */
 const char *log_file_nth(const struct log_file *file, unsigned n, char path[LOG_FILE_PATH]);

@@ -25,6 +25,7 @@ struct text_log {
     struct log_file disk;
     bool failed, early; /* said that it cannot be written; that it is too small */
     uint64_t told;      /* of its lost lines */
+    uint64_t untold;    /* lost lines of the same file, of programs before */
     int64_t said;       /* monotonic ns, of the last time that lines found no room */
     uint64_t used;      /* when, counted */
 };
@@ -74,13 +75,27 @@ void text_logs_close(struct text_logs *logs)
 
 /* ---- whose lines they are ---- */
 
+/* Lost, and not told yet. */
+static uint64_t lost_since(const struct text_log *log)
+{
+    return atomic_load(&log->file->lost) - log->told + log->untold;
+}
+
+static uint64_t tell_lost(struct text_log *log)
+{
+    uint64_t lost = lost_since(log);
+    log->told = atomic_load(&log->file->lost);
+    log->untold = 0;
+    return lost;
+}
+
 /* A program that was reloaded comes with a new file of the same name. Takes the reference over. */
 static void renew(struct text_log *log, struct text_file *file)
 {
     if (strcmp(log->file->spec.header, file->spec.header) != 0)
         log_file_close(&log->disk); /* what is in it is looked at when it is opened */
     log->disk.files = file->spec.files;
-    atomic_fetch_add(&file->lost, atomic_load(&log->file->lost) - log->told); /* not told yet */
+    log->untold = lost_since(log);
     log->told = 0;
     text_file_unref(log->file);
     log->file = file;
@@ -182,8 +197,7 @@ static bool be_open(const struct text_logs *logs, struct text_log *log, size_t m
         say_early(logs, log);
     else if (state == LOG_FILE_OPEN || (has_header(log) && ends_with_line(log)))
         return true;
-    log_file_turn(&log->disk);
-    return log_file_open(&log->disk) != LOG_FILE_FAILED;
+    return log_file_turn(&log->disk) && log_file_open(&log->disk) != LOG_FILE_FAILED;
 }
 
 /* ---- what is written ---- */
@@ -208,8 +222,7 @@ static void say_failed(const struct text_logs *logs, const struct text_log *log,
 
 static void say_again(const struct text_logs *logs, struct text_log *log)
 {
-    uint64_t lost = atomic_load(&log->file->lost) - log->told;
-    log->told += lost;
+    uint64_t lost = tell_lost(log);
     log_line("%s: csv %s: %s is written again; %" PRIu64 " row%s lost", logs->name,
              log->file->spec.name, log->disk.path, lost, lost == 1 ? " was" : "s were");
 }
@@ -233,19 +246,26 @@ static void flush(struct text_logs *logs)
 /* Of a file that works, now and then. */
 static void say_no_room(const struct text_logs *logs, struct text_log *log)
 {
-    uint64_t lost = atomic_load(&log->file->lost) - log->told;
     int64_t now = clock_monotonic();
-    if (log->failed || !lost || (log->said && now - log->said < SAY_AGAIN))
+    if (log->failed || !lost_since(log) || (log->said && now - log->said < SAY_AGAIN))
         return;
+    uint64_t lost = tell_lost(log);
     log->said = now;
-    log->told += lost;
     log_line("%s: csv %s: %" PRIu64 " row%s lost, because rows come faster than they are written",
              logs->name, log->file->spec.name, lost, lost == 1 ? " was" : "s were");
 }
 
+/* A batch fits into a new file, with its header; a single line is written even where it does not.
+ */
+static size_t batch_most(const struct text_log *log)
+{
+    int64_t most = log->file->spec.size - (int64_t)strlen(log->file->spec.header);
+    return most < 0 ? 0 : most < BATCH ? (size_t)most : BATCH;
+}
+
 static void add(struct text_logs *logs, struct text_log *log, const char *line, size_t length)
 {
-    if (log != logs->log || logs->length + length > BATCH)
+    if (log != logs->log || logs->length + length > batch_most(log))
         flush(logs);
     logs->log = log;
     memcpy(logs->batch + TEXT_HEADER_MAX + logs->length, line, length);

@@ -121,6 +121,54 @@ static void turned_by_size(void **state)
     text_file_unref(file);
 }
 
+/* Many lines that come at once are no reason to make a file larger. */
+static void turned_by_size_within_a_batch(void **state)
+{
+    struct desk *desk = *state;
+    struct text_file *file = make("log", "H\n", 8, 0);
+    const char *const lines[] = {"1\n", "2\n", "3\n", "4\n", "5\n", "6\n", "7\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        assert_true(put(desk, file, lines[i]));
+    text_logs_drain(desk->logs, desk->queue);
+    expect(desk, "log", "H\n7\n");
+    expect(desk, "log.1", "H\n4\n5\n6\n");
+    expect(desk, "log.2", "H\n1\n2\n3\n");
+    assert_int_equal(atomic_load(&file->written), 7);
+    text_file_unref(file);
+}
+
+/* A file that cannot be renamed does not grow, and gets no rows of another kind: rows are lost, and
+ * counted. Folders that cannot be moved lie in its way. */
+static void cannot_be_turned(void **state)
+{
+    struct desk *desk = *state;
+    struct text_file *file = make("log", "H\n", 4, 0);
+    static const char *const ways[] = {"p.log.1.csv", "p.log.2.csv", "p.log.2.csv/full"};
+    char way[192];
+    write_one(desk, file, "1\n");
+    for (int i = 0; i < 3; i++) {
+        snprintf(way, sizeof way, "%s/made/here/%s", desk->folder, ways[i]);
+        assert_int_equal(mkdir(way, 0700), 0);
+    }
+    write_one(desk, file, "2\n");
+    write_one(desk, file, "3\n");
+    expect(desk, "log", "H\n1\n");
+    assert_int_equal(atomic_load(&file->lost), 2);
+    struct text_file *other = make("log", "K\n", 4, 0); /* after a reload */
+    write_one(desk, other, "4\n");
+    expect(desk, "log", "H\n1\n");
+    assert_int_equal(atomic_load(&other->lost), 1); /* its own, not those of the one before */
+    for (int i = 2; i >= 0; i--) {
+        snprintf(way, sizeof way, "%s/made/here/%s", desk->folder, ways[i]);
+        assert_int_equal(rmdir(way), 0);
+    }
+    write_one(desk, other, "5\n");
+    expect(desk, "log", "K\n5\n");
+    expect(desk, "log.1", "H\n1\n");
+    text_file_unref(file);
+    text_file_unref(other);
+}
+
 static void turned_by_time(void **state)
 {
     struct desk *desk = *state;
@@ -267,10 +315,10 @@ static void many_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(lines_of_two_files),  TEST(turned_by_size),
-        TEST(turned_by_time),      TEST(other_header_or_half_a_line),
-        TEST(no_room_on_the_disk), TEST(no_room_in_the_queue),
-        TEST(two_threads),         TEST(many_names),
+        TEST(lines_of_two_files),  TEST(turned_by_size),       TEST(turned_by_size_within_a_batch),
+        TEST(cannot_be_turned),    TEST(turned_by_time),       TEST(other_header_or_half_a_line),
+        TEST(no_room_on_the_disk), TEST(no_room_in_the_queue), TEST(two_threads),
+        TEST(many_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
