@@ -105,6 +105,8 @@ static bool flag(lua_State *L, const char *name, bool unless_stated)
     return value;
 }
 
+enum { DELAY_MOST = 24 * 60 * 60 }; /* s */
+
 static int set_manners(lua_State *L)
 {
     struct device_manners *manners = device_manners(check_device(L));
@@ -112,8 +114,11 @@ static int set_manners(lua_State *L)
     manners->offline = flag(L, "offline", manners->offline);
     manners->silent = flag(L, "silent", manners->silent);
     manners->wrong = flag(L, "wrong", manners->wrong);
-    if (lua_getfield(L, 3, "delay") == LUA_TNUMBER)
-        manners->delay = (int64_t)(lua_tonumber(L, -1) * NS_PER_S + 0.5);
+    if (lua_getfield(L, 3, "delay") == LUA_TNUMBER) {
+        double delay = lua_tonumber(L, -1);
+        luaL_argcheck(L, delay >= 0 && delay <= DELAY_MOST, 3, "a delay is 0 s to a day");
+        manners->delay = (int64_t)(delay * NS_PER_S + 0.5);
+    }
     return 0;
 }
 
@@ -135,6 +140,8 @@ static int set_habit(lua_State *L, bool (*set)(struct device *device, uint32_t p
 
 static bool refuse_point(struct device *device, uint32_t point, double code, struct error *error)
 {
+    if (!(code >= 0 && code <= UINT8_MAX))
+        return error_set(error, "an exception code is 0 (no more) to 255");
     return device_refuse(device, point, (int)code, error);
 }
 

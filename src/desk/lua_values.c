@@ -131,6 +131,11 @@ static int set(lua_State *L)
     struct error error;
     if (!find(L, plant, &target))
         return 2;
+    if (target.declared && target.declared->from) {
+        error_set(&error, "%s follows %s and cannot be set: set that", lua_tostring(L, 2),
+                  target.declared->from);
+        return lua_plant_fail(L, &error);
+    }
     if (plan_point_is_fed(plan, target.first))
         return lua_plant_result(L,
                                 lua_device_set(L, plant,

@@ -10,6 +10,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { EXCEPTION_BIT = 0x80 }; /* of the function code in an answer, AP 7 */
+
 /* Of one point. */
 struct habit {
     uint8_t refuses; /* enum exception */
@@ -378,7 +380,7 @@ size_t device_answer(struct device *device, const uint8_t *request, size_t lengt
     if (exception)
         return pdu_exception(request[0], exception, answer);
     size_t answered = pdu_answer(&target, request, length, answer, now);
-    if (written.count)
+    if (written.count && !(answer[0] & EXCEPTION_BIT)) /* what was taken */
         round_written(device, &written, now);
     return answered;
 }

@@ -237,3 +237,27 @@ function TestDevices.test_a_stop_waits_until_devices_have_safe_values()
   plant:restart()
   lu.assertEquals({ device.V0, device.V1, device.V2 }, { false, false, false })
 end
+
+function TestDevices.test_what_follows_another_variable_is_not_set()
+  local plant = load([[
+    local plc = memory("plc")
+    plc.LEVEL = input.int16(0)
+    client.tcp { host = "10.0.0.8", mem = plc }
+    mem.LEVEL = input.int16(0, { from = "plc.LEVEL" })
+  ]], { quiet = true })
+  lu.assertErrorMsgContains("LEVEL follows plc.LEVEL and cannot be set: set that", function()
+    plant.mem.LEVEL = 7
+  end)
+  plant:device("plc").LEVEL = 7
+  plant:run "1s"
+  lu.assertEquals(plant.mem.LEVEL, 7)
+end
+
+function TestDevices.test_a_dot_instead_of_a_colon()
+  local plant = load([[
+    local plc = memory("plc")
+    plc.LEVEL = input.int16(0)
+    client.tcp { host = "10.0.0.8", mem = plc }
+  ]], { quiet = true })
+  lu.assertErrorMsgContains("is called with a colon, as in plc:offline()", plant:device("plc").offline)
+end

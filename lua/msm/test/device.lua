@@ -19,7 +19,11 @@ end
 
 -- Its number may be another one after a reload.
 local function client_of(self)
-  local handle, name = owners[self][1], owners[self][2]
+  local owner = owners[self]
+  if not owner then
+    say.fail "what a device does is called with a colon, as in plc:offline()"
+  end
+  local handle, name = owner[1], owner[2]
   local client = type(name) == "string" and core.client(handle, name)
   if not client then
     refuse_name(handle, name)
