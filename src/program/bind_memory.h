@@ -9,6 +9,10 @@
  * the stack; takes the table on top as this memory's descriptors. */
 void open_names(lua_State *L);
 void keep_memory(lua_State *L, int memory);
+
+/* Pushes that memory; false, and nothing, where there is none of this number. */
+bool push_memory(lua_State *L, int memory);
+
 void keep_descriptors(lua_State *L, int memory);
 
 const struct memory *memory_row(lua_State *L, int memory);

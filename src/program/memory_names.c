@@ -31,6 +31,20 @@ void keep_memory(lua_State *L, int memory)
     lua_pop(L, 1);
 }
 
+bool push_memory(lua_State *L, int memory)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, MEMORIES);
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        if (lua_tointeger(L, -1) != memory)
+            continue;
+        lua_pop(L, 1);
+        lua_remove(L, -2);
+        return true;
+    }
+    lua_pop(L, 1);
+    return false;
+}
+
 void keep_descriptors(lua_State *L, int memory)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, DESCRIPTORS);

@@ -4,6 +4,7 @@
  * and a task cannot leave a global behind. */
 
 #include "base/nearest.h"
+#include "program/bind_memory.h"
 #include "program/inside.h"
 
 #include <math.h>
@@ -214,6 +215,8 @@ static int refuse_unset(lua_State *L)
     const char *name = key_text(L, 2), *hint = find_hint(GLOBALS, name);
     const struct plan *plan = program_of(L)->plan;
     struct nearest nearest;
+    if (program_of(L)->answer && push_memory(L, plan_find_memory(plan, name)))
+        return 1; /* a script has it in a local, which whoever asks from outside cannot see */
     if (hint)
         complain(L, "%s is not there: %s", name, hint);
     for (size_t i = 0; i < plan->variable_count; i++) {

@@ -341,6 +341,16 @@ class Streams(Case):
 
 
 class Eval(Case):
+    def test_memories_have_their_names(self):
+        """a script has them in locals, which nobody sees from outside"""
+        script = 'local a, b = memory "plc", memory "io"\na.X = holding.int16(0, { default = 7 })\n' \
+            'b.Y = var.int16 { default = 8 }\nserver.tcp { port = 0, mem = a }\n' \
+            'every("10ms", function() if a.X == 9 then return io.Y end end)'
+        with Msm(script, name="names", run=self.msm.run) as msm:
+            self.assertEqual(msm.command("eval", "--name", "names", "plc.X + io.Y").stdout, "15\n")
+            refused = msm.command("eval", "--name", "names", "plk.X")
+            self.assertIn('global "plk" is not set', refused.stderr)
+
     def test_code(self):
         self.expect(OK, "25.0\n", "eval", "mem.LEVEL * 2")
         self.expect(OK, "", "eval", "mem.X = 44")
