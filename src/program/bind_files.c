@@ -9,6 +9,8 @@
 
 enum { FILES_MOST = 32, SPARES_MOST = 1000 };
 
+#define KEPT_MOST 3155760000.0 /* s; in ns it still is a number of 64 bits */
+
 static const char FILE_OBJECT[] = "msm.file";
 static const char COUNT[] = "msm.files"; /* registry: how many there are */
 
@@ -60,8 +62,11 @@ static int make_file(lua_State *L)
     require_body(L, "a file");
     struct text_file_spec spec = {.name = check_name(L), .header = check_header(L)};
     if (!read_integer(L, 3, 1, INT64_MAX / 2, &size) ||
-        !read_integer(L, 4, 1, SPARES_MOST, &files) || !(turn == 0 || (turn >= 1 && turn < 1e9)))
-        complain(L, "a file has 1 byte or more, 1..%d full ones, and a turn of 1 s or more, or 0",
+        !read_integer(L, 4, 1, SPARES_MOST, &files) ||
+        !(turn == 0 || (turn >= 1 && turn * (double)files <= KEPT_MOST)))
+        complain(L,
+                 "a file has 1 byte or more, 1..%d full ones, and a turn of 1 s or more, or 0; "
+                 "all of them together are kept for at most 100 years",
                  SPARES_MOST);
     count_file(L);
     spec.size = size;
@@ -91,7 +96,9 @@ static int put_line(lua_State *L)
         complain(L, "a line is written in a task, not in the script's body, which a reload runs "
                     "again");
     if (length < 1 || length > TEXT_LINE_MAX)
-        complain(L, "a line of a file has at most %d bytes, not %zu", TEXT_LINE_MAX, length);
+        complain(
+            L, "a line of a file has at most %d bytes, not %zu; write it in parts, as several rows",
+            TEXT_LINE_MAX, length);
     lua_pushboolean(L, !program->texts || text_queue_put(program->texts, file, line, length));
     return 1;
 }
