@@ -126,7 +126,8 @@ local function assign(self, key, value)
   elseif parameters_of(self)[key] == value then
     return
   end
-  state.assigned[key], state.over[key] = value, self[STATED][key]
+  state.assigned[key] = value -- first: where there is no room for the other, nothing is over it
+  state.over[key] = self[STATED][key]
   state.assignments = state.assignments + 1
   refresh(self)
 end
@@ -169,6 +170,10 @@ local function bind_methods(kind)
   local bound = {}
   for name, method in pairs(kind.methods or {}) do
     bound[name] = function(self, ...)
+      if type(self) ~= "table" or rawget(self, KIND) ~= kind then
+        core.complain(("%s: %s is called with a colon, as in my_%s:%s()"):format(kind.name, name,
+          kind.name:match "%w+$", name))
+      end
       if not self[BEGUN] and not core.declaring() then
         begin(self)
       end
@@ -209,10 +214,17 @@ local function make_meta(kind)
   }
 end
 
+local OUR_OWN <const> = { assignments = true, block = true, stated = true, assigned = true, over = true }
+
 --- Makes a kind of block known: what `block.make` needs.
 ---@param kind msm.block.Kind
 ---@return msm.block.Kind
 function block.kind(kind)
+  for name in pairs(OUR_OWN) do
+    if (kind.parameters or {})[name] or (kind.settings or {})[name] then
+      core.complain(("block.kind: a parameter cannot be called %s: that is the block's own"):format(name))
+    end
+  end
   kind.parameters, kind.moments, kind.claimed = kind.parameters or {}, kind.moments or {}, {}
   kind.options = { retain = check.boolean { default = false } } -- beside a preset
   kind.rules = { retain = kind.options.retain }

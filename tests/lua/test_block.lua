@@ -137,3 +137,10 @@ function TestCalls.test_eval_and_the_next_scan_are_none_of_it()
   lu.assertEquals({ play:eval "b(false), b(true), b(false), b(true), b.CV" }, { false, false, false, false, 4 })
   play:run(2)
 end
+
+function TestBlock.test_a_dot_instead_of_a_colon()
+  lu.assertErrorMsgContains("test.kind: add is called with a colon, as in my_kind:add()", one.add)
+  lu.assertErrorMsgContains("is called with a colon", one.add, 2)
+  lu.assertErrorMsgContains("cannot be called block: that is the block's own", block.kind,
+    { name = "test.own", parameters = { block = check.number {} }, call = print })
+end
