@@ -65,7 +65,8 @@ class Desk(unittest.TestCase):
         path = self.write(GOOD)
         self.refused(2, 'no test matches --filter "nosuch"', path, "--filter", "nosuch")
         self.refused(2, 'no test matches --filter "!test"', path, "--filter", "!test")
-        self.refused(2, '--filter takes a Lua pattern; "["', path, "--filter", "[")
+        for pattern in ("[", "t[", "!t[", "%"):
+            self.refused(2, '--filter takes a Lua pattern; "%s"' % pattern, path, "--filter", pattern)
         self.refused(2, "there is no test in it", self.write("local function test_a() end", "test_b.lua"))
         self.refused(2, "there is no test in it", path, self.path("test_b.lua"))
         self.refused(2, "there is no test in it", self.write("", "test_c.lua"))

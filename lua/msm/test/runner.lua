@@ -124,14 +124,14 @@ local function filter_of(pattern)
   if not pattern then
     return function() return true end
   end
-  local is_pattern, problem = pcall(string.find, "", (pattern:gsub("^!", "")))
-  if not is_pattern then
-    refuse(("--filter takes a Lua pattern; %q is none: %s"):format(pattern, problem))
-  end
   local excludes = pattern:sub(1, 1) == "!"
   local bare = excludes and pattern:sub(2) or pattern
   return function(name)
-    return (name:find(bare) == nil) == excludes
+    local is_pattern, found = pcall(string.find, name, bare) -- some are wrong only where they match
+    if not is_pattern then
+      refuse(("--filter takes a Lua pattern; %q is none: %s"):format(pattern, found))
+    end
+    return (found == nil) == excludes
   end
 end
 
