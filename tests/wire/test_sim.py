@@ -91,6 +91,8 @@ class Simulated(unittest.TestCase):
         # a program that faults: the way back leaves them, too
         self.msm.reload(self.text(step=2).replace("plc.CMD, drive", "error('no') plc.CMD, drive"),
                         code=5)
+        count = self.value("COUNT")["value"]
+        eventually(lambda: self.value("COUNT")["value"] > count + 10, "several polls")
         self.assertEqual(self.value("plc.SPEED")["value"], 8)
 
     def test_it_is_said(self):
