@@ -246,7 +246,7 @@ end
 
 --- A book of recipes. The script's body only.
 ---
---- All keeps of a program together have 16384 fields: a recipe takes one, and one for each of its
+--- All keeps of a program together have 32768 fields: a recipe takes one, and one for each of its
 --- values. Names and values outlive restarts.
 ---@param name string its own among the books, at most 40 bytes
 ---@param options msm.recipe.Options

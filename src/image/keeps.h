@@ -19,7 +19,7 @@ enum {
     KEEPS_KEY_MAX = 47,    /* bytes of a key or a name */
     KEEPS_TEXT_MAX = 1024, /* bytes of a text value */
     KEEPS_DEPTH_MAX = 16,  /* tables inside tables */
-    KEEPS_NODES = 1 << 14  /* fields, of all keeps together; a long text takes several */
+    KEEPS_NODES = 1 << 15  /* fields, of all keeps together; a long text takes several */
 };
 
 struct keeps;

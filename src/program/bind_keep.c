@@ -108,7 +108,7 @@ static bool complete_scratch(struct program *program, const struct keep_spec *sp
  * and are added where an older program's table lacks them; others are free. It holds booleans,
  * numbers, text (up to 1024 bytes) and tables of them (up to 16 deep), under keys that are text (up
  * to 47 bytes) or integers; a table that is assigned is copied in. All keeps together have up to
- * 16384 fields. A name is an identity and is used once in a program. Body only. */
+ * 32768 fields. A name is an identity and is used once in a program. Body only. */
 static int keep(lua_State *L)
 {
     struct program *program = program_of(L);

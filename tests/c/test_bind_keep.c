@@ -281,7 +281,7 @@ static void test_without_room_nothing_is_changed(void **state)
     assert_false(program_keep(bed.program, &error));
     assert_string_equal(
         error.text,
-        "tank.lua:2: keep \"m\": all keeps of the program together hold at most 16384 fields (a "
+        "tank.lua:2: keep \"m\": all keeps of the program together hold at most 32768 fields (a "
         "text of more than 48 bytes counts as several), and there is no room for more; nil takes a "
         "field away");
     assert_int_equal(keeps_used(*state), used);

@@ -230,7 +230,7 @@ static void test_limits(void **state)
 enum { TEXT_FITS = 48 }; /* bytes of a text that take no further node */
 
 static const char FULL[] =
-    "all keeps of the program together hold at most 16384 fields (a text of more than 48 bytes "
+    "all keeps of the program together hold at most 32768 fields (a text of more than 48 bytes "
     "counts as several), and there is no room for more; nil takes a field away";
 
 static void test_room(void **state)

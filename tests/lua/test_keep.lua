@@ -277,18 +277,18 @@ function TestRefused.test_limits()
   assert_accepted "local k, t = keep 'm', {} for _ = 1, 14 do t = { t } end k.x = t"
 end
 
-local FULL = ": all keeps of the program together hold at most 16384 fields (a text of more than 48 bytes counts "
+local FULL = ": all keeps of the program together hold at most 32768 fields (a text of more than 48 bytes counts "
   .. "as several), and there is no room for more; nil takes a field away"
 
 function TestRefused.test_no_room()
-  assert_each_refused("local k, l = keep 'm', keep 'l' for i = 1, 16382 do k[i] = i end", {
+  assert_each_refused("local k, l = keep 'm', keep 'l' for i = 1, 32766 do k[i] = i end", {
     { "k.x = 1", 'keep "m": field x' .. FULL },
     { "l.x = {}", 'keep "l": field x' .. FULL },
     { "keep 'n'", 'keep "n"' .. FULL },
     { "k[1] = nil l.x = {} l.x.y = 1", 'keep "l": field x.y' .. FULL },
     { "for i = 1, 10 do k[i] = nil end local t = {} for i = 1, 10 do t[i] = i end l.x = t",
       'keep "l": field x' .. FULL },
-    { "local t = {} for i = 1, 20000 do t[i] = i end l.x = t", 'keep "l": field x[16382]' .. FULL },
+    { "local t = {} for i = 1, 40000 do t[i] = i end l.x = t", 'keep "l": field x[32766]' .. FULL },
   })
 end
 
