@@ -11,7 +11,7 @@ import unittest
 
 from control import Refused
 from msm import BINARY, DEADLINE, SANITIZERS, Folder, eventually
-from reloading import NEVER, PARTED, Program, parted
+from reloading import NEVER, PARTED, SHORT, Program, parted
 
 
 class Asked(unittest.TestCase):
@@ -97,6 +97,7 @@ class Dry(unittest.TestCase):
 class Fallback(unittest.TestCase):
     TEXT = """
         mem.VERSION = input.uint16(0)
+        mem.BAD = holding.uint16(1)
         server.tcp { port = 0 }
         every("5ms", function() mem.VERSION = %d %s end)
         """
@@ -117,9 +118,9 @@ class Fallback(unittest.TestCase):
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               timeout=DEADLINE)
 
-    def prove(self):
+    def prove(self, task=""):
         """A good first version is proven, and killed as by a power cut once that is stored."""
-        with self.program(self.TEXT % (1, "")) as msm, msm.connect() as wire:
+        with self.program(self.TEXT % (1, task)) as msm, msm.connect() as wire:
             eventually(lambda: wire.input(0) == 1)
             msm.settle()
             eventually(self.stored, "the proven text on the disk")
@@ -155,6 +156,23 @@ class Fallback(unittest.TestCase):
             msm.wait_line("running the last proven text instead")
             eventually(lambda: wire.input(0) == 1)
             self.assertTrue(msm.status()["fallback"])
+
+    def test_the_proven_text_cannot_run_either(self):
+        """what it finds in memory now makes it fail, too: FAULT, served, and a reload mends it"""
+        self.prove("if mem.BAD == 1 then error('not with this') end")
+        fault = "mem.BAD = 1 if scan.count > 3 then error('wrong') end"
+        with self.program(self.TEXT % (2, fault), probation=NEVER) as msm, msm.connect() as wire:
+            msm.wait_line("running the last proven text instead")
+            msm.wait_line(r"plant\.lua:6: not with this")
+            msm.wait_line("plant: it stays in FAULT; msm reload starts it again")
+            status = msm.status()
+            self.assertEqual((status["state"], status["fallback"]), ("fault", False))
+            self.assertIn("wrong", status["fault"])
+            self.assertEqual((wire.input(0), wire.holding(1)), (2, 1))
+            msm.probation = SHORT
+            msm.reload(self.TEXT % (3, ""))
+            eventually(lambda: wire.input(0) == 3, "the mended text")
+            self.assertEqual(msm.status()["state"], "run")
 
     def test_terminal(self):
         """a person at a terminal is told instead: exit code 1"""
