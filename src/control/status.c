@@ -181,7 +181,7 @@ static void print_recording(const json_t *status)
         return;
     print_label("recording");
     if (!json_is_true(json_object_get(recording, "works"))) {
-        fputs("ENDED: ", stdout);
+        fputs("STOPPED: ", stdout);
         show_lines(stdout, text_of(recording, "problem"));
         return;
     }
@@ -189,7 +189,7 @@ static void print_recording(const json_t *status)
     print_field(recording, "path");
     printf(", %.1f MiB", (double)count_of(recording, "bytes") / (1 << 20));
     if (count_of(recording, "lost"))
-        printf(", %lld MISSING: the disk was too slow", count_of(recording, "lost"));
+        printf(", %lld MISSING: the disk was too slow, or full", count_of(recording, "lost"));
     putchar('\n');
 }
 

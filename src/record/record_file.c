@@ -20,6 +20,13 @@ static bool fails(const char *what, const char *path, struct error *error)
     return error_set(error, "the recording cannot be %s %s: %s", what, path, strerror(errno));
 }
 
+/* The same of the file that is written; `full` where there may be room again. */
+static bool write_fails(struct record_file *file, struct error *error)
+{
+    file->full = errno == ENOSPC || errno == EDQUOT;
+    return fails("written to", file->path, error);
+}
+
 /* Whether a recording lies there, or nothing. An empty file is one that was about to become one. */
 static bool is_ours(const char *path, int fd, struct error *error)
 {
@@ -78,15 +85,22 @@ void record_file_close(struct record_file *file)
     *file = (struct record_file){.lock = -1};
 }
 
+static bool create(struct record_file *file, struct error *error)
+{
+    file->lock = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    file->kept = 0;
+    return file->lock >= 0 ? lock(file, error) : write_fails(file, error);
+}
+
 /* The new FILE is locked before the lock of the old one is let go of. */
 static bool replace(struct record_file *file, struct error *error)
 {
     int former = file->lock;
     if (rename(file->path, file->former) != 0 && errno != ENOENT)
         return fails("renamed to", file->former, error);
-    file->lock = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool ok = create(file, error);
     close(former);
-    return file->lock >= 0 ? lock(file, error) : fails("written to", file->path, error);
+    return ok;
 }
 
 /* Where the last frame ends that is there as a whole: a process may have been cut off behind it. */
@@ -112,33 +126,52 @@ static bool put_magic(struct record_file *file)
     return fwrite(RECORD_MAGIC, 1, MAGIC, file->file) == MAGIC && fflush(file->file) == 0;
 }
 
-static bool start(struct record_file *file, struct error *error)
+/* Behind so many bytes; what is there beyond goes. */
+static bool start(struct record_file *file, off_t end, struct error *error)
 {
-    off_t end = find_end(file->lock);
     int fd = dup(file->lock);
     file->file = fd < 0 ? NULL : fdopen(fd, "wb");
     if (!file->file) {
-        fails("written to", file->path, error);
+        write_fails(file, error);
         if (fd >= 0)
             close(fd);
         return false;
     }
-    file->size = (uint64_t)end;
+    file->size = file->kept = (uint64_t)end;
     bool ok = ftruncate(fd, end) == 0 && fseeko(file->file, end, SEEK_SET) == 0 &&
               (end || put_magic(file));
-    return ok || fails("written to", file->path, error);
+    if (!ok)
+        return write_fails(file, error);
+    file->kept = file->size;
+    return true;
 }
 
 bool record_file_begin(struct record_file *file, struct error *error)
 {
-    return start(file, error);
+    return start(file, find_end(file->lock), error);
 }
 
 bool record_file_turn(struct record_file *file, struct error *error)
 {
-    bool ok = fclose(file->file) == 0 || fails("written to", file->path, error);
+    bool ok = fclose(file->file) == 0 || write_fails(file, error);
     file->file = NULL;
-    return ok && replace(file, error) && start(file, error);
+    return ok && replace(file, error) && start(file, 0, error);
+}
+
+void record_file_cut(struct record_file *file)
+{
+    if (file->file)
+        fclose(file->file);
+    file->file = NULL;
+    file->size = file->kept;
+    if (file->lock >= 0 && ftruncate(file->lock, (off_t)file->kept) != 0)
+        file->full = false; /* no place to go on from */
+}
+
+bool record_file_resume(struct record_file *file, struct error *error)
+{
+    file->full = false;
+    return (file->lock >= 0 || create(file, error)) && start(file, (off_t)file->kept, error);
 }
 
 bool record_file_write(struct record_file *file, const uint8_t *frame, size_t length,
@@ -149,14 +182,17 @@ bool record_file_write(struct record_file *file, const uint8_t *frame, size_t le
     packed_put_low_first(head + 4, packed_sum(frame, length));
     if (fwrite(head, 1, sizeof head, file->file) != sizeof head ||
         fwrite(frame, 1, length, file->file) != length)
-        return fails("written to", file->path, error);
+        return write_fails(file, error);
     file->size += sizeof head + length;
     return true;
 }
 
 bool record_file_flush(struct record_file *file, struct error *error)
 {
-    return fflush(file->file) == 0 || fails("written to", file->path, error);
+    if (fflush(file->file) != 0)
+        return write_fails(file, error);
+    file->kept = file->size;
+    return true;
 }
 
 bool record_file_is_there(const struct record_file *file, struct error *error)

@@ -10,8 +10,10 @@
 struct record_file {
     char *path, *former; /* FILE and FILE.1 */
     int lock;            /* of the FILE that is there, or -1 */
-    FILE *file;          /* NULL: not begun */
+    FILE *file;          /* NULL: not begun, or cut */
     uint64_t size;
+    uint64_t kept; /* bytes that the system has */
+    bool full;     /* what failed last did so for want of room */
 };
 
 /* Makes FILE where there is none, and locks it against other processes; what is in it stays. False
@@ -31,3 +33,8 @@ bool record_file_write(struct record_file *file, const uint8_t *frame, size_t le
 bool record_file_is_there(const struct record_file *file, struct error *error);
 
 bool record_file_flush(struct record_file *file, struct error *error); /* to the system */
+
+/* After one of these has failed: what came since the last flush is taken out again, and nothing is
+ * written until the file is begun again, behind what was kept. */
+void record_file_cut(struct record_file *file);
+bool record_file_resume(struct record_file *file, struct error *error);

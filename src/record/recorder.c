@@ -16,6 +16,7 @@ struct recorder *recorder_open(const char *path, int64_t size, struct error *err
         (struct scan_observer){recorder, recorder_latched, recorder_published, recorder_ended};
     recorder->size = size;
     recorder->file.lock = -1;
+    recorder->awaits = true;
     recorder->step =
         (struct packer){.bytes = memory_zeroed(1, RECORDER_STEP), .room = RECORDER_STEP};
     mutex_init(&recorder->mutex);

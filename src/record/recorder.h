@@ -3,7 +3,8 @@
  * (desk/replay.h). On the scan's thread each step is compared with the one before, and the
  * difference goes into a ring of fixed size; a thread of the recorder's own writes it down. Nobody
  * waits for the disk: when it cannot keep up scans are left out, which is counted and said, and the
- * recording goes on with a whole snapshot.
+ * recording goes on with a whole snapshot. So it does when the disk was full, and there is room
+ * again; any other trouble with the file ends it.
  *
  * The file is bounded: at half of the size it becomes FILE.1 (an older one of that name goes), and
  * a new one begins with a snapshot; only where one takes more than that, a file may hold as much

@@ -37,13 +37,19 @@ struct recorder {
 
     /* both */
     atomic_bool wants_turn, failed;
+    atomic_bool resumed; /* after it has failed: only a snapshot can follow */
     atomic_uint_fast64_t lost;
 
     /* its own thread */
     int64_t size;
     struct record_file file;
     struct tape *written; /* whose plan the file has */
-    uint64_t steps;       /* in the files */
+    bool awaits;          /* a snapshot: steps before it belong to nothing */
+    uint64_t dropped;     /* scans that came here, and were not written */
+    uint64_t unsure; /* … that a snapshot says are missing which the system does not have yet */
+    int64_t again;   /* after trouble: when the next try is made */
+    uint64_t gap;    /* what the first snapshot after trouble says */
+    uint64_t steps, kept; /* in the files, and how many of them the system has */
     uint64_t whole;       /* size of the file after its last snapshot, … */
     uint64_t snapshot;    /* … and of that */
     uint8_t *frame;
@@ -58,7 +64,7 @@ struct recorder {
     pthread_cond_t changed;
     bool over;
     uint64_t bytes, scans;
-    struct error problem; /* "" for none */
+    struct error problem; /* "" for none; only its own thread writes it */
 };
 
 /* The scan's half: what the observer is told. */
@@ -68,3 +74,14 @@ void recorder_ended(void *recorder, struct scan *scan, int64_t end);
 
 /* The other half: a thread's work, until it is over. */
 void *recorder_write(void *recorder);
+void recorder_end_tape(struct recorder *recorder, struct tape *tape);
+void recorder_drop_step(struct recorder *recorder); /* counts it */
+
+/* The program goes on without a recording, and status says so. Said once, however often it is tried
+ * in vain. With the mutex held, the file cut. */
+void recorder_give_up(struct recorder *recorder, const struct error *error);
+
+/* Meanwhile: tapes still end, and what comes is counted; and where it is time to, a new beginning
+ * is tried. False with an error: in vain. */
+void recorder_pass_over(struct recorder *recorder);
+bool recorder_resume(struct recorder *recorder, struct error *error);

@@ -50,8 +50,12 @@ void recorder_latched(void *context, struct scan *scan, struct instant now)
 {
     struct recorder *recorder = context;
     recorder->in_step = false;
-    if (atomic_load(&recorder->failed))
+    if (atomic_load(&recorder->failed)) {
+        lose(recorder);
         return;
+    }
+    if (atomic_exchange(&recorder->resumed, false))
+        miss(recorder, RECORD_GAP);
     if (atomic_exchange(&recorder->wants_turn, false))
         miss(recorder, RECORD_TURN);
     if (recorder->wants_snapshot && !take_snapshot(recorder, scan, now)) {

@@ -1,4 +1,4 @@
-/* The half that waits for the disk. Trouble with the file ends the recording, and nothing else. */
+/* The half that waits for the disk. Trouble with the file is the recording's alone. */
 
 #include "record/recorder_inside.h"
 
@@ -55,12 +55,35 @@ static void say_lost(struct recorder *recorder, const struct tape *tape)
     recorder->said_lost = 0;
 }
 
-static bool write_snapshot(struct recorder *recorder, struct tape *tape, struct error *error)
+/* What was dropped on this side is missing before it, too. */
+static void add_dropped(struct recorder *recorder, struct tape *tape)
+{
+    if (recorder->dropped) {
+        tape->snapshot.lost += recorder->dropped;
+        tape->snapshot.starts = false;
+        if (tape->snapshot.reason == RECORD_TURN)
+            tape->snapshot.reason = RECORD_GAP;
+    }
+    recorder->dropped = 0;
+    recorder->unsure += tape->snapshot.lost;
+    if (recorder->awaits)
+        recorder->gap = tape->snapshot.lost;
+}
+
+/* Gives the system all that was written. */
+static bool keep(struct recorder *recorder, struct error *error)
+{
+    if (!record_file_flush(&recorder->file, error))
+        return false;
+    recorder->kept = recorder->steps;
+    recorder->unsure = 0;
+    return true;
+}
+
+static bool put_snapshot(struct recorder *recorder, struct tape *tape, struct error *error)
 {
     bool turns = is_large(recorder);
     uint64_t before = turns ? 0 : recorder->file.size;
-    if (tape->snapshot.lost)
-        say_lost(recorder, tape);
     if (turns && !record_file_turn(&recorder->file, error))
         return false;
     if ((turns || recorder->written != tape) &&
@@ -69,10 +92,20 @@ static bool write_snapshot(struct recorder *recorder, struct tape *tape, struct 
     recorder->written = tape;
     if (!write_packed(recorder, tape, tape_pack_snapshot, error))
         return false;
-    atomic_store(&tape->snapshot.busy, false);
     recorder->whole = recorder->file.size;
     recorder->snapshot = recorder->whole - before;
     return true;
+}
+
+static bool write_snapshot(struct recorder *recorder, struct tape *tape, struct error *error)
+{
+    bool ok = !is_large(recorder) || keep(recorder, error); /* before the file is another one */
+    add_dropped(recorder, tape);
+    if (tape->snapshot.lost && !*recorder->problem.text)
+        say_lost(recorder, tape);
+    recorder->awaits = !ok || !put_snapshot(recorder, tape, error);
+    atomic_store(&tape->snapshot.busy, false);
+    return !recorder->awaits;
 }
 
 static bool write_step(struct recorder *recorder, uint32_t length, struct error *error)
@@ -81,34 +114,20 @@ static bool write_step(struct recorder *recorder, uint32_t length, struct error 
     return record_file_write(&recorder->file, recorder->piece, length, error);
 }
 
-static void end_tape(struct recorder *recorder, struct tape *tape)
-{
-    if (recorder->written == tape)
-        recorder->written = NULL;
-    tape_destroy(tape);
-}
-
 static bool write_piece(struct recorder *recorder, uint32_t length, struct error *error)
 {
     struct mark_in_ring mark;
-    if (recorder->piece[0] == RECORD_STEP)
+    if (recorder->piece[0] == RECORD_STEP && !recorder->awaits)
         return write_step(recorder, length, error);
+    if (recorder->piece[0] == RECORD_STEP) {
+        recorder_drop_step(recorder);
+        return true;
+    }
     memcpy(&mark, recorder->piece, sizeof mark);
     if (mark.kind == RECORD_SNAPSHOT)
         return write_snapshot(recorder, mark.tape, error);
-    end_tape(recorder, mark.tape);
+    recorder_end_tape(recorder, mark.tape);
     return true;
-}
-
-/* After trouble: tapes still end. */
-static void pass_over(struct recorder *recorder)
-{
-    struct mark_in_ring mark;
-    while (ring_take(recorder->ring, recorder->piece)) {
-        memcpy(&mark, recorder->piece, sizeof mark);
-        if (!mark.kind)
-            end_tape(recorder, mark.tape);
-    }
 }
 
 static bool write_all(struct recorder *recorder, struct error *error)
@@ -117,7 +136,7 @@ static bool write_all(struct recorder *recorder, struct error *error)
     while ((length = ring_take(recorder->ring, recorder->piece)))
         if (!write_piece(recorder, length, error))
             return false;
-    if (!record_file_flush(&recorder->file, error) || !record_file_is_there(&recorder->file, error))
+    if (!keep(recorder, error) || !record_file_is_there(&recorder->file, error))
         return false;
     if (is_full(recorder)) {
         recorder->whole = recorder->file.size; /* asked for once */
@@ -126,30 +145,40 @@ static bool write_all(struct recorder *recorder, struct error *error)
     return true;
 }
 
-/* The program goes on without a recording, and status says so. */
-static void give_up(struct recorder *recorder, const struct error *error)
+/* Without the mutex. */
+static bool work_on(struct recorder *recorder, struct error *error)
 {
-    log_line("%s; nothing is recorded any more", error->text);
-    atomic_store(&recorder->failed, true);
-    recorder->problem = *error;
+    if (!atomic_load(&recorder->failed))
+        return write_all(recorder, error);
+    recorder_pass_over(recorder);
+    return recorder_resume(recorder, error);
+}
+
+/* What was tried again has worked. */
+static void note_relief(struct recorder *recorder)
+{
+    if (!*recorder->problem.text || recorder->awaits)
+        return;
+    log_line("the recording %s is written again; %llu scans are missing in it", recorder->file.path,
+             (unsigned long long)recorder->gap);
+    recorder->problem.text[0] = '\0';
 }
 
 /* With the mutex held; the disk is waited for without it. */
 static void work(struct recorder *recorder)
 {
     struct error error;
-    if (*recorder->problem.text) {
-        pass_over(recorder);
-        return;
-    }
     pthread_mutex_unlock(&recorder->mutex);
-    bool ok = write_all(recorder, &error);
-    pthread_mutex_lock(&recorder->mutex);
-    recorder->bytes = recorder->file.size;
-    if (ok)
-        recorder->scans = recorder->steps;
+    bool ok = work_on(recorder, &error);
     if (!ok)
-        give_up(recorder, &error);
+        record_file_cut(&recorder->file);
+    pthread_mutex_lock(&recorder->mutex);
+    if (!ok)
+        recorder_give_up(recorder, &error);
+    else
+        note_relief(recorder);
+    recorder->scans = recorder->kept;
+    recorder->bytes = recorder->file.size;
 }
 
 void *recorder_write(void *context)

@@ -8,8 +8,11 @@ import random
 import re
 import struct
 import subprocess
+import sys
 import unittest
 
+import full_disk
+import full_disk_record
 from hostile import HostileDevice
 from msm import BINARY, Folder, command, eventually, fc_read
 from reloading import Program
@@ -366,7 +369,7 @@ class Files(Case):
         with self.run_it() as msm:
             os.rename(self.file, self.file + ".mine")
             msm.wait_line("was moved or removed by somebody else; nothing is recorded any more")
-            self.assertIn("ENDED", msm.command("status").stdout)
+            self.assertIn("STOPPED", msm.command("status").stdout)
 
     def test_usage(self):
         script = self.folder.write("a.lua", "mem.X = coil(0)\nserver.tcp { port = 0 }\n")
@@ -380,13 +383,23 @@ class Files(Case):
         self.assertEqual(done.returncode, 2)
 
     def test_disk_full(self):
-        """everything else goes on, and it is said"""
+        """everything else goes on, and it is said; so does the recording when there is room"""
+        words = full_disk.prefix()
+        if not words:
+            self.skipTest("mount namespaces are not permitted here (they take root)")
+        result = subprocess.run([*words, sys.executable, "-B", full_disk_record.__file__],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, timeout=120)
+        self.assertEqual(result.returncode, 0, result.stdout)
+
+    def test_limit(self):
+        """a limit on the size of files ends it, and nothing else"""
         with self.run_it("--record-size", "64", text=self.BUSY) as msm, msm.connect() as wire:
             eventually(lambda: self.scans(msm) > 5, "some scans")
             subprocess.run(["prlimit", "--pid", str(msm.process.pid),
                             "--fsize=%d" % (self.size() + 100000)], check=True)
             msm.wait_line("nothing is recorded any more")
-            self.assertRegex(msm.command("status").stdout, r"recording +ENDED: the recording cannot")
+            self.assertRegex(msm.command("status").stdout, r"recording +STOPPED: the recording cannot")
             self.assertEqual(wire.ask(fc_read(3, 0, 1))[0], 3)
 
 
