@@ -14,6 +14,7 @@
 ---
 --- A fault of the script, an overrun and a wrong type fail the test with the script's file and line.
 
+local array = require "msm.test.array"
 local core = require "msm.test.core"
 local device = require "msm.test.device"
 local inputs = require "msm.test.inputs"
@@ -44,13 +45,22 @@ end
 
 -- ---- memories ----
 
+local function get(handle, name)
+  return array.of(name, function(wanted) return need(core.get(handle, wanted)) end,
+    function(wanted, value) need(core.set(handle, wanted, value)) end)
+end
+
+local function set(handle, name, value)
+  need(core.set(handle, name, array.plain(value)))
+end
+
 local function memory(handle, name)
   return setmetatable({}, {
     __index = function(_, variable)
-      return need(core.get(handle, name .. "." .. tostring(variable)))
+      return get(handle, name .. "." .. tostring(variable))
     end,
     __newindex = function(_, variable, value)
-      need(core.set(handle, name .. "." .. tostring(variable), value))
+      set(handle, name .. "." .. tostring(variable), value)
     end,
     __name = "memory " .. name,
   })
@@ -302,14 +312,14 @@ end
 ---@param name string "LEVEL", "plc.SPEED", "TEMPS[3]"
 ---@return any
 function Plant:get(name)
-  return need(core.get(handles[self], say.name("get", name)))
+  return get(handles[self], say.name("get", name))
 end
 
 --- The same as plant.mem.LEVEL = value.
 ---@param name string
 ---@param value any
 function Plant:set(name, value)
-  need(core.set(handles[self], say.name("set", name), value))
+  set(handles[self], say.name("set", name), value)
 end
 
 --- "good", "stale", "never", "range" or "invalid".

@@ -86,7 +86,10 @@ bool lua_device_set(lua_State *L, struct plant *plant, uint32_t number, const ch
         return false;
     view_latch(device_view(device));
     bool ok = lua_value_take(L, index, &target, put, device, error);
-    view_publish(device_view(device), plant_now(plant).monotonic);
+    if (ok)
+        view_publish(device_view(device), plant_now(plant).monotonic);
+    else
+        view_revert(device_view(device)); /* of a list some elements may have been taken */
     return ok;
 }
 

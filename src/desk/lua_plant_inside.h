@@ -17,12 +17,13 @@ int lua_plant_result(lua_State *L, bool ok, const struct error *error);
 /* lua_values.c. The value of what was found, from cells; a list for a whole array. */
 void lua_value_push(lua_State *L, const struct target *target, const uint16_t *cells);
 
-/* The value at a stack index for what was found, element by element: `take` gets each point with
- * its words, and may refuse. False with an error, and then nothing was taken but what came before.
- */
-bool lua_value_take(lua_State *L, int index, const struct target *target,
-                    bool (*take)(void *context, uint32_t point, const uint16_t *words,
-                                 struct error *error),
+/* Gets a point with its words, and may refuse. */
+typedef bool lua_value_taker(void *context, uint32_t point, const uint16_t *words,
+                             struct error *error);
+
+/* The value at a stack index for what was found, element by element. False with an error: where a
+ * value does not fit nothing was taken, where `take` refused only what came before. */
+bool lua_value_take(lua_State *L, int index, const struct target *target, lua_value_taker *take,
                     void *context, struct error *error);
 
 /* A view's point becomes these words, to be published. */

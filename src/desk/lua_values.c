@@ -47,9 +47,24 @@ static bool words_of(lua_State *L, int index, const struct plan *plan, const str
     return variable_set(v, element, &value, words, mask_of(plan, point), error);
 }
 
-bool lua_value_take(lua_State *L, int index, const struct target *target,
-                    bool (*take)(void *context, uint32_t point, const uint16_t *words,
-                                 struct error *error),
+/* All of a list is looked at before any of it is taken: `take` NULL. */
+static bool each_element(lua_State *L, int index, const struct target *target,
+                         const struct variable *v, lua_value_taker *take, void *context,
+                         struct error *error)
+{
+    uint16_t words[VARIABLE_MAX_WORDS];
+    for (uint32_t i = 0; i < target->count; i++) {
+        lua_rawgeti(L, index, (lua_Integer)i + 1);
+        bool ok = words_of(L, -1, target->plan, v, target->first + i, i + 1, words, error) &&
+                  (!take || take(context, target->first + i, words, error));
+        lua_pop(L, 1);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+bool lua_value_take(lua_State *L, int index, const struct target *target, lua_value_taker *take,
                     void *context, struct error *error)
 {
     struct variable room;
@@ -61,15 +76,8 @@ bool lua_value_take(lua_State *L, int index, const struct target *target,
                take(context, target->first, words, error);
     if (lua_type(L, index) != LUA_TTABLE || lua_rawlen(L, index) != target->count)
         return error_set(error, "%s takes a list of %u values", v->path, target->count);
-    for (uint32_t i = 0; i < target->count; i++) {
-        lua_rawgeti(L, index, (lua_Integer)i + 1);
-        bool ok = words_of(L, -1, target->plan, v, target->first + i, i + 1, words, error) &&
-                  take(context, target->first + i, words, error);
-        lua_pop(L, 1);
-        if (!ok)
-            return false;
-    }
-    return true;
+    return each_element(L, index, target, v, NULL, NULL, error) &&
+           each_element(L, index, target, v, take, context, error);
 }
 
 void lua_value_assign(struct view *view, const struct plan *plan, uint32_t point,
@@ -144,7 +152,10 @@ static int set(lua_State *L)
                                 &error);
     view_latch(plant_hand(plant));
     bool ok = lua_value_take(L, 3, &target, put, plant, &error);
-    view_publish(plant_hand(plant), plant_now(plant).monotonic);
+    if (ok)
+        view_publish(plant_hand(plant), plant_now(plant).monotonic);
+    else
+        view_revert(plant_hand(plant)); /* of a list some elements may have been taken */
     return lua_plant_result(L, ok, &error);
 }
 

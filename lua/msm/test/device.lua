@@ -1,5 +1,6 @@
 --- The simulated device behind a client link, as a test sees it.
 
+local array = require "msm.test.array"
 local core = require "msm.test.core"
 local say = require "msm.test.say"
 
@@ -40,21 +41,26 @@ local function need_known(value, problem, key)
   return value
 end
 
-local function get(self, key)
+local function set(self, key, value)
   local handle, client = client_of(self)
-  local value, problem = core.device_get(handle, client, owners[self][3] .. tostring(key))
+  say.need(core.device_set(handle, client, owners[self][3] .. tostring(key), array.plain(value)))
+end
+
+local function read(self, key)
+  local handle, client = client_of(self)
+  local value, problem = core.device_get(handle, client, owners[self][3] .. key)
   return need_known(value, problem, key)
+end
+
+local function get(self, key)
+  return array.of(tostring(key), function(name) return read(self, name) end,
+    function(name, value) set(self, name, value) end)
 end
 
 local meta = { __name = "device" }
 
 function meta.__index(self, key)
   return Device[key] or get(self, key)
-end
-
-local function set(self, key, value)
-  local handle, client = client_of(self)
-  say.need(core.device_set(handle, client, owners[self][3] .. tostring(key), value))
 end
 
 meta.__newindex = set
