@@ -18,6 +18,7 @@ local array = require "msm.test.array"
 local core = require "msm.test.core"
 local device = require "msm.test.device"
 local inputs = require "msm.test.inputs"
+local lines = require "msm.test.lines"
 local say = require "msm.test.say"
 local trace = require "msm.test.trace"
 
@@ -39,7 +40,8 @@ local seconds_of, need = say.seconds, say.need
 -- The same for what the script did: its text begins with the script's line, and ends with the test's.
 local function expect(handle, ok, problem)
   if not ok then
-    error(("%s\nafter %.9g s, in the test at %s"):format(problem, (core.moment(handle)), say.where()), 0)
+    error(("%s\nafter %.9g s, in the test at %s"):format(lines.of_script(problem), (core.moment(handle)),
+      say.where()), 0)
   end
 end
 

@@ -2,6 +2,7 @@
 to run. What tests can do is proved by tests/desk."""
 
 import os
+import re
 import tempfile
 import unittest
 import xml.etree.ElementTree
@@ -15,9 +16,32 @@ TestMore = {}
 function TestMore.test_two() lu.assertEquals(2, 2) end
 """
 BAD = 'local lu = require "luaunit"\nfunction test_bad() lu.assertEquals(1, 2) end\n'
+SCRIPT = """mem.LEVEL = holding.uint16(0)
+every("100ms", function() if mem.LEVEL == 7 then error "seven" end end)
+"""
+FAILING = """local lu = require "luaunit"
+local function load() return require "msm.test".load "%s/s.lua" end
+local function helper(plant) lu.assertEquals(plant.mem.LEVEL, 3) end
+
+function test_a() lu.assertEquals(1, 2) end
+function test_b() helper(load()) end
+function test_c() load().mem.LEVELL = 3 end
+function test_d() local plant = load(); plant.mem.LEVEL = 7; plant:run "1s" end
+function test_e() error("100%%: [ at 3:4: %%1", 0) end
+function test_f() error { 1 } end
+function test_g() return lu.assertEquals(1, 2) end
+local function input() error "from within" end
+function test_h() local plant = load(); plant:input("LEVEL", input); plant:run "1s" end
+TestT = {}
+function TestT:setUp()
+  error "set up"
+end
+function TestT:test_x() end
+"""
 
 
 class Desk(unittest.TestCase):
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -88,6 +112,49 @@ class Desk(unittest.TestCase):
         self.refused(2, "--report takes a file that is called ….xml", path, "--report", self.path("out"))
         self.refused(1, "--report: " + self.path("no", "out.xml"), path, "--report", self.path("no", "out.xml"))
         self.refused(2, "--output is text, tap or junit", path, "--output", "xml")
+
+    def failed(self, text, *args, name="test_f.lua"):
+        """what the failed tests of this file say, by their names"""
+        out = self.ran(self.write(text, name), *args, status=1)
+        out = out.replace(self.folder + "/", "")
+        says = dict(re.findall(r"^\d+\) (\S+)\n(.*?)\n\n", out, re.MULTILINE | re.DOTALL))
+        self.assertNotIn("luaunit.lua", out)
+        self.assertNotIn("msm/test", out)
+        self.assertNotIn("[C]", out)
+        return says
+
+    def test_what_a_failed_test_says(self):
+        """its message with its line, and those lines of the stack that a person wrote, where there are more"""
+        self.write(SCRIPT, "s.lua")
+        says = self.failed(FAILING % self.folder)
+        self.assertEqual(says, {
+            "test_a": "test_f.lua:5: expected: 2, actual: 1",
+            "test_b": "test_f.lua:3: expected: 3, actual: 0\nstack traceback:\n"
+                      "\ttest_f.lua:3: in function 'helper'\n\ttest_f.lua:6: in test_b",
+            "test_c": "test_f.lua:7: mem.LEVELL is not declared; did you mean mem.LEVEL?",
+            "test_d": "s.lua:2: seven\nafter 0 s, in the test at test_f.lua:8",
+            "test_e": "test_f.lua:9: 100%: [ at 3:4: %1",
+            "test_f": "test_f.lua:10: {1}",
+            "test_g": "test_f.lua:11: expected: 2, actual: 1",
+            "test_h": "test_f.lua:12: from within\nstack traceback:\n"
+                      "\ttest_f.lua:12: in function 'value'\n\ttest_f.lua:13: in test_h",
+            "TestT.test_x": "test_f.lua:16: set up",
+        })
+
+    def test_a_stack_that_overflows(self):
+        """shows some of it"""
+        says = self.failed("local function f() return 1 + f() end function test_a() f() end")
+        self.assertRegex(says["test_a"], r"^test_f.lua:1: stack overflow")
+        self.assertLess(says["test_a"].count("\n"), 30)
+
+    def test_what_a_file_says_that_fails_beside_its_tests(self):
+        """is said alike"""
+        self.refused(1, "test_a.lua:1: load: cannot read nosuch.lua",
+                     self.write('local t = require "msm.test".load "nosuch.lua"'))
+        done = command("test", self.write("local function f() local x; x.y = 1 end\nf()", "test_b.lua"))
+        self.assertEqual((done.returncode, done.stderr.replace(self.folder + "/", "")), (1,
+            "msm test: test_b.lua:1: attempt to index a nil value (local 'x')\nstack traceback:\n"
+            "\ttest_b.lua:1: in function 'f'\n\ttest_b.lua:2: in main chunk\n"))
 
 
 if __name__ == "__main__":

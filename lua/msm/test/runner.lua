@@ -11,6 +11,8 @@ local function base_name(path)
   return (path:gsub("^.*/", ""):gsub("%.lua$", ""):gsub("[^%w_]", "_"))
 end
 
+local failed_tests = require "msm.test.failed"
+local lines = require "msm.test.lines"
 local say = require "msm.test.say"
 
 -- What a person did wrong: the host shows it without a traceback. In how msm test was called, unless
@@ -62,6 +64,14 @@ local function forget_modules(known)
   end
 end
 
+local function run_file(chunk)
+  local ok, raised, trace = lines.call(chunk, "main chunk")
+  if not ok then
+    local text, traceback = lines.report(tostring(raised), trace)
+    refuse(traceback == "" and text or text .. "\n" .. traceback, true)
+  end
+end
+
 local function load_file(path)
   local found = environment_of(path)
   local chunk, problem = loadfile(path, "t", found)
@@ -73,7 +83,7 @@ local function load_file(path)
     known[name] = true
   end
   package.path = (path:match "^(.*/)" or "./") .. "?.lua;" .. before
-  chunk()
+  run_file(chunk)
   package.path = before
   forget_modules(known)
   refuse_lost(path, found)
@@ -185,5 +195,5 @@ return function(run)
   if wanted == 0 then
     refuse(("no test matches --filter %q"):format(run.filter))
   end
-  return lu.LuaUnit.new():runSuiteByInstances(tests)
+  return failed_tests.runner(lu):runSuiteByInstances(tests)
 end

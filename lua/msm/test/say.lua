@@ -1,15 +1,9 @@
 --- Errors of a test's own making, at the line of the test.
 
 local core = require "msm.test.core"
+local lines = require "msm.test.lines"
 
 local say = {}
-
--- Of this library: "=msm/", or where it is read from.
-local HERE = debug.getinfo(1, "S").source:match "^(.*msm/)"
-
-local function is_users(info)
-  return info.what ~= "C" and info.source:sub(1, #HERE) ~= HERE and not info.source:find "luaunit%.lua$"
-end
 
 -- The innermost function that is neither this library's nor LuaUnit's nor the host's.
 local function level_of_user()
@@ -18,7 +12,7 @@ local function level_of_user()
     local info = debug.getinfo(level, "S")
     if not info then
       return 1
-    elseif is_users(info) then
+    elseif lines.is_users(info) then
       return level - 1
     end
     level = level + 1
