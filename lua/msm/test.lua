@@ -27,7 +27,8 @@ local test = {}
 local AT <const> = "2026-01-05 00:00:00" -- a Monday
 
 ---@class msm.test.Plant
----@field mem table the script's variables: read and assigned by name. So are those of its other
+---@field mem table the script's variables: read and assigned by name, also with their labels, "RUN", and
+---        "on" and "off" for bits. So are those of its other
 ---        memories, plant.plc.SPEED; of a memory that is named like a method, "run", by get and set
 local Plant = {}
 
@@ -360,8 +361,12 @@ function Plant:input(name, value)
   local function check(variable)
     return core.get(handle, variable)
   end
+  local function typed(variable, text)
+    return core.typed(handle, variable, text)
+  end
   local before = watchers[self].before
-  before[#before + 1] = value and inputs.of(value, name, assign, check) or inputs.from_file(name, assign, check)
+  before[#before + 1] = value and inputs.of(value, name, assign, check)
+    or inputs.from_file(name, assign, check, typed)
 end
 
 --- Notes these variables after each scan from now on.

@@ -3,10 +3,8 @@
 
 #include "control/put.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/nearest.h"
 #include "control/value_json.h"
 
 static bool open_put(struct put *put, const struct target *target, struct error *error)
@@ -40,31 +38,8 @@ static void leave_out_advice(struct error *error)
         *advice = '\0';
 }
 
-static void add_words(struct error *error, const char *before, const char *words, const char *after)
-{
-    size_t used = strlen(error->text);
-    snprintf(error->text + used, sizeof error->text - used, "%s%s%s", before, words, after);
-}
-
-/* What else than a number it takes, and which of it may be meant. */
-static void add_labels(const struct variable *v, const struct value *value, struct error *error)
-{
-    struct nearest nearest;
-    char asked[64];
-    if (value->kind != VALUE_STRING || v->type == TYPE_STRING)
-        return;
-    snprintf(asked, sizeof asked, "%.*s", (int)value->string.length, value->string.bytes);
-    nearest_init(&nearest, asked);
-    for (size_t i = 0; i < v->label_count; i++) {
-        add_words(error, i == 0 ? ", or one of " : ", ", v->labels[i].text, "");
-        nearest_offer(&nearest, v->labels[i].text);
-    }
-    if (nearest_word(&nearest))
-        add_words(error, "; did you mean ", nearest_word(&nearest), "?");
-}
-
 static bool put_one(struct put *put, const struct target *target, const struct variable *v,
-                    uint32_t index, const struct value *value, struct error *error)
+                    uint32_t index, const struct value *value, bool typed, struct error *error)
 {
     struct variable strict = *v; /* a master's write is not softened */
     strict.limit = LIMIT_REFUSE;
@@ -73,7 +48,7 @@ static bool put_one(struct put *put, const struct target *target, const struct v
     if (variable_set(&strict, element, value, words_at(put, index), mask, error))
         return true;
     leave_out_advice(error);
-    add_labels(v, value, error);
+    value_json_advise(v, value, typed, error);
     return false;
 }
 
@@ -81,7 +56,8 @@ static bool put_json(struct put *put, const struct target *target, const struct 
                      uint32_t index, const json_t *json, struct error *error)
 {
     struct value value;
-    return value_json_read(v, json, &value, error) && put_one(put, target, v, index, &value, error);
+    return value_json_read(v, json, &value, error) &&
+           put_one(put, target, v, index, &value, false, error);
 }
 
 static bool put_list(struct put *put, const struct target *target, const struct variable *v,
@@ -109,10 +85,7 @@ static bool put_typed(struct put *put, const struct target *target, const struct
         return good;
     }
     struct value value = value_json_type(v, text);
-    bool good = put_one(put, target, v, 0, &value, error);
-    if (!good && v->type == TYPE_BOOL)
-        add_words(error, " (typed also as on and off, 1 and 0)", "", "");
-    return good;
+    return put_one(put, target, v, 0, &value, true, error);
 }
 
 bool put_read(struct put *put, const struct target *target, const json_t *value, const char *text,

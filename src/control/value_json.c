@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/nearest.h"
 #include "base/utf8.h"
 #include "image/number.h"
 
@@ -212,4 +213,35 @@ struct value value_json_type(const struct variable *variable, const char *text)
             : read_integer(variable, text, &value) || read_number(text, &value))
         return value;
     return string_of(text, strlen(text));
+}
+
+bool value_json_word(const struct variable *variable, const char *text, struct value *value)
+{
+    return read_word(variable, text, value) ||
+           (variable->type == TYPE_BOOL && read_boolean(text, value));
+}
+
+static void add_words(struct error *error, const char *before, const char *words, const char *after)
+{
+    size_t used = strlen(error->text);
+    snprintf(error->text + used, sizeof error->text - used, "%s%s%s", before, words, after);
+}
+
+void value_json_advise(const struct variable *variable, const struct value *value, bool typed,
+                       struct error *error)
+{
+    struct nearest nearest;
+    char asked[64];
+    if (value->kind != VALUE_STRING || variable->type == TYPE_STRING)
+        return;
+    snprintf(asked, sizeof asked, "%.*s", (int)value->string.length, value->string.bytes);
+    nearest_init(&nearest, asked);
+    for (size_t i = 0; i < variable->label_count; i++) {
+        add_words(error, i == 0 ? ", or one of " : ", ", variable->labels[i].text, "");
+        nearest_offer(&nearest, variable->labels[i].text);
+    }
+    if (nearest_word(&nearest))
+        add_words(error, "; did you mean ", nearest_word(&nearest), "?");
+    if (typed && variable->type == TYPE_BOOL)
+        add_words(error, " (typed also as on and off, 1 and 0)", "", "");
 }

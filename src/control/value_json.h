@@ -22,3 +22,11 @@ bool value_json_read(const struct variable *variable, const json_t *json, struct
 /* The same for what a person types: "12.5", "0x1F", "on", "RUN". What means nothing to the variable
  * is taken as a string, which variable_set refuses in its own words. */
 struct value value_json_type(const struct variable *variable, const char *text);
+
+/* Only words: labels, "on" and "off", "nan" and "inf". False for others, and for strings. */
+bool value_json_word(const struct variable *variable, const char *text, struct value *value);
+
+/* Behind what variable_set has refused: the words that would be taken, where it was `typed` also
+ * those for bits, and which may be meant. */
+void value_json_advise(const struct variable *variable, const struct value *value, bool typed,
+                       struct error *error);

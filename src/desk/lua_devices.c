@@ -81,11 +81,12 @@ bool lua_device_set(lua_State *L, struct plant *plant, uint32_t number, const ch
                     struct error *error)
 {
     struct device *device = plant_device(plant, number);
-    struct target target;
-    if (!target_find(device_plan(device), name, &target, error))
+    struct target target, declared; /* a device has no labels */
+    if (!target_find(device_plan(device), name, &target, error) ||
+        !target_find(image_plan(plant_image(plant)), name, &declared, error))
         return false;
     view_latch(device_view(device));
-    bool ok = lua_value_take(L, index, &target, put, device, error);
+    bool ok = lua_value_take(L, index, &target, declared.declared, put, device, error);
     if (ok)
         view_publish(device_view(device), plant_now(plant).monotonic);
     else

@@ -22,6 +22,7 @@ struct lua_plants {
  * set_clock(plant, utc)
  * scans(plant)                          count, overruns, state, restarts after a fault
  * get(plant, name), set(plant, name, value), quality(plant, name), unit(plant, name)
+ * typed(plant, name, text)             the value that a person means who types this
  * force(plant, name, value), unforce(plant, name)
  * memories(plant), clients(plant)       lists of names; clients': each link's and its memory's
  * client(plant, name)                   number of the client of this name or memory

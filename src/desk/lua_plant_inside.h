@@ -21,10 +21,12 @@ void lua_value_push(lua_State *L, const struct target *target, const uint16_t *c
 typedef bool lua_value_taker(void *context, uint32_t point, const uint16_t *words,
                              struct error *error);
 
-/* The value at a stack index for what was found, element by element. False with an error: where a
- * value does not fit nothing was taken, where `take` refused only what came before. */
-bool lua_value_take(lua_State *L, int index, const struct target *target, lua_value_taker *take,
-                    void *context, struct error *error);
+/* The value at a stack index for what was found, element by element. Labels are values, too: those
+ * of `declared`, or where that is NULL its own. False with an error: where a value does not fit
+ * nothing was taken, where `take` refused only what came before. */
+bool lua_value_take(lua_State *L, int index, const struct target *target,
+                    const struct variable *declared, lua_value_taker *take, void *context,
+                    struct error *error);
 
 /* A view's point becomes these words, to be published. */
 void lua_value_assign(struct view *view, const struct plan *plan, uint32_t point,

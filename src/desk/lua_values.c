@@ -4,8 +4,11 @@
 
 #include "desk/lua_plant_inside.h"
 
+#include "control/value_json.h"
 #include "image/point_name.h"
 #include "program/lua_value.h"
+
+#include <string.h>
 
 static uint16_t mask_of(const struct plan *plan, uint32_t point)
 {
@@ -38,13 +41,38 @@ void lua_value_push(lua_State *L, const struct target *target, const uint16_t *c
     }
 }
 
+/* As `msm set` takes it: words that mean a value of this variable. A number as text is none. */
+static void read_word(lua_State *L, int index, const struct variable *v, struct value *value)
+{
+    const char *text = value->kind == VALUE_STRING ? lua_tostring(L, index) : NULL;
+    if (text && strlen(text) == value->string.length)
+        value_json_word(v, text, value);
+}
+
 static bool words_of(lua_State *L, int index, const struct plan *plan, const struct variable *v,
                      uint32_t point, size_t element, uint16_t *words, struct error *error)
 {
     struct value value;
     if (!to_value(L, index, &value))
         return error_set(error, "%s takes no %s", v->path, luaL_typename(L, index));
-    return variable_set(v, element, &value, words, mask_of(plan, point), error);
+    read_word(L, index, v, &value);
+    if (variable_set(v, element, &value, words, mask_of(plan, point), error))
+        return true;
+    value_json_advise(v, &value, true, error);
+    return false;
+}
+
+/* Its variable, with the labels of what was declared elsewhere for the same thing. */
+static struct variable labelled(const struct target *target, const struct variable *declared,
+                                char path[TARGET_NAME])
+{
+    struct variable room;
+    struct variable v = *target_variable(target, &room, path);
+    if (declared) {
+        v.labels = declared->labels;
+        v.label_count = declared->label_count;
+    }
+    return v;
 }
 
 /* All of a list is looked at before any of it is taken: `take` NULL. */
@@ -64,20 +92,20 @@ static bool each_element(lua_State *L, int index, const struct target *target,
     return true;
 }
 
-bool lua_value_take(lua_State *L, int index, const struct target *target, lua_value_taker *take,
-                    void *context, struct error *error)
+bool lua_value_take(lua_State *L, int index, const struct target *target,
+                    const struct variable *declared, lua_value_taker *take, void *context,
+                    struct error *error)
 {
-    struct variable room;
     char path[TARGET_NAME];
     uint16_t words[VARIABLE_MAX_WORDS];
-    const struct variable *v = target_variable(target, &room, path);
+    const struct variable v = labelled(target, declared, path);
     if (!target_is_list(target))
-        return words_of(L, index, target->plan, v, target->first, target->element, words, error) &&
+        return words_of(L, index, target->plan, &v, target->first, target->element, words, error) &&
                take(context, target->first, words, error);
     if (lua_type(L, index) != LUA_TTABLE || lua_rawlen(L, index) != target->count)
-        return error_set(error, "%s takes a list of %u values", v->path, target->count);
-    return each_element(L, index, target, v, NULL, NULL, error) &&
-           each_element(L, index, target, v, take, context, error);
+        return error_set(error, "%s takes a list of %u values", v.path, target->count);
+    return each_element(L, index, target, &v, NULL, NULL, error) &&
+           each_element(L, index, target, &v, take, context, error);
 }
 
 void lua_value_assign(struct view *view, const struct plan *plan, uint32_t point,
@@ -151,12 +179,26 @@ static int set(lua_State *L)
                                                lua_tostring(L, 2), 3, &error),
                                 &error);
     view_latch(plant_hand(plant));
-    bool ok = lua_value_take(L, 3, &target, put, plant, &error);
+    bool ok = lua_value_take(L, 3, &target, NULL, put, plant, &error);
     if (ok)
         view_publish(plant_hand(plant), plant_now(plant).monotonic);
     else
         view_revert(plant_hand(plant)); /* of a list some elements may have been taken */
     return lua_plant_result(L, ok, &error);
+}
+
+/* What a text means that somebody has typed: "12.5", "RUN", "on". */
+static int typed(lua_State *L)
+{
+    struct target target;
+    struct variable room;
+    char path[TARGET_NAME];
+    const char *text = luaL_checkstring(L, 3);
+    if (!find(L, lua_plant_check(L), &target))
+        return 2;
+    struct value value = value_json_type(target_variable(&target, &room, path), text);
+    push_value(L, &value);
+    return 1;
 }
 
 static int quality(lua_State *L)
@@ -197,7 +239,8 @@ static int force(lua_State *L)
     struct error error;
     if (!find(L, plant, &target))
         return 2;
-    return lua_plant_result(L, lua_value_take(L, 3, &target, force_point, plant, &error), &error);
+    return lua_plant_result(L, lua_value_take(L, 3, &target, NULL, force_point, plant, &error),
+                            &error);
 }
 
 static int unforce(lua_State *L)
@@ -225,8 +268,9 @@ static int memories(lua_State *L)
 void lua_plant_add_values(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"force", force}, {"get", get}, {"memories", memories}, {"quality", quality},
-        {"unit", unit},   {"set", set}, {"unforce", unforce},   {NULL, NULL},
+        {"force", force},     {"get", get},         {"memories", memories},
+        {"quality", quality}, {"typed", typed},     {"unit", unit},
+        {"set", set},         {"unforce", unforce}, {NULL, NULL},
     };
     luaL_setfuncs(L, functions, 0);
 }

@@ -90,6 +90,37 @@ function TestMeaning.test_a_cell_is_what_its_variable_is()
   lu.assertEquals(after 'time,T,B\n0,abc,true\n0,"",false\n', { 0, false, "", 0 })
 end
 
+local WORDS = [[
+  mem.MODE = holding.uint16(0, { labels = { [0] = "OFF", [2] = "RUN" }, max = 2 })
+  mem.B = coil(0)
+  mem.F = var.float64 { nan = true }
+  every("100ms", function() end)
+]]
+
+function TestMeaning.test_words_are_what_msm_set_takes()
+  local plant = load(WORDS)
+  plant:input(write "time,MODE,B,F\n0,RUN,on,-inf\n0.1,0,off,nan\n0.2,2,1,1\n")
+  plant:scans()
+  lu.assertEquals({ plant.mem.MODE, plant.mem.B, plant.mem.F }, { 2, true, -math.huge })
+  plant:scans()
+  lu.assertEquals({ plant.mem.MODE, plant.mem.B }, { 0, false })
+  lu.assertNaN(plant.mem.F)
+  plant:scans()
+  lu.assertEquals({ plant.mem.MODE, plant.mem.B, plant.mem.F }, { 2, true, 1 })
+  plant = load(WORDS)
+  plant:input(write "time,MODE\n0,RUNN\n")
+  lu.assertErrorMsgContains(':2: mem.MODE = "RUNN" is a string; a uint16 takes integers 0..2, or one of OFF, RUN; '
+    .. "did you mean RUN?", plant.scans, plant)
+end
+
+function TestMeaning.test_numbers_that_are_none_read_back()
+  local plant = load(WORDS)
+  local trace = plant:trace { "F" }
+  plant.mem.F = -(0 / 0)
+  plant:scans()
+  lu.assertStrContains(trace:csv(), "0,nan\n")
+end
+
 function TestMeaning.test_what_is_wrong_is_told_with_its_line()
   local function refused(problem, text)
     lu.assertErrorMsgContains(problem, after, text)

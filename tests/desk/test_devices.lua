@@ -150,6 +150,17 @@ function TestDevices.test_what_a_script_knows_of_writes_and_links_comes_from_its
   lu.assertEquals({ mem.CONFLICTS, plant.plc.SP, device.SP }, { 1, 9, 9 })
 end
 
+function TestDevices.test_labels_are_values_of_a_device()
+  local device = load([[
+    local plc = memory("plc")
+    plc.MODE = holding.uint16(0, { labels = { [0] = "OFF", [2] = "RUN" } })
+    plc.VALVE = coil(0)
+    client.tcp { host = "10.0.0.7", mem = plc }
+  ]]):device "plc"
+  device.MODE, device.VALVE = "RUN", "on"
+  lu.assertEquals({ device.MODE, device.VALVE }, { 2, true })
+end
+
 function TestDevices.test_what_a_device_does_not_do()
   local device = TestDevices.device
   lu.assertErrorMsgContains("refuse takes an exception code", device.refuse, device, "SP", 256)

@@ -136,6 +136,30 @@ function TestValues.test_a_test_may_set_anything()
     { 7, -3, true, { 1, 9, 4 }, "abc", 0xABCD, 1 })
 end
 
+function TestValues.test_labels_and_words_are_values_as_in_msm_set()
+  local plant = load([[
+    mem.MODE = holding.uint16(0, { labels = { [0] = "OFF", [2] = "RUN" }, max = 2 })
+    mem.DOOR = coil(0, { labels = { [false] = "shut", [true] = "open" } })
+    mem.B = coil(1)
+    mem.MODES = holding.uint16(10, { count = 2, labels = { [0] = "OFF", [2] = "RUN" } })
+    mem.T = var.string { length = 8 }
+    every("100ms", function() end)
+  ]])
+  local mem = plant.mem
+  mem.MODE, mem.DOOR, mem.B, mem.T, mem.MODES = "RUN", "open", "on", "on", { "RUN", "OFF" }
+  lu.assertEquals({ mem.MODE, mem.DOOR, mem.B, mem.T, mem.MODES }, { 2, true, true, "on", { 2, 0 } })
+  plant:set("B", "off")
+  plant:force("MODE", "OFF")
+  lu.assertEquals({ mem.MODE, mem.B }, { 0, false })
+  local function set(name, value)
+    return function() mem[name] = value end
+  end
+  lu.assertErrorMsgContains("a uint16 takes integers 0..2, or one of OFF, RUN; did you mean RUN?", set("MODE", "Run"))
+  lu.assertErrorMsgContains('mem.MODE = "2" is a string; a uint16 takes integers 0..2', set("MODE", "2"))
+  lu.assertErrorMsgContains("true or false, or one of shut, open; did you mean open?", set("DOOR", "opn"))
+  lu.assertErrorMsgContains("a coil takes true or false (typed also as on and off, 1 and 0)", set("B", "yes"))
+end
+
 function TestValues.test_what_is_wrong_is_told_at_the_tests_line()
   local plant = load [[mem.LEVEL = holding.uint16(0, { max = 100 })]]
   local here = debug.getinfo(1, "S").short_src

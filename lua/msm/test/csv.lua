@@ -113,6 +113,8 @@ function csv.cell(value)
   if type(value) == "string" then
     local is_plain = value:find '^[^,"\r\n]+$' and not value:find "^[%s#]" and not value:find "%s$"
     return is_plain and value or '"' .. value:gsub('"', '""') .. '"'
+  elseif value ~= value then
+    return "nan" -- C has more of them
   end
   return math.type(value) == "float" and ("%.15g"):format(value) or tostring(value)
 end

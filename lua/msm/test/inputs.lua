@@ -81,21 +81,7 @@ function inputs.of(value, name, assign, check)
   end
 end
 
-local FLAGS = { ["true"] = true, ["false"] = false, ["1"] = true, ["0"] = false }
-
--- What a cell means depends on what the variable holds: 12 may be a text. Nil: nothing; what fits
--- nothing is left to the variable, which says so.
-local function value_of(cell, present)
-  local text = cell.text
-  if text == "" and not cell.quoted then
-    return nil
-  elseif type(present) == "boolean" and FLAGS[text:lower()] ~= nil then
-    return FLAGS[text:lower()]
-  elseif type(present) == "number" then
-    return tonumber(text) or text
-  end
-  return text
-end
+local FLAGS <const> = { TRUE = "true", FALSE = "false" } -- as spreadsheets write them
 
 -- The columns: { name =, present = } for each but the first.
 local function columns_of(path, row, check)
@@ -131,12 +117,14 @@ local function moment_of(path, row, columns, before)
   return time
 end
 
-local function assign_row(path, row, columns, assign)
+-- A cell without anything in it changes nothing.
+local function assign_row(path, row, columns, assign, typed)
   for i, column in ipairs(columns) do
-    local value = value_of(row.cells[i + 1], column.present)
+    local cell = row.cells[i + 1]
+    local text = type(column.present) == "boolean" and FLAGS[cell.text:upper()] or cell.text
     local ok, problem = true, nil
-    if value ~= nil then
-      ok, problem = assign(column.name, value)
+    if text ~= "" or cell.quoted then
+      ok, problem = assign(column.name, typed(column.name, text))
     end
     if not ok then
       say.fail("input: %s:%d: %s", path, row.line, problem)
@@ -148,8 +136,9 @@ end
 ---@param path string
 ---@param assign fun(name: string, value: any): boolean|nil, string|nil
 ---@param check fun(name: string): any, string|nil
+---@param typed fun(name: string, text: string): any what a cell means to this variable
 ---@return fun(time: number)
-function inputs.from_file(path, assign, check)
+function inputs.from_file(path, assign, check, typed)
   if type(path) ~= "string" then
     say.fail("input takes a variable and a function of the time, or a CSV file; not %s", say.shown(path))
   end
@@ -164,7 +153,7 @@ function inputs.from_file(path, assign, check)
   local next_row = 1
   return function(time)
     while rows[next_row] and times[next_row] <= time + 1e-9 do
-      assign_row(path, rows[next_row], columns, assign)
+      assign_row(path, rows[next_row], columns, assign, typed)
       next_row = next_row + 1
     end
   end
