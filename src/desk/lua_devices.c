@@ -2,6 +2,7 @@
 
 #include "desk/lua_plant_inside.h"
 
+#include "image/exception.h"
 #include "virtual/device.h"
 
 #include <string.h>
@@ -142,6 +143,15 @@ static int set_habit(lua_State *L, bool (*set)(struct device *device, uint32_t p
     return lua_plant_result(L, ok, &error);
 }
 
+/* exception(code): what it means, or nil where Modbus has none. */
+static int exception(lua_State *L)
+{
+    lua_Integer code = luaL_checkinteger(L, 1);
+    const char *text = code > 0 && code <= UINT8_MAX ? exception_text((uint8_t)code) : NULL;
+    lua_pushstring(L, text && strcmp(text, exception_text(0)) != 0 ? text : NULL);
+    return 1;
+}
+
 static bool refuse_point(struct device *device, uint32_t point, double code, struct error *error)
 {
     if (!(code >= 0 && code <= UINT8_MAX))
@@ -170,6 +180,7 @@ void lua_plant_add_devices(lua_State *L)
         {"device_refuse", set_refusal},
         {"device_round", set_rounding},
         {"device_set", device_set},
+        {"exception", exception},
         {NULL, NULL},
     };
     luaL_setfuncs(L, functions, 0);

@@ -30,6 +30,7 @@ struct lua_plants {
  * device_get(plant, client, name), device_set(plant, client, name, value)
  * device_manners(plant, client, { offline =, silent =, wrong =, delay = seconds })
  * device_refuse(plant, client, name, code), device_round(plant, client, name, step)
+ * exception(code)                       what it means, or nil where Modbus has none
  * reload(plant, path), restart(plant, crash), fault(plant)
  *
  * What goes wrong is returned as nil and a text, never raised, so that who calls can say where. */

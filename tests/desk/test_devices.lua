@@ -165,10 +165,30 @@ function TestDevices.test_what_a_device_does_not_do()
   local device = TestDevices.device
   lu.assertErrorMsgContains("refuse takes an exception code", device.refuse, device, "SP", 256)
   lu.assertErrorMsgContains("refuse takes an exception code", device.refuse, device, "SP", "3")
+  lu.assertErrorMsgContains("refuse takes an exception code of Modbus, 1 (illegal function), 2 (illegal data address), "
+    .. "3 (illegal data value)", device.refuse, device, "SP", 9)
+  lu.assertErrorMsgContains("or 0 for an end; not 200", device.refuse, device, "SP", 200)
+  lu.assertErrorMsgContains("refuse takes the name of a variable, not 3", device.refuse, device, 3)
+  for _, code in ipairs { 1, 2, 3, 4, 5, 6, 8, 10, 11 } do
+    device:refuse("SP", code)
+  end
   lu.assertErrorMsgContains("round takes a number", device.round, device, "SP", "5")
   lu.assertErrorMsgContains("plc.VALVE: only variables that are numbers are rounded", device.round, device, "VALVE", 1)
   lu.assertErrorMsgContains("plc.SP is rounded to multiples of a number above 0", device.round, device, "SP", 1 / 0)
   lu.assertErrorMsgContains("plc.SPP is not declared; did you mean plc.SP?", device.refuse, device, "SPP")
+end
+
+function TestDevices.test_arguments_that_nobody_looks_at()
+  local device = TestDevices.device
+  for _, name in ipairs { "offline", "silent", "wrong" } do
+    lu.assertErrorMsgContains(name .. ' takes no argument, "5s" is one too many: it lasts until device:online(), '
+      .. 'and time passes in plant:run "5s" between them', device[name], device, "5s")
+  end
+  lu.assertErrorMsgContains("online takes no argument", device.online, device, true)
+  lu.assertErrorMsgContains("slow takes the time to an answer", device.slow, device, "1s", "5s")
+  lu.assertErrorMsgContains('refuse takes a variable and a code, "5s" is one too many: it lasts until refuse(…, 0)',
+    device.refuse, device, "SP", 3, "5s")
+  lu.assertErrorMsgContains("round takes a variable and a unit", device.round, device, "SP", 5, 1)
 end
 
 function TestDevices.test_names_that_are_nearly_right()

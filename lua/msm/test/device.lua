@@ -95,53 +95,79 @@ local function manners(self, table)
   core.device_manners(handle, client, table)
 end
 
+-- "1 (illegal function), 2 (illegal data address), …"
+local function codes()
+  local known = {}
+  for code = 1, 255 do
+    local text = core.exception(code)
+    known[#known + 1] = text and ("%d (%s)"):format(code, text)
+  end
+  return table.concat(known, ", ")
+end
+
+-- Of arguments that nobody would look at.
+local function refuse_more(what, takes, lasts, ...)
+  if select("#", ...) > 0 then
+    say.fail("%s takes %s, %s is one too many: %s", what, takes, say.shown((...)), lasts)
+  end
+end
+
+local LASTS <const> = "it lasts until device:online(), and time passes in plant:run \"5s\" between them"
+
 --- It cannot be reached: connections are lost and refused.
-function Device:offline()
+function Device:offline(...)
+  refuse_more("offline", "no argument", LASTS, ...)
   manners(self, { offline = true })
 end
 
 --- It is there and answers, rightly and at once (but for what `refuse` and `round` have said).
-function Device:online()
+function Device:online(...)
+  refuse_more("online", "no argument", "it is there from now on", ...)
   manners(self, { offline = false, silent = false, wrong = false, delay = 0.001 })
 end
 
 --- It takes requests, carries them out, and answers none.
-function Device:silent()
+function Device:silent(...)
+  refuse_more("silent", "no argument", LASTS, ...)
   manners(self, { silent = true })
 end
 
 --- What it answers is no answer to what was asked.
-function Device:wrong()
+function Device:wrong(...)
+  refuse_more("wrong", "no argument", LASTS, ...)
   manners(self, { wrong = true })
 end
 
 --- It takes so long for each answer; beyond the link's timeout there is none.
 ---@param delay number|string
-function Device:slow(delay)
+function Device:slow(delay, ...)
+  refuse_more("slow", "the time to an answer", "it lasts until device:online()", ...)
   manners(self, { delay = say.seconds(delay, "slow") })
 end
 
 --- Writes to this variable are refused with an exception code; 0 ends that.
 ---@param name string as the script has declared it, without its memory
----@param code integer|nil 1..255 (2)
-function Device:refuse(name, code)
+---@param code integer|nil one of Modbus (2)
+function Device:refuse(name, code, ...)
   local handle, client = client_of(self)
+  refuse_more("refuse", "a variable and a code", "it lasts until refuse(…, 0)", ...)
   code = code == nil and 2 or code
-  if math.type(code) ~= "integer" or code < 0 or code > 255 then
-    say.fail("refuse takes an exception code, 1..255 (2: the address, 3: the value), or 0; not %s", say.shown(code))
+  if code ~= 0 and not (math.type(code) == "integer" and core.exception(code)) then
+    say.fail("refuse takes an exception code of Modbus, %s, or 0 for an end; not %s", codes(), say.shown(code))
   end
-  say.need(core.device_refuse(handle, client, owners[self][3] .. tostring(name), code))
+  say.need(core.device_refuse(handle, client, owners[self][3] .. say.name("refuse", name), code))
 end
 
 --- It keeps only the nearest multiple of `unit` of what is written to this variable; 0 ends that.
 ---@param name string
 ---@param unit number as the variable is read
-function Device:round(name, unit)
+function Device:round(name, unit, ...)
   local handle, client = client_of(self)
+  refuse_more("round", "a variable and a unit", "it lasts until round(…, 0)", ...)
   if type(unit) ~= "number" or unit ~= unit or unit < 0 then
     say.fail("round takes a number above 0, or 0, not %s", say.shown(unit))
   end
-  say.need(core.device_round(handle, client, owners[self][3] .. tostring(name), unit))
+  say.need(core.device_round(handle, client, owners[self][3] .. say.name("round", name), unit))
 end
 
 return device
