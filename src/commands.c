@@ -59,6 +59,7 @@ static const struct option_help TEST[] = {
     {"filter", "PATTERN", "only tests whose name has this Lua pattern in it; after ! the others",
      COMPLETES_NOTHING},
     LUA_ROOT,
+    {"memory", "MIB", "the most that tests may use, beside their scripts (256)", COMPLETES_NOTHING},
     {"output", "FORMAT", "text, tap or junit (text)", COMPLETES_NOTHING},
     {"replay", "FILE",
      "play what msm run --record has kept to the script, or to that which was recorded, and show "

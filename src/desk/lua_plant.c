@@ -16,6 +16,8 @@ static const int64_t BEGIN = INT64_C(1000) * NS_PER_S;
 
 static const char PLANT[] = "msm.plant";
 
+enum { PLANTS_PER_COLLECTION = 8 };
+
 struct plant *lua_plant_check(lua_State *L)
 {
     struct plant **plant = luaL_checkudata(L, 1, PLANT);
@@ -54,9 +56,16 @@ static bool option(lua_State *L, const char *name, bool unless_stated)
     return value;
 }
 
+/* A plant is large and looks small to Lua, so those that nobody has any more would gather. */
+static void collect_others(lua_State *L, struct lua_plants *plants)
+{
+    if (++plants->loaded % PLANTS_PER_COLLECTION == 0)
+        lua_gc(L, LUA_GCCOLLECT);
+}
+
 static int load(lua_State *L)
 {
-    const struct lua_plants *plants = lua_touserdata(L, lua_upvalueindex(1));
+    struct lua_plants *plants = lua_touserdata(L, lua_upvalueindex(1));
     struct plant_options options = {.path = luaL_checkstring(L, 1),
                                     .lua_root = plants->lua_root,
                                     .watchdog = plants->watchdog,
@@ -70,6 +79,7 @@ static int load(lua_State *L)
     struct plant **plant = lua_newuserdatauv(L, sizeof *plant, 0);
     *plant = NULL;
     luaL_setmetatable(L, PLANT);
+    collect_others(L, plants);
     *plant = plant_load(&options, &error);
     return *plant ? 1 : lua_plant_fail(L, &error);
 }
@@ -185,7 +195,7 @@ static int scans(lua_State *L)
     return 4;
 }
 
-void lua_plant_push(lua_State *L, const struct lua_plants *plants)
+void lua_plant_push(lua_State *L, struct lua_plants *plants)
 {
     static const luaL_Reg functions[] = {
         {"duration", duration}, {"load", load},     {"fault", fault},     {"moment", moment},
@@ -198,7 +208,7 @@ void lua_plant_push(lua_State *L, const struct lua_plants *plants)
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
     luaL_newlibtable(L, functions);
-    lua_pushlightuserdata(L, (void *)plants);
+    lua_pushlightuserdata(L, plants);
     luaL_setfuncs(L, functions, 1);
     lua_plant_add_values(L);
     lua_plant_add_devices(L);

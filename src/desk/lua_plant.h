@@ -3,6 +3,7 @@
  */
 
 #include <lua.h>
+#include <stddef.h>
 
 struct watchdog;
 
@@ -10,6 +11,7 @@ struct watchdog;
 struct lua_plants {
     const char *lua_root;      /* folder of the Lua library, or NULL */
     struct watchdog *watchdog; /* of this thread, or NULL */
+    size_t loaded;             /* how many there ever were */
 };
 
 /* Pushes a table with `load`, and with the functions that take what load returned:
@@ -34,4 +36,4 @@ struct lua_plants {
  * reload(plant, path), restart(plant, crash), fault(plant)
  *
  * What goes wrong is returned as nil and a text, never raised, so that who calls can say where. */
-void lua_plant_push(lua_State *L, const struct lua_plants *plants);
+void lua_plant_push(lua_State *L, struct lua_plants *plants);

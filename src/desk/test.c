@@ -8,6 +8,7 @@
 #include "desk/lua_plant.h"
 #include "desk/replay.h"
 #include "desk/test_files.h"
+#include "desk/test_memory.h"
 #include "program/embedded.h"
 
 #include <lauxlib.h>
@@ -20,7 +21,8 @@ enum { FILES_MOST = 1000 };
 struct order {
     const char *words[FILES_MOST]; /* files and folders, as typed */
     struct test_files files;
-    const char *filter, *output, *report, *lua_root;
+    const char *filter, *output, *report, *lua_root, *memory;
+    size_t limit; /* of memory, MiB */
 };
 
 /* ---- the library ---- */
@@ -44,7 +46,7 @@ static int search(lua_State *L)
     return 1;
 }
 
-static void add_searcher(lua_State *L, const struct lua_plants *plants)
+static void add_searcher(lua_State *L, struct lua_plants *plants, struct test_memory *memory)
 {
     lua_getglobal(L, "package");
     if (plants->lua_root) {
@@ -54,12 +56,13 @@ static void add_searcher(lua_State *L, const struct lua_plants *plants)
         lua_pop(L, 1);
     }
     lua_getfield(L, -1, "searchers");
-    lua_pushlightuserdata(L, (void *)plants);
+    lua_pushlightuserdata(L, plants);
     lua_pushcclosure(L, search, 1);
     lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
     lua_pop(L, 1);
     lua_getfield(L, -1, "loaded");
     lua_plant_push(L, plants);
+    test_memory_push(memory);
     lua_setfield(L, -2, "msm.test.core");
     lua_pop(L, 2);
 }
@@ -142,7 +145,7 @@ static bool settle_output(struct order *order, struct error *error)
 
 static bool settle(struct order *order, int count, struct error *error)
 {
-    if (!settle_output(order, error))
+    if (!settle_output(order, error) || !test_memory_read(order->memory, &order->limit, error))
         return false;
     for (int i = 0; i < count; i++)
         if (!test_files_add(&order->files, order->words[i], error))
@@ -154,16 +157,17 @@ static int run_in_lua(const struct order *order)
 {
     struct error error;
     struct lua_plants plants = {.lua_root = order->lua_root, .watchdog = watchdog_open(&error)};
-    lua_State *L = plants.watchdog ? luaL_newstate() : NULL;
+    struct test_memory memory = {.limit = order->limit, .lua_root = order->lua_root};
+    lua_State *L = plants.watchdog ? test_memory_open(&memory) : NULL;
     int result = EXIT_FAILED;
     if (L) {
         luaL_openlibs(L);
-        add_searcher(L, &plants);
+        add_searcher(L, &plants, &memory);
         result = run_order(L, order);
-        lua_close(L);
     } else {
         command_say("%s", plants.watchdog ? "not enough memory for Lua" : error.text);
     }
+    test_memory_close(&memory);
     watchdog_close(plants.watchdog);
     return result;
 }
@@ -173,7 +177,7 @@ static int replay(const struct order *order, const char *path, int count)
     struct error error;
     struct replay_options options = {
         .path = path, .script = count ? order->words[0] : NULL, .lua_root = order->lua_root};
-    if (count > 1 || order->filter || order->output || order->report) {
+    if (count > 1 || order->filter || order->output || order->report || order->memory) {
         command_say("msm test: --replay takes one script, or none for that which was recorded, "
                     "and only --lua-root with it");
         return EXIT_USAGE;
@@ -193,10 +197,13 @@ int test_run(const struct command *command, int argc, char **argv)
     struct error error;
     const char *recording = NULL;
     struct command_operands operands = {.words = order.words, .least = 0, .most = FILES_MOST};
-    const struct command_option options[] = {
-        {"filter", NULL, &order.filter}, {"lua-root", NULL, &order.lua_root},
-        {"output", NULL, &order.output}, {"replay", NULL, &recording},
-        {"report", NULL, &order.report}, {NULL, NULL, NULL}};
+    const struct command_option options[] = {{"filter", NULL, &order.filter},
+                                             {"lua-root", NULL, &order.lua_root},
+                                             {"memory", NULL, &order.memory},
+                                             {"output", NULL, &order.output},
+                                             {"replay", NULL, &recording},
+                                             {"report", NULL, &order.report},
+                                             {NULL, NULL, NULL}};
     int result = command_read(command, argc, argv, options, &operands);
     if (result >= 0)
         return result;

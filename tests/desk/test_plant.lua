@@ -2,6 +2,7 @@
 -- traces. Each case writes a script of a few lines. Devices are in test_devices.lua.
 
 local lu = require "luaunit"
+local test = require "msm.test"
 local written = require "written"
 
 local load, write = written.load, written.write
@@ -22,6 +23,18 @@ function TestTime.test_a_run_covers_what_is_due_before_its_end()
   plant:run "2.5s"
   lu.assertEquals({ plant.mem.N, plant.mem.T, plant:state() }, { 26, 2.5, "running" })
   lu.assertAlmostEquals(plant:time(), 2.6, 1e-9)
+end
+
+function TestTime.test_plants_that_nobody_has_any_more_are_gone_soon()
+  local alive, count = setmetatable({}, { __mode = "k" }), 0
+  local path = write(COUNT)
+  for _ = 1, 100 do
+    alive[test.load(path)] = true
+  end
+  for _ in pairs(alive) do
+    count = count + 1
+  end
+  lu.assertTrue(count < 20)
 end
 
 function TestTime.test_runs_add_up_however_they_are_cut()

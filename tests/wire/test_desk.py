@@ -38,6 +38,14 @@ function TestT:setUp()
 end
 function TestT:test_x() end
 """
+EATING = """function test_a() end
+function test_b() local t = {}; for i = 1, 1e6 do t[i] = { i } end end
+local function eat(t)
+  for i = 1, 1e9 do t[i] = "text " .. i end
+end
+function test_c() eat {} end
+function test_d() local t = {}; for i = 1, 1e5 do t = { i } end end
+"""
 
 
 class Desk(unittest.TestCase):
@@ -146,6 +154,24 @@ class Desk(unittest.TestCase):
         says = self.failed("local function f() return 1 + f() end function test_a() f() end")
         self.assertRegex(says["test_a"], r"^test_f.lua:1: stack overflow")
         self.assertLess(says["test_a"].count("\n"), 30)
+
+    def test_memory_has_an_end(self):
+        """a test that eats it fails with its line, the others run; so does what stands beside the tests"""
+        says = self.failed(EATING, "--memory", "16")
+        short = ": out of memory: tests may use 16 MiB, and what they hold in globals stays from one to the next; " \
+            "msm test --memory N changes that"
+        self.assertEqual(says, {"test_b": "test_f.lua:2" + short, "test_c": "test_f.lua:4" + short})
+        self.ran(self.path("test_f.lua"), "--filter", "!_c", "--memory", "4096")
+        self.refused(1, "test_a.lua:1" + short, self.write('local t = string.rep("x", 1e8)'), "--memory", "16")
+        for wrong in ("0", "-1", "16x", "", "65537"):
+            self.refused(2, '--memory is 1..65536 MiB, not "%s"' % wrong, self.path("test_a.lua"), "--memory", wrong)
+
+    def test_memory_that_nobody_gives_back(self):
+        """fails all tests, and the count of them is right"""
+        says = self.failed("T = {} function test_a() while true do T[#T + 1] = {} end end\n"
+                           "function test_b() local t = {} end\nfunction test_c() return {} end", "--memory", "16")
+        self.assertEqual(sorted(says), ["test_a", "test_b", "test_c"])
+        self.assertIn("test_f.lua:2: out of memory", says["test_b"])
 
     def test_what_a_file_says_that_fails_beside_its_tests(self):
         """is said alike"""

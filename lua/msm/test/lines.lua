@@ -1,6 +1,8 @@
 --- Which lines of a stack are a person's own: neither this library's nor LuaUnit's nor the host's. They
 --- are all that an error of a test shows.
 
+local core = require "msm.test.core"
+
 local lines = {}
 
 -- Of this library: "=msm/", or where it is read from.
@@ -41,6 +43,16 @@ local function stack(called, name)
   return found
 end
 
+local SHORT <const> = "not enough memory" -- Lua's own words
+
+-- Lua calls no message handler then: the host has noted where it was.
+local function of_memory()
+  local place, limit = core.short_at()
+  local problem = ("out of memory: tests may use %d MiB, and what they hold in globals stays from one to the next; "
+    .. "msm test --memory N changes that"):format(limit)
+  return problem, place ~= "" and { { place = place, text = place } } or {}
+end
+
 --- Calls what a person wrote.
 ---@param method function
 ---@param name string as the traceback shows it
@@ -49,10 +61,17 @@ end
 ---@return msm.test.Line[] trace
 function lines.call(method, name, ...)
   local trace = {}
-  local ok, problem = xpcall(method, function(raised)
+  local ok, problem = xpcall(function(...)
+    core.limited(true)
+    return method(...)
+  end, function(raised)
     trace = stack(method, name)
     return raised
   end, ...)
+  core.limited(false)
+  if not ok and problem == SHORT then
+    problem, trace = of_memory()
+  end
   if not ok and #trace == 0 then -- it went on elsewhere, and came not back: return lu.assertEquals(…)
     local info = debug.getinfo(method, "S")
     local place = ("%s:%d"):format(info.short_src, info.linedefined)
