@@ -126,6 +126,8 @@ static void print_summary(const char *path, const struct plan *plan, unsigned fi
         printf(", %zu client%s", plan->client_count, plan->client_count == 1 ? "" : "s");
     if (findings)
         printf("; %u remark%s above", findings, findings == 1 ? "" : "s");
+    if (plan->task_count)
+        printf("; no task was run, msm run --dry N does that");
     putchar('\n');
 }
 

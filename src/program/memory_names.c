@@ -94,6 +94,23 @@ static void refuse_raw(lua_State *L, const char *memory, const char *name)
     }
 }
 
+static bool is_diagnostic(const struct plan *plan, const struct variable *v)
+{
+    return v->where == plan->settings.diagnostics_where;
+}
+
+/* Those come after the script's own declarations, and are not for the script. */
+static void refuse_diagnostic(lua_State *L, int memory, const char *name)
+{
+    const struct plan *plan = program_of(L)->plan;
+    int variable = plan_find_variable(plan, (uint32_t)memory, name);
+    if (variable >= 0 && is_diagnostic(plan, plan->variables[variable]))
+        complain(L,
+                 "%s.%s is a diagnostic, for masters and msm get; a script has scan.count, "
+                 "scan.overruns, link.online and the like",
+                 memory_row(L, memory)->name, name);
+}
+
 /* Raises where a variable of the memory has a name like it. */
 static void refuse_near(lua_State *L, int memory, const char *name)
 {
@@ -102,7 +119,7 @@ static void refuse_near(lua_State *L, int memory, const char *name)
     nearest_init(&nearest, name);
     for (size_t i = 0; i < plan->variable_count; i++) {
         const struct variable *v = plan->variables[i];
-        if (v->memory == (uint32_t)memory)
+        if (v->memory == (uint32_t)memory && !is_diagnostic(plan, v))
             nearest_offer(&nearest, v->name);
     }
     if (nearest_word(&nearest))
@@ -114,6 +131,7 @@ int refuse_undeclared(lua_State *L, int memory, const char *name)
 {
     const char *memory_name = memory_row(L, memory)->name;
     refuse_raw(L, memory_name, name);
+    refuse_diagnostic(L, memory, name);
     refuse_near(L, memory, name);
     return complain(L, "%s.%s is not declared", memory_name, name);
 }
@@ -141,6 +159,7 @@ int refuse_first(lua_State *L, int memory, const char *name, int index)
         complain(L, "%s.%s is not declared: a declaration is a call, %s.%s = %s", memory_name, name,
                  memory_name, name, made);
     refuse_raw(L, memory_name, name);
+    refuse_diagnostic(L, memory, name);
     refuse_near(L, memory, name);
     if (fitting)
         complain(L, "%s.%s is not declared; %s.%s = %s, in the script's body, would declare it",

@@ -65,13 +65,41 @@ static unsigned long scan_all(const struct dry *dry, struct scan *scan, unsigned
 }
 
 /* Without devices, what needs one never runs. */
-static void say_unrun(const struct plan *plan)
+static void say_needs(const struct plan *plan, const struct scan *scan)
 {
     for (size_t i = 0; i < plan->task_count; i++)
-        if (plan->tasks[i].need_count)
+        if (plan->tasks[i].need_count && !scan_has_run(scan, i))
             command_say("%s: this task did not run, because it needs %s, whose device is not here; "
                         "msm test simulates devices",
                         plan->tasks[i].where, plan->memories[plan->tasks[i].needs[0]].name);
+}
+
+/* ", but 2 of 3 tasks never ran: tank.lua:8, tank.lua:12" */
+static void print_unrun(const struct plan *plan, const struct scan *scan)
+{
+    size_t unrun = 0;
+    for (size_t i = 0; i < plan->task_count; i++)
+        unrun += !scan_has_run(scan, i);
+    if (unrun == 0)
+        return;
+    fprintf(stderr, ", but %zu of %zu task%s never ran", unrun, plan->task_count,
+            plan->task_count == 1 ? "" : "s");
+    const char *before = ": ";
+    for (size_t i = 0; i < plan->task_count; i++) {
+        if (scan_has_run(scan, i))
+            continue;
+        fprintf(stderr, "%s%s", before, plan->tasks[i].where);
+        before = ", ";
+    }
+}
+
+static void print_verdict(const struct dry *dry, const struct generation *generation,
+                          unsigned long done)
+{
+    fprintf(stderr, "%s: %lu scan%s without a network: %s", generation->plan->name, done,
+            done == 1 ? "" : "s", dry->failed ? "FAULT" : "no fault");
+    print_unrun(generation->plan, generation->scan);
+    fputc('\n', stderr);
 }
 
 static bool run(const struct program_options *options, unsigned long scans, struct dry *dry)
@@ -86,9 +114,8 @@ static bool run(const struct program_options *options, unsigned long scans, stru
         findings_orders(&(struct findings){.plan = generation->plan, .say = say});
         scan_watch(generation->scan, options->watchdog);
         unsigned long done = scan_all(dry, generation->scan, scans, options->now);
-        say_unrun(generation->plan);
-        fprintf(stderr, "%s: %lu scan%s without a network: %s\n", generation->plan->name, done,
-                done == 1 ? "" : "s", dry->failed ? "FAULT" : "no fault");
+        say_needs(generation->plan, generation->scan);
+        print_verdict(dry, generation, done);
         scan_watch(generation->scan, NULL);
     }
     generation_destroy(generation);

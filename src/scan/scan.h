@@ -164,6 +164,9 @@ void scan_ended(struct scan *scan, int64_t end);
  * and publish around it, then safe values. Once; later calls and steps do nothing. */
 void scan_stop(struct scan *scan, struct instant now);
 
+/* Whether it ever ran since scan.time 0. Scan thread. */
+bool scan_has_run(const struct scan *scan, size_t task);
+
 /* State and statistics: any thread. */
 enum scan_state scan_state(const struct scan *scan);
 bool scan_stop_wanted(const struct scan *scan);

@@ -38,6 +38,11 @@ int64_t scan_due(const struct scan *scan)
     return due;
 }
 
+bool scan_has_run(const struct scan *scan, size_t task)
+{
+    return scan->paces[task].last >= scan->origin;
+}
+
 /* A first step that comes late, because the program took its time to get ready, moves the beginning
  * and not the first time and dt. Where another scan was before, time goes on. */
 void scan_begin_time(struct scan *scan, int64_t now)

@@ -52,6 +52,31 @@ class Told(unittest.TestCase):
             done = command("run", "--dry", "3", path)
             self.assertEqual(done.returncode, 0)
             self.assertRegex(done.stderr, r"needs\.lua:8: this task did not run, because it needs plc")
+            self.assertRegex(done.stderr, r"needs: 3 scans without a network: no fault, "
+                                          r"but 1 of 1 task never ran: \S*needs\.lua:8\n")
+            path = folder.write("fault.lua", "every('1h', function() end)\n"
+                                             "every('1s', function() error 'x' end)\n"
+                                             "every('1s', function() end)\n")
+            self.assertRegex(command("run", "--dry", "3", path).stderr,
+                             r"fault: 1 scan without a network: FAULT, but 1 of 3 tasks never ran: \S*fault\.lua:3\n")
+            path = folder.write("all.lua", "every('1h', function() end)\nevery('1s', function() end)\n")
+            self.assertRegex(command("run", "--dry", "3", path).stderr, r"without a network: no fault\n")
+
+    def test_a_check_says_what_it_does_not_do(self):
+        with Folder() as folder:
+            path = folder.write("a.lua", "every('1s', function() error 'x' end)\n")
+            self.assertRegex(command("check", path).stdout,
+                             r"a\.lua: ok: 0 variables, 1 task, 0 servers; no task was run, msm run --dry N does that\n")
+
+    def test_diagnostics_are_for_masters(self):
+        with Folder() as folder:
+            path = folder.write("a.lua", "%severy('1s', function() print(mem.MSM_SCANS) end)\n"
+                                % "program { diagnostics = { input = 0 } }\n")
+            says = command("run", "--dry", "1", path).stderr
+            self.assertIn("a.lua:2: mem.MSM_SCANS is a diagnostic, for masters and msm get; a script has scan.count", says)
+            path = folder.write("a.lua", "%severy('1s', function() print(mem.MSM_STAT) end)\n"
+                                % "program { diagnostics = { input = 0 } }\n")
+            self.assertRegex(command("run", "--dry", "1", path).stderr, r"a\.lua:2: mem\.MSM_STAT is not declared\n")
 
 
 if __name__ == "__main__":
