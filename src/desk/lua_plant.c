@@ -2,11 +2,9 @@
 
 #include "desk/lua_plant.h"
 
-#include "base/duration.h"
-#include "base/nearest.h"
 #include "control/script.h"
 #include "desk/lua_plant_inside.h"
-#include "image/link.h"
+#include "program/lua_words.h"
 
 #include <math.h>
 #include <string.h>
@@ -112,35 +110,14 @@ static int fault(lua_State *L)
     return 1;
 }
 
-/* nearest(word, words): the one of the list that is likely to be meant, or nil. */
-static int nearest(lua_State *L)
-{
-    struct nearest nearest;
-    nearest_init(&nearest, luaL_checkstring(L, 1));
-    luaL_checktype(L, 2, LUA_TTABLE);
-    lua_Integer count = (lua_Integer)lua_rawlen(L, 2);
-    luaL_checkstack(L, (int)count, "words"); /* they stay on the stack while they are compared */
-    for (lua_Integer i = 1; i <= count; i++) {
-        lua_rawgeti(L, 2, i);
-        nearest_offer(&nearest, luaL_checkstring(L, -1));
-    }
-    lua_pushstring(L, nearest_word(&nearest));
-    return 1;
-}
-
 /* ---- time ---- */
 
 /* duration(value): seconds of 0.1 or "100ms". */
 static int duration(lua_State *L)
 {
     struct error error;
-    int64_t ns;
-    bool ok = lua_type(L, 1) == LUA_TNUMBER ? duration_from_seconds(lua_tonumber(L, 1), &ns, &error)
-              : lua_type(L, 1) == LUA_TSTRING
-                  ? duration_parse(lua_tostring(L, 1), &ns, &error)
-                  : error_set(&error, "a duration is seconds or text like \"100ms\", not a %s",
-                              luaL_typename(L, 1));
-    if (!ok)
+    int64_t ns = 0;
+    if (!to_duration(L, 1, &ns, &error))
         return lua_plant_fail(L, &error);
     lua_pushnumber(L, (double)ns / NS_PER_S);
     return 1;
@@ -198,9 +175,18 @@ static int scans(lua_State *L)
 void lua_plant_push(lua_State *L, struct lua_plants *plants)
 {
     static const luaL_Reg functions[] = {
-        {"duration", duration}, {"load", load},     {"fault", fault},     {"moment", moment},
-        {"nearest", nearest},   {"reload", reload}, {"restart", restart}, {"next", next},
-        {"run", run},           {"scans", scans},   {"step", step},       {"set_clock", set_clock},
+        {"duration", duration},
+        {"load", load},
+        {"fault", fault},
+        {"moment", moment},
+        {"nearest", push_nearest},
+        {"reload", reload},
+        {"restart", restart},
+        {"next", next},
+        {"run", run},
+        {"scans", scans},
+        {"step", step},
+        {"set_clock", set_clock},
         {NULL, NULL},
     };
     luaL_newmetatable(L, PLANT);

@@ -1,9 +1,8 @@
 /* msm.core: what the Lua library needs of the host and a script does not: the same durations, the
  * same complaints at the user's line, and what only the host knows of the run. */
 
-#include "base/duration.h"
-#include "base/nearest.h"
 #include "program/inside.h"
+#include "program/lua_words.h"
 
 #include <math.h>
 
@@ -26,20 +25,6 @@ static int line(lua_State *L)
 {
     require_body(L, luaL_optstring(L, 1, "this"));
     lua_pushstring(L, user_line(L));
-    return 1;
-}
-
-/* core.nearest(word, list): the word of the list that was most likely meant, or nil. */
-static int nearest(lua_State *L)
-{
-    struct nearest nearest;
-    nearest_init(&nearest, luaL_checkstring(L, 1));
-    luaL_checktype(L, 2, LUA_TTABLE);
-    for (lua_Integer i = 1; lua_geti(L, 2, i) == LUA_TSTRING; i++) {
-        nearest_offer(&nearest, lua_tostring(L, -1));
-        lua_pop(L, 1); /* the list holds it */
-    }
-    lua_pushstring(L, nearest_word(&nearest));
     return 1;
 }
 
@@ -90,7 +75,7 @@ void push_core(lua_State *L)
                                          {"duration", duration},
                                          {"finite", finite_numbers},
                                          {"line", line},
-                                         {"nearest", nearest},
+                                         {"nearest", push_nearest},
                                          {"remark", remark},
                                          {"why", why},
                                          {NULL, NULL}};

@@ -1,9 +1,9 @@
 /* Errors belong to the line that the user can change: the innermost running Lua function that is
  * neither the embedded library's nor the host's. */
 
-#include "base/duration.h"
 #include "image/quote.h"
 #include "program/inside.h"
+#include "program/lua_words.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -199,32 +199,11 @@ int body_traceback(lua_State *L)
     return 1;
 }
 
-/* Who writes "100" may mean milliseconds: only 0 needs no unit. */
-static bool is_bare_number(const char *text)
-{
-    return text && strpbrk(text, "123456789") && strlen(text) < 20 &&
-           !text[strspn(text, "0123456789.")];
-}
-
 int64_t check_duration(lua_State *L, int index, const char *what)
 {
     struct error error;
     int64_t ns = 0;
-    bool ok;
-    const char *text = plain_text(L, index);
-    if (is_bare_number(text))
-        complain(L,
-                 "%s: \"%s\" has no unit; \"%ss\", \"%sms\" and others have one, and a number "
-                 "without quotes is in seconds",
-                 what, text, text, text);
-    if (lua_type(L, index) == LUA_TNUMBER)
-        ok = duration_from_seconds(lua_tonumber(L, index), &ns, &error);
-    else if (text)
-        ok = duration_parse(text, &ns, &error);
-    else
-        ok = error_set(&error, "a duration is seconds or text like \"100ms\", not %s",
-                       shown(L, index));
-    if (!ok)
+    if (!to_duration(L, index, &ns, &error))
         complain(L, "%s: %s", what, error.text);
     return ns;
 }

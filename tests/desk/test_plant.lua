@@ -63,6 +63,17 @@ function TestTime.test_a_condition_is_waited_for()
   end)
 end
 
+function TestTime.test_a_duration_as_text_has_a_unit()
+  local plant = load(COUNT)
+  local problem = 'run: "100" has no unit; "100s", "100ms" and others have one, and a number without quotes is in seconds'
+  lu.assertErrorMsgContains(problem, plant.run, plant, "100")
+  lu.assertErrorMsgContains('run_until: "5" has no unit', plant.run_until, plant, function() return false end, "5")
+  lu.assertErrorMsgContains('a duration is seconds or text like "100ms", not a table', plant.run, plant, {})
+  plant:run "0"
+  plant:run(0.1)
+  lu.assertEquals(plant.mem.N, 1)
+end
+
 function TestTime.test_the_clock_of_the_wall_goes_along_and_can_be_set()
   local plant = load([[
     mem.NOW = input.float64(0)
