@@ -150,6 +150,23 @@ function TestDevices.test_what_a_script_knows_of_writes_and_links_comes_from_its
   lu.assertEquals({ mem.CONFLICTS, plant.plc.SP, device.SP }, { 1, 9, 9 })
 end
 
+function TestDevices.test_values_are_rounded_to_the_scale_and_come_with_the_next_poll()
+  local plant = load([[
+    mem.OWN = holding.uint16(0, { scale = 0.1 })
+    local plc = memory("plc")
+    plc.LEVEL = input.uint16(0, { scale = 0.1 })
+    client.tcp { host = "10.0.0.7", mem = plc, period = "1s" }
+    every("100ms", function() end)
+  ]])
+  plant.mem.OWN = 20.04
+  lu.assertEquals(plant.mem.OWN, 20.0)
+  plant:run "1s"
+  plant.plc.LEVEL = 20.06
+  lu.assertEquals({ plant.plc.LEVEL, plant:device("plc").LEVEL }, { 0.0, 20.1 })
+  plant:run "1.1s"
+  lu.assertEquals(plant.plc.LEVEL, 20.1)
+end
+
 function TestDevices.test_labels_are_values_of_a_device()
   local device = load([[
     local plc = memory("plc")

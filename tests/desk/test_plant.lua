@@ -65,7 +65,8 @@ end
 
 function TestTime.test_a_duration_as_text_has_a_unit()
   local plant = load(COUNT)
-  local problem = 'run: "100" has no unit; "100s", "100ms" and others have one, and a number without quotes is in seconds'
+  local problem = 'run: "100" has no unit; "100s", "100ms" and others have one, and a number without quotes is in '
+    .. "seconds"
   lu.assertErrorMsgContains(problem, plant.run, plant, "100")
   lu.assertErrorMsgContains('run_until: "5" has no unit', plant.run_until, plant, function() return false end, "5")
   lu.assertErrorMsgContains('a duration is seconds or text like "100ms", not a table', plant.run, plant, {})

@@ -58,6 +58,16 @@ function TestBlock.test_answers_and_reads()
   lu.assertEquals(stated.gain, 4)
 end
 
+function TestBlock.test_blocks_of_other_kinds_may_have_the_same_name()
+  lu.assertNil((host.check [[
+    local timer = require "msm.timer"
+    timer.TON("pump", "1s")
+    timer.TOF("pump", "1s")
+    require "msm.counter".CTU("pump", 5)
+    keep("pump", { n = 0 })
+  ]]))
+end
+
 function TestBlock.test_names()
   lu.assertStrMatches(twice, ('.*: test.kind "one" is made at .*test_block.lua:%d already.*'):format(first_line))
   lu.assertStrContains(nameless, "test.kind: the name is nil")
