@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "base/log.h"
 
@@ -23,6 +24,14 @@ void *memory_zeroed(size_t count, size_t size)
     if (!memory)
         memory_short(count * size);
     return memory;
+}
+
+char *memory_string(const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        memory_short(strlen(text) + 1);
+    return copy;
 }
 
 void *memory_grow(void *rows, size_t count, size_t size)

@@ -11,5 +11,8 @@ void *memory_zeroed(size_t count, size_t size);
  * two, so the count tells when one is full. */
 void *memory_grow(void *rows, size_t count, size_t size);
 
+/* A copy of a text, to be freed; ends the process when memory is short. */
+char *memory_string(const char *text);
+
 /* Ends the process with a line that names what was asked for. */
 _Noreturn void memory_short(size_t size);

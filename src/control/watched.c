@@ -2,13 +2,15 @@
 
 #include "control/watched.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 void watched_init(struct watched *watched, const json_t *names, const char *match)
 {
     *watched = (struct watched){.names = json_incref((json_t *)names)};
-    watched->match = strdup(match ? match : "*");
+    watched->match = memory_string(match ? match : "*");
 }
 
 static void let_go(struct watched *watched)
@@ -34,7 +36,7 @@ bool watched_check(const struct watched *watched, const struct plan *plan, struc
         if (!target_find(plan, json_string_value(name), &target, error))
             return false;
     }
-    bool all = watched->names || !watched->match || strcmp(watched->match, "*") == 0;
+    bool all = watched->names || strcmp(watched->match, "*") == 0;
     if (all || target_each(plan, watched->match, NULL, NULL) > 0)
         return true;
     return error_set(error, "nothing matches %.200s", watched->match);

@@ -66,7 +66,7 @@ bool plant_begin(struct plant *plant, struct generation *next, struct error *err
 struct plant *plant_load(const struct plant_options *options, struct error *error)
 {
     struct plant *plant = memory_zeroed(1, sizeof *plant);
-    plant->path = strdup(options->path);
+    plant->path = memory_string(options->path);
     plant->lua_root = options->lua_root;
     plant->watchdog = options->watchdog;
     plant->quiet = options->quiet;

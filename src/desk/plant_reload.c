@@ -199,7 +199,7 @@ static bool exchange(struct plant *plant, const struct program_options *options,
 
 static void take_path(struct plant *plant, const char *path)
 {
-    char *copy = strdup(path ? path : plant->path);
+    char *copy = memory_string(path ? path : plant->path);
     free(plant->path);
     plant->path = copy;
 }

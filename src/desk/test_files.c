@@ -15,7 +15,7 @@
 static void add(struct test_files *files, char *path)
 {
     char **paths = realloc(files->paths, (files->count + 1) * sizeof *paths);
-    if (!path || !paths)
+    if (!paths)
         memory_short(sizeof *paths);
     files->paths = paths;
     files->paths[files->count++] = path;
@@ -28,9 +28,11 @@ static int is_test(const struct dirent *entry)
 
 static char *join(const char *folder, const char *name)
 {
-    char *path = NULL;
+    char *path;
     const char *between = folder[strlen(folder) - 1] == '/' ? "" : "/";
-    return asprintf(&path, "%s%s%s", folder, between, name) < 0 ? NULL : path;
+    if (asprintf(&path, "%s%s%s", folder, between, name) < 0)
+        memory_short(strlen(folder) + strlen(name));
+    return path;
 }
 
 static bool add_folder(struct test_files *files, const char *folder, struct error *error)
@@ -52,7 +54,7 @@ bool test_files_add(struct test_files *files, const char *path, struct error *er
     struct stat status;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         return add_folder(files, path, error);
-    add(files, strdup(path));
+    add(files, memory_string(path));
     return true;
 }
 

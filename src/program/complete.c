@@ -1,6 +1,7 @@
 /* How a word at the prompt could go on: what tables have, and what objects of the host's answer to.
  * It looks and never calls: a name that only a function of the script's knows is not found. */
 
+#include "base/memory.h"
 #include "program/inside.h"
 
 #include <stdlib.h>
@@ -137,5 +138,5 @@ char *program_complete(struct program *program, const char *code)
 {
     char *names;
     struct error error;
-    return answer_by(program, complete, code, &names, &error) ? names : strdup("");
+    return answer_by(program, complete, code, &names, &error) ? names : memory_string("");
 }

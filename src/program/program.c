@@ -3,6 +3,7 @@
 
 #include "program/inside.h"
 
+#include "base/memory.h"
 #include "base/watchdog.h"
 #include "image/plan_diagnostics.h"
 
@@ -168,10 +169,10 @@ static struct program *create(const struct program_options *options, struct erro
     struct program *program = calloc(1, sizeof *program);
     if (!program)
         goto no_memory;
-    program->path = strdup(options->path);
+    program->path = memory_string(options->path);
     program->directory = directory_of(options->path);
-    program->lua_root = options->lua_root ? strdup(options->lua_root) : NULL;
-    program->why = strdup(options->why ? options->why : "cold");
+    program->lua_root = options->lua_root ? memory_string(options->lua_root) : NULL;
+    program->why = memory_string(options->why ? options->why : "cold");
     program->sources.given = options->sources;
     program->sources.given_count = options->source_count;
     program->open = options->open;
@@ -195,7 +196,7 @@ static struct program *create(const struct program_options *options, struct erro
     if (program->plan)
         program->pool = pool_create((size_t)plan_settings(program->plan)->memory * MIB,
                                     note_out_of_memory, program);
-    if (!program->why || !program->plan || !program->draft || !program->pool ||
+    if (!program->plan || !program->draft || !program->pool ||
         !keep_init(program, options->keeps, error))
         goto no_memory;
     program->L = lua_newstate(pool_realloc, program->pool);

@@ -130,9 +130,7 @@ static void ask(struct runtime *runtime, const char *code, bool completes,
     eval->evals = evals;
     eval->completes = completes;
     eval->asker = asker;
-    eval->code = strdup(code);
-    if (!eval->code)
-        memory_short(strlen(code));
+    eval->code = memory_string(code);
     scan_thread_post(runtime->thread, &eval->job);
 }
 

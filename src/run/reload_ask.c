@@ -80,15 +80,6 @@ static void loaded(void *context, struct generation *generation, const struct er
         reload_refuse(runtime, failure.text);
 }
 
-/* Who asks does not keep his words for as long as a loader may read them. */
-static char *copy_text(const char *text)
-{
-    char *copy = strdup(text);
-    if (!copy)
-        memory_short(strlen(text));
-    return copy;
-}
-
 /* The keeps as some completed scan left them. */
 static bool copy_keeps(struct runtime *runtime, struct error *error)
 {
@@ -194,8 +185,8 @@ void reload_compare(struct runtime *runtime, const char *path, struct host_answe
 {
     if (!begin(runtime, RELOAD_COMPARE, NULL, asker))
         return;
-    if (path)
-        path = runtime->reload->path = copy_text(path);
+    if (path) /* who asks does not keep it for as long as a loader may read it */
+        path = runtime->reload->path = memory_string(path);
     const struct program_options order = options(runtime, path ? path : runtime->path, "reload");
     start_loading(runtime, &order);
 }

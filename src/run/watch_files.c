@@ -262,9 +262,7 @@ static bool take_over(struct watched *file, const char *path, struct watched *fr
 /* Between its reading and now nobody watched it: the next look compares. */
 static void begin(struct watch_files *watch, struct watched *file, const struct source *source)
 {
-    file->places[STATED].path = strdup(source->path);
-    if (!file->places[STATED].path)
-        memory_short(strlen(source->path));
+    file->places[STATED].path = memory_string(source->path);
     if (!find(watch, file))
         log_line("%s: cannot be watched for changes: %s", source->path, strerror(errno));
     file->known = source->file;

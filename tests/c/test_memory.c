@@ -1,5 +1,5 @@
-/* Proves that rows keep their values as they grow, that memory comes zeroed, and that a process
- * without memory ends with a line on stderr and status 1. */
+/* Proves that texts are copied, that rows keep their values as they grow, that memory comes zeroed,
+ * and that a process without memory ends with a line on stderr and status 1. */
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,6 +37,18 @@ static void zeroed_is_zeroed_and_never_null(void **state)
     assert_non_null(nothing);
     free(bytes);
     free(nothing);
+}
+
+static void a_text_is_copied(void **state)
+{
+    (void)state;
+    char text[] = "tank.lua";
+    char *copy = memory_string(text), *empty = memory_string("");
+    text[0] = 'b';
+    assert_string_equal(copy, "tank.lua");
+    assert_string_equal(empty, "");
+    free(copy);
+    free(empty);
 }
 
 static void ask_for_too_much(int what)
@@ -94,6 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_keep_their_values),
         cmocka_unit_test(zeroed_is_zeroed_and_never_null),
+        cmocka_unit_test(a_text_is_copied),
         cmocka_unit_test(short_memory_ends_the_process_with_a_line),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
