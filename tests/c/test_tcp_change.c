@@ -411,8 +411,9 @@ static void test_a_thousand(void **state)
     assert_int_equal(atomic_load(&robot.accepted), 1);
     /* at WARM the first program ran, with the second server at rest or settled */
     wait_until_at_most(open_descriptors, descriptors + 2);
-    wait_until_at_most(used_memory,
-                       memory + 8192); /* the least that can be lost each time comes to 32000 */
+    /* The least that can be lost each time comes to 32000. How many threads looked up a name at
+     * once is up to the machine, and the C library keeps something for each that there ever was. */
+    wait_until_at_most(used_memory, memory + 16384);
     master_end(&master);
     tcp_destroy(tcp);
     robot_end(&robot);
