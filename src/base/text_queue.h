@@ -24,7 +24,8 @@ struct text_file {
     struct text_file_spec spec;
     atomic_uint users;
     atomic_uint_fast64_t written; /* lines that are in the file */
-    atomic_uint_fast64_t lost;    /* that never will be */
+    atomic_uint_fast64_t lost;    /* that never will be, … */
+    uint64_t told;                /* … of which so many were told of; its writer's thread */
     char text[];
 };
 

@@ -85,13 +85,36 @@ const char *log_file_nth(const struct log_file *file, unsigned n, char path[LOG_
     return path;
 }
 
-bool log_file_turn(struct log_file *file)
+/* Each of the full ones, and what lies aside as number 0, is the next one. Where one cannot be
+ * moved, none takes its place. */
+static bool shift(const struct log_file *file)
 {
     char from[LOG_FILE_PATH], to[LOG_FILE_PATH];
+    for (unsigned n = file->files; n > 0; n--) {
+        if (rename(log_file_nth(file, n - 1, from), log_file_nth(file, n, to)) != 0 &&
+            errno != ENOENT)
+            return false;
+    }
+    return true;
+}
+
+/* The file goes aside first: this is tried again with each line, and where it cannot go the older
+ * ones must stay where they are. One that lies aside already was left there by a power loss. */
+bool log_file_turn(struct log_file *file)
+{
+    char aside[LOG_FILE_PATH];
     log_file_close(file);
-    for (unsigned n = file->files; n > 1; n--)
-        rename(log_file_nth(file, n - 1, from), log_file_nth(file, n, to));
-    return rename(file->path, log_file_nth(file, 1, to)) == 0 || errno == ENOENT;
+    log_file_nth(file, 0, aside);
+    if (access(aside, F_OK) == 0 && !shift(file))
+        return false;
+    if (rename(file->path, aside) != 0)
+        return errno == ENOENT;
+    if (shift(file))
+        return true;
+    int code = errno;
+    rename(aside, file->path);
+    errno = code;
+    return false;
 }
 
 /* What the system says of a pipe or a link would help nobody. */

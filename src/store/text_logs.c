@@ -24,7 +24,6 @@ struct text_log {
     struct text_file *file; /* a reference; NULL: nobody's */
     struct log_file disk;
     bool failed, early; /* said that it cannot be written; that it is too small */
-    uint64_t told;      /* of its lost lines */
     uint64_t untold;    /* lost lines of the same file, of programs before */
     int64_t said;       /* monotonic ns, of the last time that lines found no room */
     uint64_t used;      /* when, counted */
@@ -78,25 +77,25 @@ void text_logs_close(struct text_logs *logs)
 /* Lost, and not told yet. */
 static uint64_t lost_since(const struct text_log *log)
 {
-    return atomic_load(&log->file->lost) - log->told + log->untold;
+    return atomic_load(&log->file->lost) - log->file->told + log->untold;
 }
 
 static uint64_t tell_lost(struct text_log *log)
 {
     uint64_t lost = lost_since(log);
-    log->told = atomic_load(&log->file->lost);
+    log->file->told = atomic_load(&log->file->lost);
     log->untold = 0;
     return lost;
 }
 
-/* A program that was reloaded comes with a new file of the same name. Takes the reference over. */
+/* A program that was reloaded comes with a new file of the same name; one that is brought back with
+ * its own, whose losses were told. Takes the reference over. */
 static void renew(struct text_log *log, struct text_file *file)
 {
     if (strcmp(log->file->spec.header, file->spec.header) != 0)
         log_file_close(&log->disk); /* what is in it is looked at when it is opened */
     log->disk.files = file->spec.files;
-    log->untold = lost_since(log);
-    log->told = 0;
+    log->untold = tell_lost(log);
     text_file_unref(log->file);
     log->file = file;
 }

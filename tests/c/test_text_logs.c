@@ -8,11 +8,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -169,6 +172,60 @@ static void cannot_be_turned(void **state)
     text_file_unref(other);
 }
 
+/* What a file on another mount, or one that may only grow, is like. False where the system has no
+ * such thing here. */
+static bool fix(const struct desk *desk, const char *name, bool fixed)
+{
+    char path[192];
+    int flags = fixed ? FS_APPEND_FL : 0;
+    snprintf(path, sizeof path, "%s/made/here/p.%s.csv", desk->folder, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    bool ok = ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
+    close(fd);
+    return ok;
+}
+
+static void the_older_ones_stay_where_the_file_cannot_go(void **state)
+{
+    struct desk *desk = *state;
+    struct text_file *file = make("log", "H\n", 4, 0);
+    for (char row[] = "1\n"; row[0] <= '3'; row[0]++)
+        write_one(desk, file, row);
+    if (!fix(desk, "log", true)) {
+        text_file_unref(file);
+        skip();
+    }
+    for (char row[] = "4\n"; row[0] <= '8'; row[0]++)
+        write_one(desk, file, row);
+    expect(desk, "log.2", "H\n1\n");
+    expect(desk, "log.1", "H\n2\n");
+    expect(desk, "log", "H\n3\n");
+    assert_true(fix(desk, "log", false));
+    write_one(desk, file, "9\n");
+    expect(desk, "log.2", "H\n2\n");
+    expect(desk, "log.1", "H\n3\n");
+    expect(desk, "log", "H\n9\n");
+    text_file_unref(file);
+}
+
+/* A program that is brought back comes with its own file again. */
+static void losses_are_told_once(void **state)
+{
+    struct desk *desk = *state;
+    struct text_file *first = make("log", "H\n", 1000, 0), *second = make("log", "H\n", 1000, 0);
+    write_one(desk, first, "1\n");
+    atomic_store(&first->lost, 3);
+    write_one(desk, first, "2\n");
+    assert_int_equal(first->told, 3);
+    write_one(desk, second, "3\n");
+    write_one(desk, first, "4\n");
+    assert_int_equal(first->told, 3);
+    assert_int_equal(second->told, 0);
+    text_file_unref(first);
+    text_file_unref(second);
+}
+
 static void turned_by_time(void **state)
 {
     struct desk *desk = *state;
@@ -315,9 +372,17 @@ static void many_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(lines_of_two_files),  TEST(turned_by_size),       TEST(turned_by_size_within_a_batch),
-        TEST(cannot_be_turned),    TEST(turned_by_time),       TEST(other_header_or_half_a_line),
-        TEST(no_room_on_the_disk), TEST(no_room_in_the_queue), TEST(two_threads),
+        TEST(lines_of_two_files),
+        TEST(turned_by_size),
+        TEST(turned_by_size_within_a_batch),
+        TEST(cannot_be_turned),
+        TEST(the_older_ones_stay_where_the_file_cannot_go),
+        TEST(losses_are_told_once),
+        TEST(turned_by_time),
+        TEST(other_header_or_half_a_line),
+        TEST(no_room_on_the_disk),
+        TEST(no_room_in_the_queue),
+        TEST(two_threads),
         TEST(many_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
