@@ -1,7 +1,7 @@
 #pragma once
-/* A file that only grows, for lines, until it is turned over: "STEM" then becomes "STEM.1" (by way of
- * "STEM.0"), that "STEM.2", and so on to `files`; the oldest goes. What is written at once is in it whole, or not
- * at all. One thread. */
+/* A file that only grows, for lines, until it is turned over: "STEM" then becomes "STEM.1" (by way
+ * of "STEM.0"), that "STEM.2", and so on to `files`; the oldest goes. What is written at once is in
+ * it whole, or not at all. One thread. */
 
 #include <stdbool.h>
 #include <stddef.h>

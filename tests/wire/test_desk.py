@@ -48,6 +48,26 @@ function test_d() local t = {}; for i = 1, 1e5 do t = { i } end end
 """
 
 
+DAYS = """local lu = require "luaunit"
+local function load(at) return require "msm.test".load("%s/s.lua", { at = at }) end
+local function passes(at, to)
+  local plant = load(at)
+  local begin = plant:time()
+  plant:run_to(to)
+  return math.floor(plant:time() - begin + 0.5)
+end
+function test_a_day_of_25_hours() lu.assertEquals(passes("2026-10-25 00:30:00 local", "00:15 local"), 24.75 * 3600) end
+function test_a_day_of_23_hours() lu.assertEquals(passes("2026-03-28 23:30:00 local", "23:00 local"), 22.5 * 3600) end
+function test_a_day_of_utc() lu.assertEquals(passes("2026-10-25 00:30:00", "00:15"), 23.75 * 3600) end
+function test_days_of_february()
+  for _, there in ipairs { "2026-02-28", "2028-02-29", "2000-02-29" } do load(there .. " 00:00:00") end
+  for _, none in ipairs { "2026-02-29", "2028-02-30", "2100-02-29" } do
+    lu.assertErrorMsgContains("there is no moment " .. none, load, none .. " 00:00:00")
+  end
+end
+"""
+
+
 class Desk(unittest.TestCase):
 
     def setUp(self):
@@ -148,6 +168,12 @@ class Desk(unittest.TestCase):
                       "\ttest_f.lua:12: in function 'value'\n\ttest_f.lua:13: in test_h",
             "TestT.test_x": "test_f.lua:16: set up",
         })
+
+    def test_days_of_a_time_zone_and_of_years(self):
+        self.write('mem.A = coil(0)\nevery("60s", function() end)\n', "s.lua")
+        done = command("test", self.write(DAYS % self.folder), env=dict(os.environ, TZ="CET-1CEST,M3.5.0,M10.5.0/3"))
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("4 successes", done.stdout)
 
     def test_a_stack_that_overflows(self):
         """shows some of it"""

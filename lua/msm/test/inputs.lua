@@ -5,10 +5,18 @@ local say = require "msm.test.say"
 
 local inputs = {}
 
-local DAYS = { ["02"] = "29", ["04"] = "30", ["06"] = "30", ["09"] = "30", ["11"] = "30" }
+local DAYS = { ["04"] = "30", ["06"] = "30", ["09"] = "30", ["11"] = "30" }
 
-local function is_moment(month, day, hour, minute, second)
-  return month >= "01" and month <= "12" and day >= "01" and day <= (DAYS[month] or "31")
+local function last_day(year, month)
+  if month ~= "02" then
+    return DAYS[month] or "31"
+  end
+  local y = math.tointeger(year)
+  return y % 4 == 0 and (y % 100 ~= 0 or y % 400 == 0) and "29" or "28"
+end
+
+local function is_moment(year, month, day, hour, minute, second)
+  return month >= "01" and month <= "12" and day >= "01" and day <= last_day(year, month)
     and hour <= "23" and minute <= "59" and second <= "59"
 end
 
@@ -31,12 +39,21 @@ function inputs.utc(text)
   if not year or zone ~= "" and zone ~= "Z" and zone ~= " local" then
     say.fail("a moment is written as \"2026-03-29 00:59:30\", in UTC, or \"2026-03-29 00:59:30 local\", not %s",
       tostring(text))
-  elseif not is_moment(month, day, hour, minute, second) then
+  elseif not is_moment(year, month, day, hour, minute, second) then
     say.fail("there is no moment %s", text)
   elseif zone == " local" then
     return os.time { year = year, month = month, day = day, hour = hour, min = minute, sec = second } + 0.0
   end
   return days_of(year, month, day) * 86400.0 + hour * 3600 + minute * 60 + second
+end
+
+-- The date of a day after `now`. Days of a time zone have 23 to 25 hours: it is counted by the calendar.
+local function date_of(now, days, is_local)
+  if not is_local then
+    return os.date("!%Y-%m-%d ", now + days * 86400)
+  end
+  local date = os.date("*t", now)
+  return os.date("%Y-%m-%d ", os.time { year = date.year, month = date.month, day = date.day + days, hour = 12 })
 end
 
 --- The same for a time of the day, "06:00" or "06:00:30 local": the next one after `now`.
@@ -50,8 +67,7 @@ function inputs.next(text, now)
   end
   local whole, moment = math.floor(now)
   for days = 0, 1 do
-    local date = os.date(zone == " local" and "%Y-%m-%d " or "!%Y-%m-%d ", whole + days * 86400)
-    moment = inputs.utc(date .. clock .. (second == "" and ":00" or second) .. zone)
+    moment = inputs.utc(date_of(whole, days, zone == " local") .. clock .. (second == "" and ":00" or second) .. zone)
     if moment > now then
       break
     end
