@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "base/memory.h"
 #include "record/form.h"
+#include "record/frame.h"
 #include "record/packed.h"
 
 enum { MAGIC = sizeof RECORD_MAGIC - 1 };
@@ -103,20 +104,30 @@ static bool replace(struct record_file *file, struct error *error)
     return ok;
 }
 
-/* Where the last frame ends that is there as a whole: a process may have been cut off behind it. */
-static off_t find_end(int fd)
+static off_t end_of_frames(FILE *file)
 {
-    uint8_t head[RECORD_HEAD];
-    struct stat status;
+    struct frame frame = {0};
     off_t end = MAGIC;
-    if (fstat(fd, &status) != 0 || status.st_size < end)
-        return 0;
-    while (pread(fd, head, sizeof head, end) == sizeof head) {
-        off_t next = end + RECORD_HEAD + (off_t)packed_low_first(head);
-        if (next > status.st_size)
-            break;
-        end = next;
-    }
+    while (frame_read(&frame, file) == FRAME_WHOLE)
+        end += RECORD_HEAD + (off_t)frame.length;
+    frame_finish(&frame);
+    return end;
+}
+
+/* Where the last frame ends that a reader would take: a process may have been cut off behind it,
+ * and a power loss may have left anything there. */
+static off_t find_end(const struct record_file *file)
+{
+    char magic[MAGIC];
+    int fd = dup(file->lock);
+    FILE *there = fd < 0 ? NULL : fdopen(fd, "rb");
+    off_t end = 0;
+    if (there && fseeko(there, 0, SEEK_SET) == 0 && fread(magic, 1, MAGIC, there) == MAGIC)
+        end = end_of_frames(there);
+    if (there)
+        fclose(there);
+    else if (fd >= 0)
+        close(fd);
     return end;
 }
 
@@ -148,7 +159,7 @@ static bool start(struct record_file *file, off_t end, struct error *error)
 
 bool record_file_begin(struct record_file *file, struct error *error)
 {
-    return start(file, find_end(file->lock), error);
+    return start(file, find_end(file), error);
 }
 
 bool record_file_turn(struct record_file *file, struct error *error)

@@ -68,7 +68,7 @@ void recording_close(struct recording *recording)
         if (recording->inside->files[i])
             fclose(recording->inside->files[i]);
     recording_forget(recording);
-    free(recording->inside->frame);
+    frame_finish(&recording->inside->frame);
     free(recording->inside->path);
     free(recording->inside);
     free(recording);
@@ -100,27 +100,15 @@ static bool refuse_short(const struct recording_inside *inside, struct error *er
  * error; an error of "": there is no more. */
 static bool read_frame(struct recording_inside *inside, struct error *error)
 {
-    uint8_t head[RECORD_HEAD];
     FILE *file = inside->files[inside->file];
     *error->text = '\0';
     if (!file)
         return false;
-    if (fread(head, 1, sizeof head, file) < sizeof head)
-        return refuse_short(inside, error);
-    inside->length = packed_low_first(head);
-    if (!inside->length || inside->length > RECORD_FRAME_MAX)
-        return refuse_damaged(inside, error);
-    if (inside->length > inside->room) {
-        free(inside->frame);
-        inside->room = inside->length;
-        inside->frame = memory_zeroed(1, inside->room);
-    }
-    if (fread(inside->frame, 1, inside->length, file) < inside->length)
-        return refuse_short(inside, error);
-    if (packed_sum(inside->frame, inside->length) != packed_low_first(head + 4))
-        return refuse_damaged(inside, error);
-    inside->offset += RECORD_HEAD + inside->length;
-    return true;
+    enum frame_state state = frame_read(&inside->frame, file);
+    if (state == FRAME_WHOLE)
+        inside->offset += RECORD_HEAD + inside->frame.length;
+    return state == FRAME_WHOLE ||
+           (state == FRAME_SHORT ? refuse_short(inside, error) : refuse_damaged(inside, error));
 }
 
 static bool next_frame(struct recording_inside *inside, struct error *error)
@@ -139,7 +127,8 @@ bool recording_next(struct recording *recording, enum record_kind *kind, struct 
     struct recording_inside *inside = recording->inside;
     if (!next_frame(inside, error))
         return false;
-    *kind = (enum record_kind)inside->frame[0];
-    inside->at = (struct unpacker){.at = inside->frame + 1, .end = inside->frame + inside->length};
+    const struct frame *frame = &inside->frame;
+    *kind = (enum record_kind)frame->bytes[0];
+    inside->at = (struct unpacker){.at = frame->bytes + 1, .end = frame->bytes + frame->length};
     return recording_read(recording, *kind) || refuse_damaged(inside, error);
 }

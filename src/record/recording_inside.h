@@ -2,6 +2,7 @@
 /* What the files of recording.h share. */
 
 #include <stdio.h>
+#include "record/frame.h"
 #include "record/packed.h"
 #include "record/recording.h"
 
@@ -10,8 +11,7 @@ struct recording_inside {
     FILE *files[2]; /* FILE.1 and FILE */
     int file;
     uint64_t offset; /* of the next frame, behind the magic */
-    uint8_t *frame;
-    size_t length, room;
+    struct frame frame;
     struct unpacker at;    /* what of the frame is not read yet */
     struct unpacker keeps; /* of the last snapshot */
     uint16_t *published;   /* by cell: what the last step published, where it did */

@@ -124,12 +124,47 @@ static void a_turn_that_fails(void **state)
     two_frames_are_there(rig, 'a', 'b');
 }
 
+/* What lies behind the last whole frame when a recording is gone on with. */
+static void leave_behind(struct rig *rig, const void *bytes, size_t length)
+{
+    record_file_close(&rig->file);
+    FILE *file = fopen(rig->path, "ab");
+    assert_int_equal(fwrite(bytes, 1, length, file), length);
+    fclose(file);
+    assert_true(record_file_open(&rig->file, rig->path, &rig->error));
+    assert_true(record_file_begin(&rig->file, &rig->error));
+}
+
+static void goes_on_where_a_reader_would(void **state)
+{
+    struct rig *rig = *state;
+    static const uint8_t zeros[4096], long_one[RECORD_HEAD] = {0xFF, 0xFF, 0xFF, 0xFF};
+    static const uint8_t wrong_sum[RECORD_HEAD + 1] = {1, 0, 0, 0, 9, 9, 9, 9, 'x'};
+    static const struct {
+        const void *bytes;
+        size_t length;
+    } tails[] = {{zeros, sizeof zeros},
+                 {long_one, 3},
+                 {long_one, sizeof long_one},
+                 {wrong_sum, sizeof wrong_sum}};
+    put(rig, 'a', SHORT);
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        assert_true(record_file_flush(&rig->file, &rig->error));
+        leave_behind(rig, tails[i].bytes, tails[i].length);
+        assert_int_equal(size_of(rig->path), MAGIC + RECORD_HEAD + SHORT);
+    }
+    put(rig, 'b', SHORT);
+    assert_true(record_file_flush(&rig->file, &rig->error));
+    two_frames_are_there(rig, 'a', 'b');
+}
+
 #define RIG_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         RIG_TEST(cut_and_resumed),
+        RIG_TEST(goes_on_where_a_reader_would),
         RIG_TEST(cut_at_its_begin),
         RIG_TEST(a_turn_that_fails),
     };
