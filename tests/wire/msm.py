@@ -192,8 +192,15 @@ class Msm:
         if "--name" in self.arguments:
             name = self.arguments[self.arguments.index("--name") + 1]
         path = os.path.join(self.run, name + ".sock")
-        eventually(lambda: os.path.exists(path), "the control socket")
-        return Control(path)
+        return eventually(lambda: self._reach(path), "the control socket")
+
+    @staticmethod
+    def _reach(path):
+        """Where it is bound, it does not listen yet."""
+        try:
+            return Control(path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
 
     # -- what it says ----------------------------------------------------------------------
 
