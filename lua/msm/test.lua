@@ -177,8 +177,8 @@ end
 --- Runs so many scans, each when it is due, and lets time pass to where the next one is.
 ---@param count integer|nil 1
 function Plant:scans(count)
-  if count ~= nil and math.type(count) ~= "integer" then
-    say.fail("scans takes a number of scans, not %s; run takes a time", say.shown(count))
+  if count ~= nil and (math.type(count) ~= "integer" or count < 0) then
+    say.fail("scans takes a number of scans, 0 or more, not %s; run takes a time", say.shown(count))
   end
   for _ = 1, count or 1 do
     step(self, core.step)
@@ -336,7 +336,7 @@ end
 ---@param name string
 ---@param value any
 function Plant:force(name, value)
-  need(core.force(handles[self], say.name("force", name), value))
+  need(core.force(handles[self], say.name("force", name), array.plain(value)))
 end
 
 --- Ends a force; what it had suppressed comes back.
@@ -356,7 +356,7 @@ end
 function Plant:input(name, value)
   local handle = handles[self]
   local function assign(variable, now)
-    return core.set(handle, variable, now)
+    return core.set(handle, variable, array.plain(now))
   end
   local function check(variable)
     return core.get(handle, variable)
@@ -391,6 +391,16 @@ end
 ---@return msm.test.Device
 function Plant:device(name)
   return device.new(handles[self], name)
+end
+
+-- What is called with a dot has another one, or nothing, as its plant.
+for name, method in pairs(Plant) do
+  Plant[name] = function(self, ...)
+    if not handles[self] then
+      say.fail("what a plant does is called with a colon, as in plant:%s(…)", name)
+    end
+    return method(self, ...)
+  end
 end
 
 return test

@@ -52,14 +52,19 @@ function TestArrays.test_as_tables()
   lu.assertErrorMsgContains("expected: {4, 5, 7}", lu.assertEquals, mem.TEMPS, { 4, 5, 7 })
   mem.TEMPS = mem.TEMPS
   lu.assertEquals(mem.TEMPS, { 4, 5, 6 })
+  mem.TEMPS[2.0] = 8
+  lu.assertEquals(mem.TEMPS[2.0], 8)
+  plant:force("TEMPS", mem.TEMPS)
+  plant:unforce "TEMPS"
+  lu.assertEquals(mem.TEMPS, { 4, 8, 6 })
 end
 
 function TestArrays.test_what_is_wrong()
   lu.assertErrorMsgContains("TEMPS[1] = 101 is out of range", function() mem.TEMPS[1] = 101 end)
-  lu.assertErrorMsgContains("TEMPS", function() mem.TEMPS[4] = 1 end)
-  lu.assertErrorMsgContains("TEMPS", function() return mem.TEMPS[5] end)
-  lu.assertErrorMsgContains("TEMPS", function() return mem.TEMPS.first end)
-  lu.assertErrorMsgContains("TEMPS", function() mem.TEMPS = { 1, 2 } end)
+  lu.assertErrorMsgContains("mem.TEMPS[4]: TEMPS has the elements 1..3", function() mem.TEMPS[4] = 1 end)
+  lu.assertErrorMsgContains("mem.TEMPS[5]: TEMPS has the elements 1..3", function() return mem.TEMPS[5] end)
+  lu.assertErrorMsgContains("mem.TEMPS[first] is not declared", function() return mem.TEMPS.first end)
+  lu.assertErrorMsgContains("mem.TEMPS takes a list of 3 values", function() mem.TEMPS = { 1, 2 } end)
   lu.assertErrorMsgContains("TEMPS[3] = 101 is out of range", function() mem.TEMPS = { 1, 2, 101 } end)
   mem.FLAGS[1] = true
   lu.assertEquals(mem.TEMPS, { 7, 7, 7 }) -- nothing by halves, later neither

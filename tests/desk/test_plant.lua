@@ -15,6 +15,18 @@ mem.T = input.float64(2)
 every("100ms", function() mem.N = mem.N + 1; mem.T = scan.time end)
 ]]
 
+function TestTime.test_a_dot_or_a_number_that_means_nothing()
+  local plant = load(COUNT)
+  lu.assertErrorMsgContains("test_plant.lua", function() plant.scans(3) end)
+  for _, name in ipairs { "scans", "time", "run", "get", "device", "trace" } do
+    lu.assertErrorMsgContains(("called with a colon, as in plant:%s("):format(name), function() plant[name]("x") end)
+  end
+  for _, count in ipairs { -1, 1.5, "2" } do
+    lu.assertErrorMsgContains("scans takes a number of scans, 0 or more", function() plant:scans(count) end)
+  end
+  lu.assertEquals(plant:count(), 0)
+end
+
 function TestTime.test_a_run_covers_what_is_due_before_its_end()
   local plant = load(COUNT)
   lu.assertEquals({ plant:count(), plant:state() }, { 0, "ready" })

@@ -13,17 +13,22 @@ function meta.__len(self)
   return #source.read(source.name)
 end
 
+-- An index is an integer, however it is written: 2.0, too.
+local function element(source, index)
+  return ("%s[%s]"):format(source.name, math.type(index) and math.tointeger(index) or index)
+end
+
 function meta.__index(self, index)
   if index == #self + 1 then
     return nil -- where ipairs ends
   end
   local source = sources[self]
-  return source.read(("%s[%s]"):format(source.name, index))
+  return source.read(element(source, index))
 end
 
 function meta.__newindex(self, index, value)
   local source = sources[self]
-  source.assign(("%s[%s]"):format(source.name, index), value)
+  source.assign(element(source, index), value)
 end
 
 function meta.__pairs(self)
