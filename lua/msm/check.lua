@@ -287,4 +287,21 @@ function check.name(what, name)
   return name
 end
 
+--- Methods that complain where they are called with a dot, on something else than their object.
+---@param what string the `__metatable` of the objects, as errors show them: "csv.log"
+---@param methods table<string, function>
+---@return table<string, function>
+function check.methods(what, methods)
+  local bound = {}
+  for name, method in pairs(methods) do
+    bound[name] = function(self, ...)
+      if getmetatable(self) ~= what then
+        core.complain(("%s: %s is called with a colon, as in my_%s:%s(…)"):format(what, name, what:match "%w+$", name))
+      end
+      return method(self, ...)
+    end
+  end
+  return bound
+end
+
 return check

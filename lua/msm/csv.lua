@@ -119,6 +119,8 @@ function methods.write(self, row)
   return core.put(self[FILE], line_of(fields))
 end
 
+methods = check.methods("csv.log", methods)
+
 local meta = {
   __name = "csv.log",
   __metatable = "csv.log",

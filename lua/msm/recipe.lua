@@ -198,6 +198,8 @@ function methods.get(self, name)
   return values
 end
 
+methods = check.methods("recipe.book", methods)
+
 local meta = {
   __name = "recipe.book",
   __metatable = "recipe.book",

@@ -235,9 +235,34 @@ static int refuse_unset(lua_State *L)
         near);
 }
 
+/* Names of msm's. A function that a script calls so would never be called by anybody. */
+static const char *const OWN[] = {"client",  "coil", "discrete", "every",  "holding",  "input",
+                                  "keep",    "log",  "mem",      "memory", "on_start", "on_stop",
+                                  "program", "scan", "serial",   "server", "var",      NULL};
+
+static void refuse_own(lua_State *L, const char *name)
+{
+    const char *const *own = OWN;
+    while (*own && strcmp(*own, name) != 0)
+        own++;
+    if (!*own)
+        return;
+    if (strncmp(name, "on_", 3) == 0)
+        complain(L,
+                 "%s is called with a function, %s(function() … end); one that is called %s is "
+                 "never run",
+                 name, name, name);
+    complain(L,
+             "%s is a name of msm's and cannot be assigned; call yours otherwise, or declare it "
+             "local",
+             name);
+}
+
 static int assign_global(lua_State *L)
 {
     lua_settop(L, 3);
+    if (lua_type(L, 2) == LUA_TSTRING)
+        refuse_own(L, lua_tostring(L, 2));
     if (!program_of(L)->declaring)
         complain(L,
                  "global \"%s\" cannot be assigned any more: globals belong to the script's "

@@ -109,6 +109,10 @@ function TestLog.test_refusals()
   end
 end
 
+function TestLog.test_a_dot_is_told()
+  lu.assertErrorMsgContains("csv.log: write is called with a colon, as in my_log:write(", log.write, { A = 5 })
+end
+
 function TestLog.test_rows()
   lu.assertTrue(log:write { POWER = 1.5, NOTE = "x" })
   lu.assertTrue(log:write {})

@@ -63,6 +63,14 @@ function TestRecipe.test_refusals()
   lu.assertErrorMsgContains("has no lod", function() return set.lod end)
 end
 
+function TestRecipe.test_a_dot_is_told()
+  for name, arguments in pairs { save = { "x" }, load = { "cola" }, get = { "cola" }, remove = { "cola" }, names = {} } do
+    lu.assertErrorMsgContains(("recipe.book: %s is called with a colon, as in my_book:%s("):format(name, name),
+      set[name], table.unpack(arguments))
+  end
+  lu.assertEquals(set:names(), { "cola" })
+end
+
 function TestRecipe.test_load()
   lu.assertTrue(set:load("cola"))
   lu.assertEquals(present(), COLA)

@@ -124,6 +124,14 @@ class Desk(unittest.TestCase):
         self.refused(2, "there is no test in it", self.write("", "test_c.lua"))
         self.refused(1, "No such file", self.path("gone.lua"))
 
+    def test_made_in_a_loop(self):
+        """as LuaUnit's users do for tables of cases"""
+        path = self.write('for i = 1, 3 do _G["test_" .. i] = function() assert(i < 3) end end\nfunction test_x() end\n')
+        done = command("test", path)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("Ran 4 tests", done.stdout)
+        self.assertIn("1 failure", done.stdout.replace("1 error", "1 failure"))
+
     def test_filter(self):
         """by the name of the test, of its table and of its file"""
         path = self.write(GOOD)

@@ -30,9 +30,11 @@ package.preload["msm.core"] = function()
     .. "A test loads one by require \"msm.test\".load")
 end
 
--- Everything but what only a script has.
+-- Everything but what only a script has. Tests that are made in a loop are put into _G.
 local function environment_of(path)
-  return setmetatable({}, {
+  local environment = {}
+  environment._G = environment
+  return setmetatable(environment, {
     __index = function(_, name)
       if OF_SCRIPTS[name] then
         say.fail("%s is known to scripts, not to tests; is %s a script? A test loads one by require \"msm.test\".load",
