@@ -31,8 +31,10 @@ static bool take_snapshot(struct replay *replay, struct error *error)
         replay_pass_other_text(replay);
     }
     begin(replay);
-    if (replay->current)
-        replay_bring_all(replay);
+    if (!replay->current)
+        return true;
+    replay->compares |= replay->match.gone < recording->point_count || !recording->point_count;
+    replay_bring_all(replay);
     return true;
 }
 
@@ -75,6 +77,11 @@ static bool next(struct replay *replay, enum record_kind *kind, struct error *er
 static enum replay_result conclude(const struct replay *replay, struct error *error)
 {
     const char *path = replay->options->path;
+    if (replay->scans && !replay->compares) {
+        error_set(error, "%s: nothing was compared: the script has none of the variables of %s",
+                  path, replay->recording->script);
+        return REPLAY_FAILED;
+    }
     replay_say_same(replay);
     if (replay->damaged)
         error_set(error, "%s is damaged: not all of it was replayed", path);

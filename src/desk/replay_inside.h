@@ -17,6 +17,7 @@ struct replay {
     struct error fault; /* of the scan under way, or "" */
     struct instant begin, end;
     bool has_begun;
+    bool compares; /* something that was recorded */
     bool damaged; /* some of the recording could not be read */
     uint64_t scans, loads, passed_over;
 };

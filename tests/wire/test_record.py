@@ -215,6 +215,14 @@ class Replay(Case):
             file.write("-- a third one\n")
         self.assertIn("all of it was recorded with another text", self.replay(status=1).stderr)
 
+    def test_a_script_of_something_else(self):
+        with self.run_it() as msm:
+            eventually(lambda: self.scans(msm) > 20, "some scans")
+        other = self.folder.write("other.lua", 'mem.ELSE = coil(0)\nevery("10ms", function() end)\n')
+        done = self.replay(other, status=1)
+        self.assertRegex(done.stderr, r"nothing was compared: the script has none of the variables of .*pump.lua")
+        self.assertNotIn("the same", done.stdout)
+
     def test_bits_that_part(self):
         """two bits of one word lie in two words of the changed script: each gets its own"""
         with self.run_it() as msm, msm.connect() as wire:
