@@ -18,7 +18,7 @@ struct replay {
     struct instant begin, end;
     bool has_begun;
     bool compares; /* something that was recorded */
-    bool damaged; /* some of the recording could not be read */
+    bool damaged;  /* some of the recording could not be read */
     uint64_t scans, loads, passed_over;
 };
 

@@ -67,4 +67,5 @@ void plan_match_list_links(const struct match_list *list);
 void plan_match_list_tasks(const struct match_list *list);
 void plan_match_list_gone(const struct match_list *list);
 void plan_match_list_lost(const struct match_list *list);
+void plan_match_list_covered(const struct match_list *list);
 void plan_match_list_gone_links(const struct match_list *list);

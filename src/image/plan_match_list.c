@@ -209,6 +209,7 @@ void plan_match_list(const struct plan_match *match, const uint16_t *cells,
     plan_match_list_keeps(&list);
     plan_match_list_gone(&list);
     plan_match_list_lost(&list);
+    plan_match_list_covered(&list);
     plan_match_list_gone_links(&list);
     plan_match_list_gone_keeps(&list);
 }

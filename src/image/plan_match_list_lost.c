@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include "image/image.h"
+#include "image/point_name.h"
 
 static size_t count_lost_forces(const struct match_list *list, uint32_t point, size_t count)
 {
@@ -64,6 +65,47 @@ static void list_raw_forces(const struct match_list *list, const struct raw *raw
                   table_name(raw->table), raw->address, raw->address + raw->count - 1,
                   list->match->from->memories[raw->memory].name, count == 1 ? "was" : "were",
                   count == 1 ? "it" : "them");
+}
+
+/* ---- places that two have now ---- */
+
+static bool shared_before(const struct plan_match *match, uint32_t a, uint32_t b)
+{
+    const struct point *points = match->from->points;
+    return plan_points_share(&points[match->points[a]], &points[match->points[b]]);
+}
+
+/* Whose value comes into a place later covers the other's: mostly an edited address. */
+static void list_covered(const struct match_list *list, uint32_t number)
+{
+    const struct plan_match *match = list->match;
+    const struct plan *to = match->to;
+    const struct point *point = &to->points[number];
+    for (size_t i = plan_first_point(to, point->cell); i < to->point_count; i++) {
+        uint32_t other = to->by_cell[i];
+        if (to->points[other].cell >= point->cell + point->words)
+            break;
+        if (other <= number || match->points[other] == MATCH_NONE ||
+            to->points[other].variable < 0 || to->points[other].variable == point->variable ||
+            !plan_points_share(point, &to->points[other]) || shared_before(match, number, other))
+            continue;
+        char name[POINT_NAME], covers[POINT_NAME];
+        point_name(to, number, name);
+        point_name(to, other, covers);
+        match_say(list, DIFFERENCE_LOST, to->variables[point->variable]->where,
+                  "%s and %s have registers in common now: of the value of %s only what %s leaves "
+                  "stays",
+                  name, covers, name, covers);
+    }
+}
+
+void plan_match_list_covered(const struct match_list *list)
+{
+    const struct plan *to = list->match->to;
+    for (uint32_t i = 0; i < to->point_count; i++)
+        if (to->points[i].overlapped && to->points[i].variable >= 0 &&
+            list->match->points[i] != MATCH_NONE)
+            list_covered(list, i);
 }
 
 void plan_match_list_lost(const struct match_list *list)

@@ -39,7 +39,8 @@ static void add(struct remarks *remarks, const char *where, const char *text)
 static bool is_told(const struct remarks *remarks, enum difference_kind kind)
 {
     return !remarks->after || kind == DIFFERENCE_LOST ||
-           (remarks->asked && (kind == DIFFERENCE_DEFAULT || kind == DIFFERENCE_SCALE));
+           (remarks->asked &&
+            (kind == DIFFERENCE_DEFAULT || kind == DIFFERENCE_SCALE || kind == DIFFERENCE_RETYPED));
 }
 
 static void list(void *context, const struct difference *difference)

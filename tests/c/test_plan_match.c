@@ -106,6 +106,24 @@ static void what_somebody_relied_on_is_told(void **state)
                   "t.lua:1: 1 of raw holding 20..21 of mem was forced; the force goes with it\n");
 }
 
+static void values_that_share_registers_from_now_on_are_told(void **state)
+{
+    struct pair *pair = *state;
+    bed_declare(pair->from, WIDE("LEVEL", 0));
+    bed_declare(pair->from, WIDE("SP", 2));
+    bed_declare(pair->from, WORD("BOTH", 5));
+    bed_declare(pair->from, BED_VARIABLE("BIT", TABLE_HOLDING, TYPE_BOOL, 5, .bit = 3));
+    bed_declare(pair->to, WIDE("LEVEL", 0));
+    bed_declare(pair->to, WIDE("SP", 1));
+    bed_declare(pair->to, WORD("BOTH", 5));
+    bed_declare(pair->to, BED_VARIABLE("BIT", TABLE_HOLDING, TYPE_BOOL, 5, .bit = 3));
+    match_sealed(pair);
+    match_said_is(pair, DIFFERENCE_MOVED,
+                  "t.lua:1: SP moves from holding 2 to holding 1; its value stays\n"
+                  "t.lua:1: LEVEL and SP have registers in common now: of the value of LEVEL only "
+                  "what SP leaves stays\n");
+}
+
 static void an_address_may_come_and_go(void **state)
 {
     struct pair *pair = *state;
@@ -215,6 +233,7 @@ int main(void)
         PAIR_TEST(what_moved_keeps_its_value),
         PAIR_TEST(bits_move_and_orders_change),
         PAIR_TEST(what_somebody_relied_on_is_told),
+        PAIR_TEST(values_that_share_registers_from_now_on_are_told),
         PAIR_TEST(an_address_may_come_and_go),
         PAIR_TEST(another_type_is_another_value),
         PAIR_TEST(arrays_keep_what_both_have),

@@ -25,7 +25,11 @@ class Control:
     def __init__(self, path, timeout=30.0):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout)
-        self.socket.connect(path)
+        try:
+            self.socket.connect(path)
+        except OSError:
+            self.socket.close()
+            raise
         self.lines = self.socket.makefile("rb")
         self.last = 0
 

@@ -46,6 +46,22 @@ class Told(unittest.TestCase):
             self.assertEqual(msm.command("set", "T", "3").returncode, 0)
             self.assertEqual(msm.command("reload").returncode, 0)
 
+    def test_reload_names_values_that_it_costs(self):
+        text = """mem.LEVEL = holding.float32(0, { default = 5 })
+mem.SP = holding.float32(%d)
+mem.W = holding.%s(10)
+every("20ms", function() end)
+"""
+        with Msm(text % (2, "float32"), servers=0) as msm:
+            msm.control().close()
+            msm.command("set", "W", "9")
+            with open(msm.path, "w", encoding="utf-8") as file:
+                file.write(text % (1, "uint32"))
+            done = msm.command("reload")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stderr, r"\.lua:3: mem\.W .*float32")
+            self.assertRegex(done.stderr, r"\.lua:1: mem\.LEVEL and mem\.SP have registers in common now")
+
     def test_a_dry_run_says_what_did_not_run(self):
         with Folder() as folder:
             path = folder.write("needs.lua", MIRROR % 1)
