@@ -62,6 +62,16 @@ every("20ms", function() end)
             self.assertRegex(done.stderr, r"\.lua:3: mem\.W .*float32")
             self.assertRegex(done.stderr, r"\.lua:1: mem\.LEVEL and mem\.SP have registers in common now")
 
+    def test_a_sequences_step_is_its_own(self):
+        with Msm("""local seq = require("msm.sequence").recipe("mix", { { "one", function() end } })
+every("20ms", function() seq() end)
+""", servers=0) as msm:
+            msm.control().close()
+            self.assertEqual(msm.command("get", "MIX_STEP").returncode, 0)
+            done = msm.command("set", "MIX_STEP", "two")
+            self.assertEqual(done.returncode, 5, done.stdout)
+            self.assertIn("MIX_STEP", done.stderr)
+
     def test_a_dry_run_says_what_did_not_run(self):
         with Folder() as folder:
             path = folder.write("needs.lua", MIRROR % 1)

@@ -65,7 +65,7 @@ local function declare_shown(what, name, options)
     core.complain(("%s: its step would be the variable %s, which is not a name; give one, as in show = \"MY_STEP\"")
       :format(what, shown))
   end
-  mem[shown] = var.string { length = LENGTH, desc = ("step of %s"):format(name) }
+  mem[shown] = var.string { length = LENGTH, dir = "out", desc = ("step of %s"):format(name) }
   return shown
 end
 
