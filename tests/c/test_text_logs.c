@@ -177,11 +177,13 @@ static void cannot_be_turned(void **state)
 static bool fix(const struct desk *desk, const char *name, bool fixed)
 {
     char path[192];
-    int flags = fixed ? FS_APPEND_FL : 0;
+    int flags = 0;
     snprintf(path, sizeof path, "%s/made/here/p.%s.csv", desk->folder, name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_true(fd >= 0);
-    bool ok = ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
+    bool ok = ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0;
+    flags = fixed ? flags | FS_APPEND_FL : flags & ~FS_APPEND_FL;
+    ok = ok && ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
     close(fd);
     return ok;
 }
