@@ -92,7 +92,7 @@ end
 
 function TestGlobals.test_names_of_msm_stay()
   assert_refused("mem.A = coil(0)\nfunction on_stop() mem.A = false end",
-    "script.lua:2: on_stop is called with a function, on_stop(function() … end); one that is called on_stop is never run")
+    "script.lua:2: on_stop is called with a function, on_stop(function() … end); one that is called on_stop is never")
   assert_refused("every = nil", "script.lua:1: every is a name of msm's and cannot be assigned")
   assert_refused("_G.mem = {}", "script.lua:1: mem is a name of msm's")
   lu.assertNil(host.run("local input, log = 1, 2 function start() return input + log end every(1, start)"))
