@@ -24,6 +24,7 @@ struct host_status {
     int64_t started;        /* UTC ns, of the process */
     int64_t loaded;         /* UTC ns, of the present program */
     int64_t probation_left; /* ns */
+    int64_t restart_left;   /* ns until it is started again after a fault; -1: it is not */
     uint64_t faults, restarts, reloads, refused; /* refused and rolled back reloads */
     unsigned abandoned;                          /* threads that did not come back */
     const char *fault;                           /* the present one's text with traceback, or "" */

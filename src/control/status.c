@@ -52,19 +52,28 @@ static void print_duration(const json_t *object, const char *field)
     show_duration(stdout, json_object_get(object, field));
 }
 
+static void print_fault(const json_t *status)
+{
+    fputs("FAULT", stdout);
+    if (!json_is_number(json_object_get(status, "restart_left")))
+        return;
+    fputs(", starts again in ", stdout);
+    print_duration(status, "restart_left");
+}
+
 static void print_state(const json_t *status)
 {
     const char *state = text_of(status, "state");
     print_field(status, "name");
     fputs(": ", stdout);
-    if (strcmp(state, "fault") == 0)
-        fputs("FAULT", stdout);
-    else if (strcmp(state, "probation") == 0)
+    if (strcmp(state, "fault") == 0) {
+        print_fault(status);
+    } else if (strcmp(state, "probation") == 0) {
         fputs("running, in probation for another ", stdout);
-    else
-        fputs(strcmp(state, "run") == 0 ? "running" : state, stdout);
-    if (strcmp(state, "probation") == 0)
         print_duration(status, "probation_left");
+    } else {
+        fputs(strcmp(state, "run") == 0 ? "running" : state, stdout);
+    }
     fputs(", ", stdout);
     print_field(status, "script");
     fputs(", for ", stdout);

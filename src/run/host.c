@@ -6,6 +6,7 @@
 #include "run/eval.h"
 #include "run/probation.h"
 #include "run/reload.h"
+#include "run/restart.h"
 #include "run/runtime.h"
 
 #include <string.h>
@@ -65,6 +66,7 @@ static void status(void *context, struct host_status *status)
         .started = runtime->started.utc,
         .loaded = runtime->current->loaded.utc,
         .probation_left = probation_left(runtime),
+        .restart_left = restart_left(runtime),
         .faults = runtime->count.faults,
         .restarts = runtime->count.restarts,
         .reloads = runtime->count.reloads,

@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "control/client_text.h"
+#include "image/point_name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -112,6 +113,26 @@ void report_clients(const struct plan *plan)
     if (plan->settings.simulated)
         log_line("%s: %zu device%s SIMULATED: nothing goes to a real one", plan->name,
                  plan->client_count, plan->client_count == 1 ? " is" : "s are");
+}
+
+enum { FORCED_SHOWN = 10 };
+
+void report_forced(struct image *image)
+{
+    uint32_t points[FORCED_SHOWN];
+    size_t count = image_forced(image, points, FORCED_SHOWN);
+    char names[FORCED_SHOWN * (POINT_NAME + 2) + SHORT] = "", name[POINT_NAME];
+    size_t used = 0;
+    if (!count)
+        return;
+    for (size_t i = 0; i < count && i < FORCED_SHOWN; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
+                                 point_name(image_plan(image), points[i], name));
+    if (count > FORCED_SHOWN)
+        snprintf(names + used, sizeof names - used, " and %zu more", count - FORCED_SHOWN);
+    log_line("%s: warning: %zu value%s forced from before the start: %s; msm unforce gives %s free",
+             image_plan(image)->name, count, count == 1 ? " is" : "s are", names,
+             count == 1 ? "it" : "them");
 }
 
 enum { UNDELIVERED_SHOWN = 20, UNDELIVERED_TEXT = 512 };

@@ -20,6 +20,10 @@ void report_servers(const struct plan *plan, const struct tcp *tcp);
  * client. */
 void report_clients(const struct plan *plan);
 
+/* "tank: warning: 2 values are forced from before the start: mem.SETPOINT, mem.PUMP; …", nothing where
+ * there is none: what persists is easily forgotten. */
+void report_forced(struct image *image);
+
 /* Names points whose last value did not reach their device, an array once. */
 void report_undelivered(const struct plan *plan, const uint32_t *points, size_t count,
                         void (*say)(void *context, const char *text), void *context);

@@ -20,14 +20,21 @@ struct restart {
     struct runtime *runtime;
     struct loop_timer timer;
     int64_t wait; /* ns, before the next try; 0: none has failed */
+    int64_t due;  /* monotonic ns of the next try; 0: there is none */
 };
 
-static void restart(struct loop_timer *timer)
+static void set_timer(struct restart *restart, int64_t wait)
 {
-    struct runtime *runtime =
-        ((struct restart *)((char *)timer - offsetof(struct restart, timer)))->runtime;
-    if (!reload_restart(runtime))
-        loop_set_timer(runtime->loop, timer, clock_monotonic() + TRY_AGAIN);
+    restart->due = clock_monotonic() + wait;
+    loop_set_timer(restart->runtime->loop, &restart->timer, restart->due);
+}
+
+static void try_now(struct loop_timer *timer)
+{
+    struct restart *restart = (struct restart *)((char *)timer - offsetof(struct restart, timer));
+    restart->due = 0;
+    if (!reload_restart(restart->runtime))
+        set_timer(restart, TRY_AGAIN);
 }
 
 static void restart_in(struct runtime *runtime, int64_t wait)
@@ -35,7 +42,7 @@ static void restart_in(struct runtime *runtime, int64_t wait)
     char after[32];
     duration_format(wait, after, sizeof after);
     log_line("%s: starting again in %s", runtime_name(runtime), after);
-    loop_set_timer(runtime->loop, &runtime->restart->timer, clock_monotonic() + wait);
+    set_timer(runtime->restart, wait);
 }
 
 void restart_later(struct runtime *runtime)
@@ -43,6 +50,12 @@ void restart_later(struct runtime *runtime)
     const struct settings *settings = &runtime->current->plan->settings;
     if (settings->restarts && !runtime->stopping)
         restart_in(runtime, settings->restart_after);
+}
+
+int64_t restart_left(const struct runtime *runtime)
+{
+    int64_t due = runtime->restart->due, left = due - clock_monotonic();
+    return !due ? -1 : left > 0 ? left : 0;
 }
 
 void restart_refused(struct runtime *runtime, const char *reason)
@@ -62,7 +75,7 @@ void restart_refused(struct runtime *runtime, const char *reason)
 
 void restart_forget(struct runtime *runtime)
 {
-    runtime->restart->wait = 0;
+    runtime->restart->wait = runtime->restart->due = 0;
     loop_unset_timer(runtime->loop, &runtime->restart->timer);
 }
 
@@ -70,7 +83,7 @@ void restart_open(struct runtime *runtime)
 {
     struct restart *own = runtime->restart = memory_zeroed(1, sizeof *own);
     own->runtime = runtime;
-    own->timer.fire = restart;
+    own->timer.fire = try_now;
 }
 
 void restart_close(struct runtime *runtime)

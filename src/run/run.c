@@ -57,6 +57,7 @@ static void say_what_runs(struct runtime *runtime)
                 store_status(runtime->store).restored);
     report_servers(now->plan, runtime->tcp);
     report_clients(now->plan);
+    report_forced(now->image);
     findings_orders(&(struct findings){.plan = now->plan, .say = say});
 }
 

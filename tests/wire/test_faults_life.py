@@ -108,11 +108,16 @@ end)
             status = ask.ask("status")
             self.assertEqual((status["state"], status["restarts"]), ("fault", 0))
             self.assertEqual((status["refused"], status["last_reload"]), (0, ""))
+            # not while one of the tries is under way
+            eventually(lambda: (ask.ask("status")["restart_left"] or -1) >= 0, "the next try")
+            eventually(lambda: "tank: FAULT, starts again in " in msm.command("status").stdout,
+                       "the same in words")
             self.assertEqual(wire.write_coil(SAFE, False), 4)
             self.assertEqual(wire.write_coil(GO, False), 0)
             msm.wait_line("started again after the fault")
             eventually(lambda: ask.ask("status")["state"] == "run", "the end of probation")
-            self.assertEqual(ask.ask("status")["restarts"], 1)
+            status = ask.ask("status")
+            self.assertEqual((status["restarts"], status["restart_left"]), (1, None))
             self.assertEqual(wire.write_coil(SAFE, False), 0)
 
     def test_stop_is_the_default(self):
@@ -125,6 +130,7 @@ end)
             scans = ask.ask("status")["scan"]["count"]
             status = eventually(lambda: self.later(ask, scans + 100), "steps in FAULT")
             self.assertEqual((status["state"], status["restarts"]), ("fault", 0))
+            self.assertIsNone(status["restart_left"])
             self.assertNotIn("starting again", msm.text())
 
     @staticmethod

@@ -138,6 +138,8 @@ class Forces(unittest.TestCase):
                              [("mem.NOT", 97), ("mem.SP", 99)])
             with home.life() as life, life.connect() as wire, life.control() as control:
                 self.assertEqual(wire.holding(0, 3), [99, 0, 97])
+                life.wait_line("2 values are forced from before the start: mem.SP, mem.NOT; "
+                               "msm unforce gives them free")
                 rows = {row["name"]: row["suppressed"] for row in control.ask("forced")["values"]}
                 self.assertEqual(rows, {"SP": 62, "NOT": 3})
                 self.assertEqual(life.command("unforce", "SP", "--restore").returncode, 0)
