@@ -20,8 +20,8 @@ void report_servers(const struct plan *plan, const struct tcp *tcp);
  * client. */
 void report_clients(const struct plan *plan);
 
-/* "tank: warning: 2 values are forced from before the start: mem.SETPOINT, mem.PUMP; …", nothing where
- * there is none: what persists is easily forgotten. */
+/* "tank: warning: 2 values are forced from before the start: mem.SETPOINT, mem.PUMP; …", nothing
+ * where there is none: what persists is easily forgotten. */
 void report_forced(struct image *image);
 
 /* Names points whose last value did not reach their device, an array once. */
