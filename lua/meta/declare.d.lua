@@ -12,27 +12,38 @@
 --- Options of a declaration. Which of them fit depends on type, table and memory; one that would do
 --- nothing is an error.
 ---@class msm.VariableOptions
+---@field confirm? boolean a page asks before it writes
 ---@field count? integer elements of an array, 1..65535
+---@field deadband? number how far back inside a limit the value must come before the alarm goes, 0 or more
 ---@field decimals? integer digits for people, 0..15
 ---@field default? msm.Value the first value
 ---@field desc? string description, for people
 ---@field dir? "in"|"out"|"inout" who writes it: the world, the program, both
 ---@field expire? msm.Duration when an undelivered write is given up, 1 ms or more; 5 s unless stated
 ---@field from? string another variable that it follows, value and quality: "meter3.POWER"
+---@field hi? number an alarm at or above
+---@field hihi? number a worse one
+---@field history? false|number not kept, or by how much it must differ from what was kept last, 0 or more
+---@field hmi? "rw"|"ro"|"hide" what pages offer; "rw" unless stated
 ---@field invalid? msm.Value the raw value with which the device says that it has none
 ---@field labels? table<integer|boolean, string> names of values, { [0] = "OFF", [1] = "ON" }
 ---@field length? integer bytes of a string, 1..246
 ---@field limit? "clamp"|"wrap" what is beyond min..max is held or wrapped; an error unless stated
+---@field lo? number an alarm at or below
+---@field lolo? number a worse one
 ---@field max? msm.Value
 ---@field min? msm.Value
 ---@field min_write_interval? msm.Duration at least so long between two writes to the device, 1 ms or more
 ---@field nan? boolean takes NaN and infinities
+---@field off_delay? msm.Duration for how long it must not be so before the alarm goes
 ---@field offset? number value = raw * scale + offset
+---@field on_delay? msm.Duration for how long it must be so before the alarm comes
 ---@field on_loss? msm.Value the value to show while the device is lost
 ---@field order? msm.Order of the bytes; the memory's unless stated
 ---@field partial? boolean masters may write some words of a value of several
 ---@field period? msm.Duration how often it is polled, 1 ms or more; the client's unless stated
 ---@field poll? boolean false: never read from the device
+---@field priority? "urgent"|"high"|"medium"|"low" of the alarm; "medium" unless stated
 ---@field pulse? boolean a master's 1 is seen once by each task; at a device, true sends 1 and then 0
 ---@field retain? boolean the value survives restarts and power loss
 ---@field round? boolean integers take fractions

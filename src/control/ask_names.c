@@ -87,6 +87,39 @@ static void add_access(json_t *row, const struct target *target, const struct va
         add_words(row, "client", plan->clients[client].name);
 }
 
+static void add_seconds(json_t *row, const char *name, int64_t nanoseconds)
+{
+    if (nanoseconds)
+        add(row, name, json_real((double)nanoseconds / NS_PER_S));
+}
+
+static void add_alarm(json_t *row, const struct people *people)
+{
+    for (int level = 0; level < LEVEL_COUNT; level++)
+        if (people->has[level])
+            add(row, people_level_name((enum alarm_level)level), json_real(people->limit[level]));
+    if (people_has_limits(people))
+        add(row, "priority", json_integer(people->priority ? people->priority : PRIORITY_MEDIUM));
+    if (people->deadband != 0)
+        add(row, "deadband", json_real(people->deadband));
+    add_seconds(row, "on_delay", people->on_delay);
+    add_seconds(row, "off_delay", people->off_delay);
+}
+
+static void add_people(json_t *row, const struct people *people)
+{
+    static const char *const access[] = {[HMI_RO] = "ro", [HMI_HIDE] = "hide"};
+    add_alarm(row, people);
+    if (people->hmi != HMI_RW)
+        add(row, "hmi", json_string(access[people->hmi]));
+    if (people->confirm)
+        add(row, "confirm", json_true());
+    if (people->unrecorded)
+        add(row, "history", json_false());
+    else if (people->history != 0)
+        add(row, "history", json_real(people->history));
+}
+
 static void add_declared(json_t *row, const struct variable *v)
 {
     add_words(row, "unit", v->unit);
@@ -103,6 +136,7 @@ static void add_declared(json_t *row, const struct variable *v)
         add(row, "labels", labels_json(v));
     add(row, "retain", json_boolean(v->retain));
     add(row, "pulse", json_boolean(v->pulse));
+    add_people(row, &v->people);
 }
 
 /* `count` as it is shown; 0 for none. */

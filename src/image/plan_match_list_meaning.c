@@ -233,6 +233,22 @@ static bool same_words(const uint16_t *a, const uint16_t *b, uint16_t count)
     return !a == !b && (!a || memcmp(a, b, count * sizeof *a) == 0);
 }
 
+static void add_people(char words[WORDS_MAX], const struct people *from, const struct people *to)
+{
+    for (int level = 0; level < LEVEL_COUNT; level++)
+        match_add_word(words,
+                       from->has[level] != to->has[level] || from->limit[level] != to->limit[level],
+                       people_level_name((enum alarm_level)level));
+    match_add_word(words, from->deadband != to->deadband, "deadband");
+    match_add_word(words, from->on_delay != to->on_delay, "on_delay");
+    match_add_word(words, from->off_delay != to->off_delay, "off_delay");
+    match_add_word(words, from->priority != to->priority, "priority");
+    match_add_word(words, from->hmi != to->hmi, "hmi");
+    match_add_word(words, from->confirm != to->confirm, "confirm");
+    match_add_word(words, from->unrecorded != to->unrecorded || from->history != to->history,
+                   "history");
+}
+
 static void say_options(const struct match_list *list, const struct variable *from,
                         const struct variable *to)
 {
@@ -254,6 +270,7 @@ static void say_options(const struct match_list *list, const struct variable *fr
                    "on_loss");
     match_add_word(words, !same_words(from->invalid_words, to->invalid_words, to->words),
                    "invalid");
+    add_people(words, &from->people, &to->people);
     if (*words)
         match_say(list, DIFFERENCE_CHANGED, to->where, "%s: what changes: %s", to->path, words);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "image/codec.h"
+#include "image/people.h"
 #include "image/table.h"
 
 enum direction { DIRECTION_DEFAULT, DIRECTION_IN, DIRECTION_OUT, DIRECTION_INOUT };
@@ -54,6 +55,7 @@ struct variable {
     const struct label *labels;
     size_t label_count;
     const char *from; /* "meter3.POWER", or NULL */
+    struct people people;
 
     /* how a client exchanges it; only in a memory that has one */
     int64_t period;             /* ns; 0: the link's */

@@ -274,7 +274,8 @@ bool variable_prepare(struct variable *variable, void *(*alloc)(void *context, s
     if (!variable->has_expire)
         variable->expire = EXPIRE_DEFAULT;
     if (check_form(variable, error) && derive_bounds(variable, error) &&
-        variable_words_derive(variable, alloc, context, error) && check_labels(variable, error))
+        variable_words_derive(variable, alloc, context, error) && check_labels(variable, error) &&
+        people_check(variable, error))
         return true;
     return prefix_constructor(variable, error);
 }

@@ -64,6 +64,83 @@ bool read_order(lua_State *L, enum order *order)
     return *order != ORDER_COUNT;
 }
 
+static bool set_level(lua_State *L, void *v, enum alarm_level level)
+{
+    struct people *people = &target(v)->people;
+    people->has[level] = true;
+    return read_number(L, &people->limit[level]);
+}
+
+static bool set_hi(lua_State *L, void *v)
+{
+    return set_level(L, v, LEVEL_HI);
+}
+
+static bool set_hihi(lua_State *L, void *v)
+{
+    return set_level(L, v, LEVEL_HIHI);
+}
+
+static bool set_lo(lua_State *L, void *v)
+{
+    return set_level(L, v, LEVEL_LO);
+}
+
+static bool set_lolo(lua_State *L, void *v)
+{
+    return set_level(L, v, LEVEL_LOLO);
+}
+
+static bool set_confirm(lua_State *L, void *v)
+{
+    return read_flag(L, &target(v)->people.confirm);
+}
+
+static bool read_band(lua_State *L, double *band)
+{
+    return read_number(L, band) && *band >= 0 && *band <= DBL_MAX;
+}
+
+static bool set_deadband(lua_State *L, void *v)
+{
+    return read_band(L, &target(v)->people.deadband);
+}
+
+static bool set_history(lua_State *L, void *v)
+{
+    struct people *people = &target(v)->people;
+    if (!lua_isboolean(L, -1))
+        return read_band(L, &people->history);
+    people->unrecorded = true;
+    return !lua_toboolean(L, -1);
+}
+
+static bool set_hmi(lua_State *L, void *v)
+{
+    int choice = read_choice(L, (const char *const[]){"rw", "ro", "hide", NULL});
+    target(v)->people.hmi = (enum hmi_access)(HMI_RW + choice);
+    return choice >= 0;
+}
+
+static bool set_off_delay(lua_State *L, void *v)
+{
+    target(v)->people.off_delay = check_duration(L, -1, "option off_delay");
+    return true;
+}
+
+static bool set_on_delay(lua_State *L, void *v)
+{
+    target(v)->people.on_delay = check_duration(L, -1, "option on_delay");
+    return true;
+}
+
+static bool set_priority(lua_State *L, void *v)
+{
+    int choice = read_choice(L, (const char *const[]){"urgent", "high", "medium", "low", NULL});
+    target(v)->people.priority = (uint8_t)(PRIORITY_URGENT + choice);
+    return choice >= 0;
+}
+
 static bool set_count(lua_State *L, void *v)
 {
     lua_Integer count;
@@ -281,27 +358,38 @@ static bool set_write(lua_State *L, void *v)
 }
 
 static const struct option OPTIONS[] = {
+    {"confirm", "true or false", set_confirm},
     {"count", "a number of elements, 1..65535", set_count},
+    {"deadband", "a number, 0 or more", set_deadband},
     {"decimals", "a number of digits, 0..15", set_decimals},
     {"default", "a value", set_default},
     {"desc", "UTF-8 text", set_desc},
     {"dir", "\"in\", \"out\" or \"inout\"", set_dir},
     {"expire", "a duration", set_expire},
     {"from", "the name of another variable, \"meter3.POWER\"", set_from},
+    {"hi", "a number", set_hi},
+    {"hihi", "a number", set_hihi},
+    {"history", "false, or a number, 0 or more", set_history},
+    {"hmi", "\"rw\", \"ro\" or \"hide\"", set_hmi},
     {"invalid", "a raw value", set_invalid},
     {"labels", "a table of names (UTF-8 text) by value, { [0] = \"OFF\" }", set_labels},
     {"length", "a number of bytes, 1..246", set_length},
     {"limit", "\"clamp\" or \"wrap\"", set_limit},
+    {"lo", "a number", set_lo},
+    {"lolo", "a number", set_lolo},
     {"max", "a value", set_max},
     {"min", "a value", set_min},
     {"min_write_interval", "a duration", set_min_write_interval},
     {"nan", "true or false", set_nan},
+    {"off_delay", "a duration", set_off_delay},
     {"offset", "a number", set_offset},
+    {"on_delay", "a duration", set_on_delay},
     {"on_loss", "a value", set_on_loss},
     {"order", "\"CDAB\", \"ABCD\", \"BADC\" or \"DCBA\"", set_order},
     {"partial", "true or false", set_partial},
     {"period", "a duration", set_period},
     {"poll", "true or false", set_poll},
+    {"priority", "\"urgent\", \"high\", \"medium\" or \"low\"", set_priority},
     {"pulse", "true or false", set_pulse},
     {"retain", "true or false", set_retain},
     {"round", "true or false", set_round},

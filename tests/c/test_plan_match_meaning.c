@@ -97,10 +97,17 @@ static void what_a_restart_makes_of_it(void **state)
     bed_declare(pair->to, WORD("B", 1, .retain = true));
     bed_declare(pair->from, WORD("C", 2));
     bed_declare(pair->to, WORD("C", 2, .limit = LIMIT_CLAMP, .desc = "the third"));
+    bed_declare(pair->from,
+                WORD("D", 3, .people = {.has = {[LEVEL_HI] = true}, .limit = {[LEVEL_HI] = 5}}));
+    bed_declare(
+        pair->to,
+        WORD("D", 3,
+             .people = {.has = {[LEVEL_HI] = true}, .limit = {[LEVEL_HI] = 6}, .confirm = true}));
     said_with(pair, NULL, DIFFERENCE_CHANGED,
               "t.lua:1: A is not retained any more: a restart begins with its default\n"
               "t.lua:1: B is retained now: its value survives a restart\n"
-              "t.lua:1: C: what changes: limit\n");
+              "t.lua:1: C: what changes: limit\n"
+              "t.lua:1: D: what changes: hi, confirm\n");
 }
 
 static void keep_it(struct bed *bed, const char *name, bool retain)

@@ -183,9 +183,10 @@ function TestOptions.test_unknown_ones_name_the_nearest()
   assert_each_refused("", {
     { "mem.A = holding.float32(0, { maximum = 5 })",
       'holding.float32: unknown option "maximum"; did you mean max?' },
-    { "mem.A = coil(0, { xyzzy = 1 })", 'coil: unknown option "xyzzy"; it takes: count decimals default '
-      .. "desc dir expire from invalid labels length limit max min min_write_interval nan offset on_loss "
-      .. "order partial period poll pulse retain round safe scale tolerance unit wins write" },
+    { "mem.A = coil(0, { xyzzy = 1 })", 'coil: unknown option "xyzzy"; it takes: confirm count deadband decimals '
+      .. "default desc dir expire from hi hihi history hmi invalid labels length limit lo lolo max min "
+      .. "min_write_interval nan off_delay offset on_delay on_loss order partial period poll priority pulse "
+      .. "retain round safe scale tolerance unit wins write" },
     { "mem.A = coil(0, { true })", "coil: options have names, { key = value }; true has none" },
     { "memory('p', { oder = 1 })", 'memory: unknown option "oder"; did you mean order?' },
     { "mem:raw { holdign = 8 }", 'mem:raw: unknown option "holdign"; did you mean holding?' },
