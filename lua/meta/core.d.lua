@@ -43,6 +43,12 @@ function core.read(keep, ...) end
 ---@param ... any
 function core.write(keep, ...) end
 
+--- A page for the browser, as msm.ui makes them. Body only.
+---@param title string its own among the pages
+---@param json string what the browser gets
+---@param uses table[] what it names of the program
+function core.page(title, json, uses) end
+
 --- A duration in seconds. Raises for what is none, with `what` in front.
 ---@param duration msm.Duration
 ---@param what? string

@@ -13,11 +13,14 @@
 #include "control/value_json.h"
 
 static const struct ask_row ROWS[] = {
-    {"compare", ask_compare, true}, {"complete", ask_complete, true}, {"end", ask_end, false},
-    {"eval", ask_eval, true},       {"force", ask_force, false},      {"forced", ask_forced, false},
-    {"get", ask_get, false},        {"log", ask_log, true},           {"names", ask_names, false},
-    {"reload", ask_reload, true},   {"set", ask_set, false},          {"status", ask_status, false},
-    {"stop", ask_stop, false},      {"unforce", ask_unforce, false},  {"watch", ask_watch, true},
+    {"compare", ask_compare, true},  {"complete", ask_complete, true},
+    {"end", ask_end, false},         {"eval", ask_eval, true},
+    {"force", ask_force, false},     {"forced", ask_forced, false},
+    {"get", ask_get, false},         {"log", ask_log, true},
+    {"names", ask_names, false},     {"pages", ask_pages, false},
+    {"reload", ask_reload, true},    {"set", ask_set, false},
+    {"status", ask_status, false},   {"stop", ask_stop, false},
+    {"unforce", ask_unforce, false}, {"watch", ask_watch, true},
 };
 
 enum { ROW_COUNT = sizeof ROWS / sizeof *ROWS };

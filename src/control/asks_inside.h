@@ -47,6 +47,7 @@ void ask_forced(struct ask *ask, const json_t *request);
 void ask_get(struct ask *ask, const json_t *request);
 void ask_log(struct ask *ask, const json_t *request);
 void ask_names(struct ask *ask, const json_t *request);
+void ask_pages(struct ask *ask, const json_t *request);
 void ask_reload(struct ask *ask, const json_t *request);
 void ask_set(struct ask *ask, const json_t *request);
 void ask_status(struct ask *ask, const json_t *request);

@@ -60,6 +60,7 @@ void plan_unref(struct plan *plan)
     free(b->clients);
     free(b->tasks);
     free(b->keeps);
+    free(b->pages);
     free(b->points);
     free(b->by_cell);
     free(b->writable);

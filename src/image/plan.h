@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "image/link_spec.h"
+#include "image/page.h"
 #include "image/variable.h"
 
 struct extent {
@@ -123,6 +124,8 @@ struct plan {
     size_t task_count;
     const struct keep_spec *keeps;
     size_t keep_count;
+    const struct page *pages;
+    size_t page_count;
 
     /* from here on filled by plan_seal */
     size_t cell_count;
@@ -172,11 +175,12 @@ int plan_line(struct plan *plan, const struct line_spec *line, struct error *err
 int plan_client(struct plan *plan, const struct client_spec *client, struct error *error);
 int plan_task(struct plan *plan, const struct task_spec *task);
 int plan_keep(struct plan *plan, const struct keep_spec *keep, struct error *error);
+int plan_page(struct plan *plan, const struct page *page, struct error *error);
 
 /* Ends the building: resolves directions, lays out cells and points, checks what only the whole
  * shows: a link on a memory in which nothing is addressed, options that only a client gives a
  * meaning, a variable that does not fit into one request of its client, a `from` that leads
- * nowhere. */
+ * nowhere, a name on a page that is not declared or cannot be what the page makes of it. */
 bool plan_seal(struct plan *plan, struct error *error);
 
 /* What one scan, or the body, may take: as stated, or 10 periods of the fastest task, at least

@@ -24,6 +24,7 @@ struct building {
     struct client_spec *clients;
     struct task_spec *tasks;
     struct keep_spec *keeps;
+    struct page *pages;
     struct point *points;
     uint32_t *by_cell;
     uint16_t *writable, *raw_cells;
@@ -55,9 +56,10 @@ static inline bool is_broadcast(const struct client_spec *client)
 }
 
 /* Parts of plan_seal. Links and options are checked once directions are known, groups need sorted
- * points, followers nothing but the rows. */
+ * points, followers nothing but the rows, pages all of it. */
 bool plan_check_links(struct building *b, struct error *error);
 bool plan_check_options(struct building *b, struct error *error);
 bool plan_make_groups(struct building *b, struct error *error);
 bool plan_check_groups(const struct building *b, struct error *error);
 bool plan_make_followers(struct building *b, struct error *error);
+bool plan_check_pages(const struct building *b, struct error *error);

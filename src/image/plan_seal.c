@@ -258,7 +258,7 @@ bool plan_seal(struct plan *plan, struct error *error)
     plan->pulses = collect(b, is_pulse, &plan->pulse_count);
     plan->safes = collect(b, is_safe, &plan->safe_count);
     return plan_make_groups(b, error) && plan_check_groups(b, error) &&
-           plan_make_followers(b, error);
+           plan_make_followers(b, error) && plan_check_pages(b, error);
 }
 
 bool plan_points_share(const struct point *a, const struct point *b)

@@ -81,5 +81,6 @@ void push_core(lua_State *L)
                                          {NULL, NULL}};
     luaL_newlib(L, functions);
     add_files(L);
+    add_pages(L);
     add_keep_fields(L);
 }

@@ -275,6 +275,7 @@ void open_program(lua_State *L);    /* program */
 void open_require(lua_State *L);    /* require */
 void push_core(lua_State *L);       /* bind_core.c: msm.core */
 void add_files(lua_State *L);       /* bind_files.c: its functions into the table on top */
+void add_pages(lua_State *L);       /* bind_pages.c: likewise */
 void add_keep_fields(lua_State *L); /* keep_fields.c: likewise */
 void open_sandbox(lua_State *L);    /* what Lua's own libraries offer here; last of all */
 

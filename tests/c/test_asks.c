@@ -165,6 +165,22 @@ static void strings_of_any_bytes(void **state)
     fake_row(fake, "{\"do\": \"get\", \"names\": [\"NAME\"]}", "hex", "'41e942'");
 }
 
+/* ---- pages ---- */
+
+static void pages_of_the_script(void **state)
+{
+    struct fake *fake = *state;
+    struct error error;
+    const struct page pages[] = {{.title = "A", .json = "{\"title\": \"A\", \"rows\": [[]]}"},
+                                 {.title = "B", .json = "{\"title\": \"B\", \"rows\": []}"}};
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(plan_page(fake->bed.plan, &pages[i], &error), (int)i);
+    declare(fake);
+    fake_answers(fake, "{\"do\": \"pages\"}", "pages",
+                 "[{'title': 'A', 'rows': [[]]}, {'title': 'B', 'rows': []}]");
+    fake_refused(fake, "{\"do\": \"pages\", \"match\": \"A\"}", "usage", "match");
+}
+
 /* ---- force ---- */
 
 static void force_and_release(void **state)
@@ -381,6 +397,7 @@ int main(void)
         FAKE_TEST(get_shows_rows),
         FAKE_TEST(get_takes_patterns),
         FAKE_TEST(names_are_helped_with),
+        FAKE_TEST(pages_of_the_script),
         FAKE_TEST(strings_of_any_bytes),
         FAKE_TEST(force_and_release),
         FAKE_TEST(force_takes_arrays_and_outputs),
