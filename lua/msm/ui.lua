@@ -181,8 +181,8 @@ local function take_write(what, name, value)
   if kind ~= "boolean" and kind ~= "string" and not core.finite(value) then
     core.complain(("%s: writes: %s = %s; it must be a number, a boolean or text"):format(what, tostring(name),
       check.shown(value)))
-  elseif kind == "string" and not utf8.len(value) then
-    core.complain(("%s: writes: %s = %s is not UTF-8"):format(what, tostring(name), check.shown(value)))
+  elseif kind == "string" and (not utf8.len(value) or value:find "\0") then
+    core.complain(("%s: writes: %s = %s is no text"):format(what, tostring(name), check.shown(value)))
   end
   local known = item.names(what, { name }, 1)[1]
   return { name = known, value = value }, item.use(what, known, { single = true, settable = true }, value)

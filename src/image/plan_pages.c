@@ -122,6 +122,8 @@ static bool refuse_kind(const struct page_use *use, const struct variable *v, st
 static bool check_settable(const struct plan *plan, const struct page_use *use,
                            const struct variable *v, struct error *error)
 {
+    if ((use->needs & PAGE_SETTABLE) && v->people.hmi == HMI_RO)
+        return refuse(use, "has hmi = \"ro\", so that no page writes it", error);
     if (!(use->needs & PAGE_SETTABLE) || plan_point_is_settable(plan, v->point) ||
         (plan->settings.simulated && plan_point_is_fed(plan, v->point)))
         return true;

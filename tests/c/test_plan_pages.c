@@ -15,6 +15,7 @@ static void declare_all(struct bed *bed)
     bed_declare(bed, WORD("TEMPS", 2, .count = 3));
     bed_declare(bed, COIL("PUMP", 0));
     bed_declare(bed, COIL("OUT", 1, .direction = DIRECTION_OUT));
+    bed_declare(bed, COIL("LOOK", 2, .people = {.hmi = HMI_RO}));
     bed_declare(bed, WORD("SPEED", 0, .path = "plc.SPEED", PLC(.direction = DIRECTION_IN)));
 }
 
@@ -85,6 +86,12 @@ static void what_it_writes_may_be_written(void **state)
             "plc.SPEED", .needs = PAGE_SETTABLE);
 }
 
+static void what_pages_only_show_is_not_written(void **state)
+{
+    ACCEPTED("LOOK", .needs = PAGE_BOOLEAN);
+    REFUSED("LOOK has hmi = \"ro\", so that no page writes it", "LOOK", .needs = PAGE_SETTABLE);
+}
+
 static void what_it_writes_fits(void **state)
 {
     ACCEPTED("LEVEL", .needs = WRITES(INTEGER(100)));
@@ -113,9 +120,13 @@ static void titles_are_unique(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BED_TEST(names_are_declared),        BED_TEST(arrays_are_named_by_element),
-        BED_TEST(an_item_fits_its_variable), BED_TEST(what_it_writes_may_be_written),
-        BED_TEST(what_it_writes_fits),       BED_TEST(titles_are_unique),
+        BED_TEST(names_are_declared),
+        BED_TEST(arrays_are_named_by_element),
+        BED_TEST(an_item_fits_its_variable),
+        BED_TEST(what_it_writes_may_be_written),
+        BED_TEST(what_pages_only_show_is_not_written),
+        BED_TEST(what_it_writes_fits),
+        BED_TEST(titles_are_unique),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,7 @@ end
 
 local METAS <const> = { item = object "ui.item", row = object "ui.row" }
 
---- Text for people: UTF-8, not empty.
+--- Text for people: UTF-8, not empty, without control characters.
 ---@param limits { optional: boolean|nil }|nil
 ---@return msm.check.Rule
 function item.words(limits)
@@ -38,8 +38,9 @@ function item.words(limits)
   return {
     optional = limits and limits.optional,
     take = function(value, what)
-      if type(value) ~= "string" or value == "" or #value > most or not utf8.len(value) then
-        core.complain(("%s must be text of 1 to %d bytes, UTF-8, not %s"):format(what, most, check.shown(value)))
+      if type(value) ~= "string" or value == "" or #value > most or value:find "%c" or not utf8.len(value) then
+        core.complain(("%s must be text of 1 to %d bytes in one line, UTF-8, not %s")
+          :format(what, most, check.shown(value)))
       end
       return value
     end,
