@@ -111,6 +111,9 @@ static const struct option_help PROBE[] = {
 
 static const struct option_help RUN[] = {
     {"dry", "N", "run N scans without a network and without waiting, then end", COMPLETES_NOTHING},
+    {"http", "PORT",
+     "serve pages for browsers on this computer there, or on ADDRESS:PORT, as 0.0.0.0:8080",
+     COMPLETES_NOTHING},
     LUA_ROOT,
     {"name", "PROGRAM", "the name that commands find it by, instead of the script's",
      COMPLETES_NOTHING},
@@ -134,6 +137,8 @@ static const struct option_help RUN[] = {
      COMPLETES_FOLDER},
     {"watch", NULL, "reload when the script, or a file that it requires, changes",
      COMPLETES_NOTHING},
+    {"web-root", "DIR", "serve the files of the pages from DIR, for those who work on them",
+     COMPLETES_FOLDER},
     END,
 };
 

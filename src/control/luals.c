@@ -7,7 +7,7 @@
 #include "control/command.h"
 #include "control/json_text.h"
 #include "control/show.h"
-#include "program/embedded.h"
+#include "base/embedded.h"
 
 #include <errno.h>
 #include <jansson.h>

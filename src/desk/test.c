@@ -9,7 +9,7 @@
 #include "desk/replay.h"
 #include "desk/test_files.h"
 #include "desk/test_memory.h"
-#include "program/embedded.h"
+#include "base/embedded.h"
 
 #include <lauxlib.h>
 #include <lualib.h>

@@ -3,7 +3,7 @@
  * and may declare. */
 
 #include "base/nearest.h"
-#include "program/embedded.h"
+#include "base/embedded.h"
 #include "program/inside.h"
 
 #include <errno.h>

@@ -67,6 +67,7 @@ static void begin_work(struct runtime *runtime)
     pulse_start(runtime);
     if (runtime->socket)
         socket_changed(runtime->socket);
+    hmi_changed(runtime->hmi);
 }
 
 /* One that was brought back before its own probation had ended begins it anew. */

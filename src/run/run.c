@@ -50,6 +50,13 @@ static void say(const char *line)
     log_text(line, strlen(line));
 }
 
+static void say_pages(const struct runtime *runtime)
+{
+    char address[96];
+    if (runtime->hmi)
+        log_line("%s: pages at %s", runtime_name(runtime), hmi_address(runtime->hmi, address));
+}
+
 static void say_what_runs(struct runtime *runtime)
 {
     const struct generation *now = runtime->current;
@@ -58,6 +65,7 @@ static void say_what_runs(struct runtime *runtime)
     report_servers(now->plan, runtime->tcp);
     report_clients(now->plan);
     report_forced(now->image);
+    say_pages(runtime);
     findings_orders(&(struct findings){.plan = now->plan, .say = say});
 }
 
@@ -158,6 +166,7 @@ static void stop(struct runtime *runtime)
     /* after those who answer masters: what was accepted is saved */
     bool is_closed = store_close(runtime->store);
     lines_destroy(runtime->lines);
+    hmi_close(runtime->hmi);
     socket_close(runtime->socket); /* who waits there for the end finds ports and files free */
     spin_stop(runtime->spin);
     restart_close(runtime);
@@ -247,12 +256,25 @@ static bool read_record_size(const struct command *command, struct runtime *runt
     return false;
 }
 
+static bool read_http(const struct command *command, struct runtime *runtime, const char *text)
+{
+    struct error error;
+    runtime->serves_pages = text;
+    if (!text && runtime->http.root)
+        error_set(&error, "--web-root is for --http");
+    else if (!text || hmi_read_address(text, &runtime->http, &error))
+        return true;
+    command_say("msm %s: %s", command->name, error.text);
+    return false;
+}
+
 int run_run(const struct command *command, int argc, char **argv)
 {
     struct runtime runtime = {.started = clock_now(), .unattended = is_unattended()};
-    const char *dry = NULL, *state = NULL, *record_size = NULL;
+    const char *dry = NULL, *state = NULL, *record_size = NULL, *http = NULL;
     struct command_operands operands = {.words = &runtime.path, .least = 1, .most = 1};
     const struct command_option options[] = {{"dry", NULL, &dry},
+                                             {"http", NULL, &http},
                                              {"lua-root", NULL, &runtime.lua_root},
                                              {"name", NULL, &runtime.name},
                                              {"record", NULL, &runtime.record},
@@ -261,12 +283,13 @@ int run_run(const struct command *command, int argc, char **argv)
                                              {"spin", &runtime.wants_spin, NULL},
                                              {"state", NULL, &state},
                                              {"watch", &runtime.watches, NULL},
+                                             {"web-root", NULL, &runtime.http.root},
                                              {NULL, NULL, NULL}};
     int result = command_read(command, argc, argv, options, &operands);
     if (result >= 0)
         return result;
     if (!check_name(command, runtime.name) || !check_state(command, state) ||
-        !read_record_size(command, &runtime, record_size))
+        !read_record_size(command, &runtime, record_size) || !read_http(command, &runtime, http))
         return EXIT_USAGE;
     if (dry && (runtime.simulates || runtime.record)) {
         command_say(

@@ -17,6 +17,7 @@
 #include "base/signals.h"
 #include "control/host.h"
 #include "control/socket.h"
+#include "hmi/hmi.h"
 #include "image/audit.h"
 #include "image/keeps.h"
 #include "modbus/lines.h"
@@ -41,6 +42,8 @@ struct runtime {
     bool is_named;      /* by the command line, so that program { name } does not count */
     char program_name[NAME_MAX + 1];
     int64_t record_size;
+    struct hmi_settings http; /* port 0 without serves_pages: none */
+    bool serves_pages;
     bool wants_spin, watches;
     bool simulates;  /* the devices behind its clients */
     bool unattended; /* nobody sits at a terminal */
@@ -62,6 +65,7 @@ struct runtime {
     struct spin *spin;
     struct scan_thread *thread;
     struct socket *socket;
+    struct hmi *hmi; /* NULL: no pages */
     struct reload *reload;
     struct probation *probation;
     struct faults *faults;

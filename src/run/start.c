@@ -196,7 +196,11 @@ static bool connect_all(struct runtime *runtime, struct error *error)
         !(runtime->files = watch_files_open(runtime->loop, read_again, runtime, error)))
         return false;
     runtime->socket = socket_open(runtime->loop, runtime->name, &host, error);
-    return runtime->socket && stuck_start_thread(runtime, error);
+    if (!runtime->socket || !stuck_start_thread(runtime, error))
+        return false;
+    if (runtime->serves_pages)
+        runtime->hmi = hmi_open(runtime->loop, &runtime->http, &host, error);
+    return !runtime->serves_pages || runtime->hmi;
 }
 
 /* Signals are caught once there are outputs to make safe: a body that does not end is ended by

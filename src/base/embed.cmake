@@ -1,4 +1,4 @@
-# Turns the files of the Lua library into one C table: embedded_lua[] = { { "msm/timer.lua", text, length }, … }.
+# Turns files into one C table: TABLE[] = { { "msm/timer.lua", text, length }, … } (base/embedded.h).
 string(REPLACE "," ";" FILES "${FILES}")
 set(rows "")
 set(bodies "")
@@ -12,4 +12,4 @@ foreach(file ${FILES})
   string(APPEND rows "    {\"${file}\", (const char *)file${index}, ${length}},\n")
   math(EXPR index "${index} + 1")
 endforeach()
-file(WRITE ${OUT} "#include \"program/embedded.h\"\n${bodies}\nconst struct embedded embedded_lua[] = {\n${rows}    {0, 0, 0}};\n")
+file(WRITE ${OUT} "#include \"base/embedded.h\"\n${bodies}\nconst struct embedded ${TABLE}[] = {\n${rows}    {0, 0, 0}};\n")

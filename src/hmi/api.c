@@ -1,0 +1,329 @@
+/* What is asked over HTTP becomes a control request, or a stream. An errand is a request that the
+ * host has; it is over when it was answered or when the browser left. */
+
+#include "hmi/hmi_inside.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "control/json_text.h"
+#include "control/request.h"
+#include "control/value_json.h"
+
+struct errand {
+    struct asker asker; /* first, so that an asker is its errand */
+    struct hmi *hmi;
+    struct web_request *request; /* NULL: whoever asks does so here */
+    json_t *answer;              /* then it is kept here */
+    struct errand *next, *previous;
+};
+
+static const char JSON[] = "application/json; charset=utf-8";
+
+/* ---- answers ---- */
+
+void api_answer(struct web_request *request, unsigned status, json_t *answer)
+{
+    char *text = answer ? json_text(answer) : NULL;
+    json_decref(answer);
+    web_answer(request, status, JSON, text, text ? strlen(text) : 0);
+}
+
+void api_refuse(struct web_request *request, unsigned status, const char *kind, const char *format,
+                ...)
+{
+    char text[512];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    api_answer(request, status,
+               json_pack("{s:b,s:s,s:o}", "ok", 0, "kind", kind, "error",
+                         value_json_text(text, strlen(text))));
+}
+
+static unsigned status_of(const json_t *answer)
+{
+    static const struct {
+        const char *kind;
+        unsigned status;
+    } kinds[] = {{"usage", 400}, {"unknown", 404}, {"refused", 409}, {"failed", 422}};
+    const char *kind = json_string_value(json_object_get(answer, "kind"));
+    for (size_t i = 0; kind && i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kind, kinds[i].kind) == 0)
+            return kinds[i].status;
+    return kind ? 500 : 200;
+}
+
+/* ---- errands ---- */
+
+static void take_off(struct errand *errand)
+{
+    *(errand->previous ? &errand->previous->next : &errand->hmi->errands) = errand->next;
+    if (errand->next)
+        errand->next->previous = errand->previous;
+}
+
+static void send_answer(struct asker *asker, json_t *line)
+{
+    struct errand *errand = (struct errand *)asker;
+    if (errand->request)
+        api_answer(errand->request, line ? status_of(line) : 500, line);
+    else
+        errand->answer = line;
+}
+
+static size_t room(struct asker *asker)
+{
+    (void)asker;
+    return SIZE_MAX / 2;
+}
+
+static struct errand *errand_create(struct hmi *hmi, struct web_request *request,
+                                    const struct origin *origin)
+{
+    struct errand *errand = calloc(1, sizeof *errand);
+    if (!errand)
+        return NULL;
+    errand->asker = (struct asker){
+        .origin = *origin, .send = send_answer, .room = room, .reading = board_reading(hmi->board)};
+    errand->hmi = hmi;
+    errand->request = request;
+    errand->next = hmi->errands;
+    if (errand->next)
+        errand->next->previous = errand;
+    hmi->errands = errand;
+    return errand;
+}
+
+static void errand_destroy(struct errand *errand)
+{
+    asks_forget(&errand->asker);
+    take_off(errand);
+    free(errand);
+}
+
+json_t *api_ask(struct hmi *hmi, json_t *request)
+{
+    static const struct origin OURS = {.peer = "msm"};
+    struct errand *errand = request ? errand_create(hmi, NULL, &OURS) : NULL;
+    json_t *answer = NULL;
+    if (errand) {
+        asks_run(&errand->asker, &hmi->host, hmi->loop, request);
+        answer = errand->answer;
+        errand_destroy(errand);
+    }
+    json_decref(request);
+    return answer;
+}
+
+/* ---- a control request ---- */
+
+static bool may(struct web_request *request, const struct who *who, const json_t *wish)
+{
+    const char *what = json_string_value(json_object_get(wish, "do"));
+    enum role needs = what ? guard_needs(what) : ROLE_VIEWER;
+    if (needs == ROLE_NONE || json_is_true(json_object_get(wish, "follow")))
+        api_refuse(request, 400, "usage",
+                   "%.40s is not to be had here; GET /api/stream tells what changes", what);
+    else if (who->role < needs)
+        api_refuse(request, 403, "refused", "%.40s is for %ss; you are %s%s", what,
+                   role_name(needs), who->role == ROLE_NONE ? "nobody" : "a ",
+                   who->role == ROLE_NONE ? ", log in" : role_name(who->role));
+    else
+        return true;
+    return false;
+}
+
+/* Takes `wish`. */
+static void run(struct hmi *hmi, struct web_request *request, const struct who *who, json_t *wish)
+{
+    if (may(request, who, wish)) {
+        struct errand *errand = errand_create(hmi, request, &who->origin);
+        web_set_own(request, errand);
+        if (errand)
+            asks_run(&errand->asker, &hmi->host, hmi->loop, wish);
+        else
+            api_answer(request, 500, NULL);
+    }
+    json_decref(wish);
+}
+
+/* The body of a POST; NULL, and refused, where it is no JSON object. */
+static json_t *read_body(struct web_request *request)
+{
+    struct error error;
+    size_t length;
+    const char *body = web_body(request, &length);
+    json_t *wish = NULL;
+    if (web_is_too_long(request))
+        api_refuse(request, 413, "usage", "a body has at most %d bytes", WEB_BODY);
+    else if (!(wish = request_read(body, length, &error)))
+        api_refuse(request, 400, "usage", "%s", error.text);
+    return wish;
+}
+
+/* ---- GET ---- */
+
+enum argument_type { ARGUMENT_TEXT, ARGUMENT_NUMBER, ARGUMENT_INTEGER, ARGUMENT_LIST };
+
+struct argument {
+    const char *name;
+    enum argument_type type;
+};
+
+static const struct get {
+    const char *path, *what;
+    struct argument arguments[6];
+} GETS[] = {
+    {"/api/alarms", "alarms", {{NULL, 0}}},
+    {"/api/journal",
+     "journal",
+     {{"from", ARGUMENT_NUMBER},
+      {"to", ARGUMENT_NUMBER},
+      {"match", ARGUMENT_TEXT},
+      {"kinds", ARGUMENT_LIST},
+      {"limit", ARGUMENT_INTEGER}}},
+    {"/api/names", "names", {{"match", ARGUMENT_TEXT}}},
+    {"/api/pages", "pages", {{NULL, 0}}},
+    {"/api/status", "status", {{NULL, 0}}},
+    {"/api/trend",
+     "trend",
+     {{"names", ARGUMENT_LIST},
+      {"from", ARGUMENT_NUMBER},
+      {"to", ARGUMENT_NUMBER},
+      {"points", ARGUMENT_INTEGER}}},
+    {"/api/values", "get", {{"match", ARGUMENT_TEXT}, {"names", ARGUMENT_LIST}}},
+};
+
+static json_t *list_of(const char *text)
+{
+    json_t *list = json_array();
+    for (const char *at = text; *at; at += *at == ',') {
+        size_t length = strcspn(at, ",");
+        if (length)
+            json_array_append_new(list, json_stringn(at, length));
+        at += length;
+    }
+    return list;
+}
+
+/* What is no number stays a text, which the request's own check refuses. */
+static json_t *argument_json(enum argument_type type, const char *text)
+{
+    char *end;
+    double number = strtod(text, &end);
+    bool is_number = *text && !*end;
+    if (type == ARGUMENT_LIST)
+        return list_of(text);
+    if (type == ARGUMENT_NUMBER && is_number)
+        return json_real(number);
+    if (type == ARGUMENT_INTEGER && is_number && number >= -1e9 && number <= 1e9)
+        return json_integer((json_int_t)number);
+    return json_string(text);
+}
+
+static json_t *wish_of(const struct web_request *request, const struct get *get)
+{
+    json_t *wish = json_pack("{s:s}", "do", get->what);
+    for (const struct argument *argument = get->arguments; argument->name; argument++) {
+        const char *text = web_argument(request, argument->name);
+        if (text)
+            json_object_set_new(wish, argument->name, argument_json(argument->type, text));
+    }
+    if (strcmp(get->what, "get") == 0 && json_object_size(wish) == 1)
+        json_object_set_new(wish, "match", json_string("*"));
+    return wish;
+}
+
+static bool answer_get(struct hmi *hmi, struct web_request *request, const struct who *who)
+{
+    static const char value[] = "/api/values/";
+    const char *path = web_path(request);
+    for (size_t i = 0; i < sizeof GETS / sizeof *GETS; i++) {
+        if (strcmp(GETS[i].path, path) != 0)
+            continue;
+        run(hmi, request, who, wish_of(request, &GETS[i]));
+        return true;
+    }
+    if (strncmp(path, value, sizeof value - 1) != 0)
+        return false;
+    run(hmi, request, who, json_pack("{s:s,s:[s]}", "do", "get", "names", path + sizeof value - 1));
+    return true;
+}
+
+/* ---- which ---- */
+
+static void answer_session(struct web_request *request, const struct who *who)
+{
+    api_answer(request, 200,
+               json_pack("{s:b,s:s,s:s,s:b,s:b}", "ok", 1, "user", who->user, "role",
+                         role_name(who->role), "needs_login", who->role == ROLE_NONE, "tls", 0));
+}
+
+static void get(struct hmi *hmi, struct web_request *request, const struct who *who)
+{
+    const char *path = web_path(request);
+    if (strcmp(path, "/api/session") == 0)
+        answer_session(request, who);
+    else if (who->role == ROLE_NONE)
+        api_refuse(request, 401, "refused", "log in first");
+    else if (strcmp(path, "/api/stream") == 0)
+        feed_open(hmi, request, who);
+    else if (!answer_get(hmi, request, who))
+        api_refuse(request, 404, "unknown", "there is no %.100s", path);
+}
+
+static void post(struct hmi *hmi, struct web_request *request, const struct who *who)
+{
+    const char *path = web_path(request);
+    json_t *wish = read_body(request);
+    if (!wish)
+        return;
+    if (who->role == ROLE_NONE)
+        api_refuse(request, 401, "refused", "log in first");
+    else if (strcmp(path, "/api/ask") == 0)
+        run(hmi, request, who, json_incref(wish));
+    else if (strcmp(path, "/api/feed") == 0)
+        feed_change(hmi, request, wish);
+    else
+        api_refuse(request, 404, "unknown", "there is no %.100s to post to", path);
+    json_decref(wish);
+}
+
+void api_asked(void *context, struct web_request *request)
+{
+    struct hmi *hmi = context;
+    struct who who;
+    struct error error;
+    unsigned refusal = guard_refuses(request, &error);
+    guard_who(request, &who);
+    if (refusal)
+        api_refuse(request, refusal, "refused", "%s", error.text);
+    else if (strcmp(web_method(request), "GET") == 0)
+        get(hmi, request, &who);
+    else if (strcmp(web_method(request), "POST") == 0)
+        post(hmi, request, &who);
+    else
+        api_refuse(request, 405, "usage", "only GET and POST are answered");
+}
+
+void api_gone(void *context, struct web_request *request)
+{
+    struct hmi *hmi = context;
+    void *own = web_own(request);
+    if (feed_is(hmi, own))
+        feed_gone(hmi, own);
+    else if (own)
+        errand_destroy(own);
+}
+
+void api_end(struct hmi *hmi)
+{
+    struct errand *next;
+    for (struct errand *errand = hmi->errands; errand; errand = next) {
+        next = errand->next;
+        asks_end(&errand->asker, "the program ends");
+    }
+}

@@ -1,0 +1,336 @@
+/* A browser's stream. It is told only what changed since it was told last; while it has not taken
+ * that, nothing more is made for it, so that it is never behind by more than one look. */
+
+#include "hmi/hmi_inside.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include "base/clock.h"
+#include "control/json_text.h"
+
+enum { FEEDS_MOST = 64, ROWS_MOST = 20000, ID_TEXT = 33, BEAT_ROOM = 64 * 1024 };
+
+#define PERIOD_DEFAULT 0.2
+#define PERIOD_LEAST 0.05
+#define PERIOD_MOST 60.0
+
+struct feed {
+    struct hmi *hmi;
+    struct web_request *request;
+    struct who who;
+    char id[ID_TEXT];
+    struct loop_timer timer;
+    int64_t period;
+    json_t *names; /* a list, or NULL … */
+    char *match;   /* … a pattern, or NULL */
+    int *rows;     /* of the board */
+    size_t count;
+    uint64_t seen, program;
+    bool full;
+    struct feed *next, *previous;
+};
+
+/* ---- events ---- */
+
+struct frame {
+    char *text;
+    size_t length, room;
+    bool failed;
+};
+
+static void add(struct frame *frame, const char *text, size_t length)
+{
+    size_t wanted = frame->length + length;
+    if (wanted > frame->room) {
+        char *room = realloc(frame->text, 2 * wanted);
+        frame->failed |= !room;
+        if (!room)
+            return;
+        frame->text = room;
+        frame->room = 2 * wanted;
+    }
+    memcpy(frame->text + frame->length, text, length);
+    frame->length = wanted;
+}
+
+static void add_text(struct frame *frame, const char *text)
+{
+    add(frame, text, strlen(text));
+}
+
+static void send_event(struct feed *feed, const char *event, const char *data)
+{
+    struct frame frame = {NULL, 0, 0, false};
+    add_text(&frame, "event: ");
+    add_text(&frame, event);
+    add_text(&frame, "\ndata: ");
+    add_text(&frame, data);
+    add_text(&frame, "\n\n");
+    if (frame.failed || !web_write(feed->request, frame.text, frame.length))
+        web_end(feed->request);
+    free(frame.text);
+}
+
+static double now_utc(void)
+{
+    return (double)(clock_now().utc / NS_PER_MS) / 1000;
+}
+
+static void send_hello(struct feed *feed)
+{
+    struct host_status status;
+    feed->hmi->host.status(feed->hmi->host.context, &status);
+    json_t *hello = json_pack("{s:s,s:s,s:s,s:s,s:s,s:f}", "stream", feed->id, "user",
+                              feed->who.user, "role", role_name(feed->who.role), "name",
+                              status.name, "version", MSM_VERSION, "now", now_utc());
+    char *text = hello ? json_text(hello) : NULL;
+    if (text)
+        send_event(feed, "hello", text);
+    free(text);
+    json_decref(hello);
+}
+
+/* ---- rows ---- */
+
+static void let_go(struct feed *feed)
+{
+    for (size_t i = 0; i < feed->count; i++)
+        board_give(feed->hmi->board, feed->rows[i]);
+    free(feed->rows);
+    feed->rows = NULL;
+    feed->count = 0;
+}
+
+/* What it shows, in the present program. */
+static void take(struct feed *feed)
+{
+    struct board *board = feed->hmi->board;
+    json_t *names = feed->match ? board_names(board, feed->match) : json_incref(feed->names);
+    size_t most = json_array_size(names) < ROWS_MOST ? json_array_size(names) : ROWS_MOST;
+    int *rows = malloc((most + 1) * sizeof *rows);
+    size_t count = 0;
+    for (size_t i = 0; rows && i < most; i++) {
+        struct error error;
+        int row = board_take(board, json_string_value(json_array_get(names, i)), &error);
+        if (row >= 0)
+            rows[count++] = row;
+    }
+    json_decref(names);
+    let_go(feed); /* after the new ones are taken: what stays is not looked up again */
+    feed->rows = rows;
+    feed->count = rows ? count : 0;
+    feed->program = board_program(board);
+    feed->full = true;
+}
+
+static void send_rows(struct feed *feed)
+{
+    struct frame frame = {NULL, 0, 0, false};
+    const struct board *board = feed->hmi->board;
+    char head[96];
+    snprintf(head, sizeof head, "event: rows\ndata: {\"now\":%.3f,%s\"rows\":[", now_utc(),
+             feed->full ? "\"full\":true," : "");
+    add_text(&frame, head);
+    size_t begin = frame.length;
+    for (size_t i = 0; i < feed->count; i++) {
+        const struct board_row *row = board_row(board, feed->rows[i]);
+        if (!row->text || (!feed->full && row->version <= feed->seen))
+            continue;
+        if (frame.length > begin)
+            add(&frame, ",", 1);
+        add(&frame, row->text, row->length);
+    }
+    bool is_news = feed->full || frame.length > begin;
+    add_text(&frame, "]}\n\n");
+    if (frame.failed || (is_news && !web_write(feed->request, frame.text, frame.length)))
+        web_end(feed->request);
+    free(frame.text);
+    feed->full = false;
+    feed->seen = board_version(board);
+}
+
+/* All with the same period look at the same moments, so that they share what is rendered. */
+static void look_later(struct feed *feed)
+{
+    int64_t now = loop_now(feed->hmi->loop);
+    loop_set_timer(feed->hmi->loop, &feed->timer, now - now % feed->period + feed->period);
+}
+
+static void look(struct feed *feed)
+{
+    struct error error;
+    look_later(feed);
+    if (web_waiting(feed->request) || !board_look(feed->hmi->board, &error))
+        return;
+    if (feed->program != board_program(feed->hmi->board)) {
+        take(feed);
+        if (!board_look(feed->hmi->board, &error))
+            return;
+    }
+    send_rows(feed);
+}
+
+static void fired(struct loop_timer *timer)
+{
+    look((struct feed *)((char *)timer - offsetof(struct feed, timer)));
+}
+
+/* ---- what it shows ---- */
+
+/* "A,B" as a list of texts; NULL when memory is short. */
+static json_t *split(const char *text)
+{
+    json_t *list = json_array();
+    for (const char *at = text; at && *at; at += *at == ',') {
+        size_t length = strcspn(at, ",");
+        if (length)
+            json_array_append_new(list, json_stringn(at, length));
+        at += length;
+    }
+    return list;
+}
+
+static bool set_period(struct feed *feed, double seconds)
+{
+    if (!(seconds >= PERIOD_LEAST && seconds <= PERIOD_MOST))
+        return false;
+    feed->period = (int64_t)(seconds * NS_PER_S);
+    return true;
+}
+
+/* Takes both; at most one is not NULL. */
+static void show(struct feed *feed, json_t *names, char *match)
+{
+    json_decref(feed->names);
+    free(feed->match);
+    feed->names = names;
+    feed->match = match;
+    take(feed);
+    loop_set_timer(feed->hmi->loop, &feed->timer, 0);
+}
+
+/* ---- begin, change, end ---- */
+
+static void make_id(char id[ID_TEXT])
+{
+    unsigned char bytes[16];
+    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+        abort(); /* cannot happen for so few once the system has started */
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static void put_on(struct hmi *hmi, struct feed *feed)
+{
+    feed->next = hmi->feeds;
+    if (feed->next)
+        feed->next->previous = feed;
+    hmi->feeds = feed;
+    hmi->feed_count++;
+}
+
+void feed_open(struct hmi *hmi, struct web_request *request, const struct who *who)
+{
+    const char *names = web_argument(request, "names"), *match = web_argument(request, "match");
+    const char *period = web_argument(request, "period");
+    struct feed *feed = hmi->feed_count < FEEDS_MOST ? calloc(1, sizeof *feed) : NULL;
+    if (!feed) {
+        api_refuse(request, 503, "refused", "%d streams are open already", FEEDS_MOST);
+        return;
+    }
+    feed->hmi = hmi;
+    feed->request = request;
+    feed->who = *who;
+    feed->timer.fire = fired;
+    make_id(feed->id);
+    if (!set_period(feed, period ? strtod(period, NULL) : PERIOD_DEFAULT)) {
+        free(feed);
+        api_refuse(request, 400, "usage", "period is %g..%g s", PERIOD_LEAST, PERIOD_MOST);
+        return;
+    }
+    put_on(hmi, feed);
+    web_set_own(request, feed);
+    web_stream(request);
+    send_hello(feed);
+    show(feed, match ? NULL : split(names), match ? strdup(match) : NULL);
+}
+
+void feed_gone(struct hmi *hmi, struct feed *feed)
+{
+    loop_unset_timer(hmi->loop, &feed->timer);
+    *(feed->previous ? &feed->previous->next : &hmi->feeds) = feed->next;
+    if (feed->next)
+        feed->next->previous = feed->previous;
+    hmi->feed_count--;
+    let_go(feed);
+    json_decref(feed->names);
+    free(feed->match);
+    free(feed);
+}
+
+bool feed_is(const struct hmi *hmi, const void *own)
+{
+    const struct feed *feed = hmi->feeds;
+    while (feed && feed != own)
+        feed = feed->next;
+    return feed;
+}
+
+static struct feed *find(const struct hmi *hmi, const char *id)
+{
+    struct feed *feed = hmi->feeds;
+    while (feed && strcmp(feed->id, id) != 0)
+        feed = feed->next;
+    return feed;
+}
+
+static bool are_texts(const json_t *list)
+{
+    size_t i;
+    json_t *text;
+    json_array_foreach(list, i, text)
+    {
+        if (!json_is_string(text))
+            return false;
+    }
+    return json_is_array(list);
+}
+
+void feed_change(struct hmi *hmi, struct web_request *request, const json_t *wish)
+{
+    const char *id = json_string_value(json_object_get(wish, "stream"));
+    const char *match = json_string_value(json_object_get(wish, "match"));
+    json_t *names = json_object_get(wish, "names"), *period = json_object_get(wish, "period");
+    struct feed *feed = id ? find(hmi, id) : NULL;
+    if (!id || !(names || match) || (names && match) || (names && !are_texts(names)))
+        api_refuse(request, 400, "usage",
+                   "feed takes \"stream\" and one of \"names\" (a list) and \"match\"");
+    else if (!feed)
+        api_refuse(request, 404, "unknown", "there is no such stream any more");
+    else if (period && !set_period(feed, json_number_value(period)))
+        api_refuse(request, 400, "usage", "period is %g..%g s", PERIOD_LEAST, PERIOD_MOST);
+    else {
+        show(feed, json_incref(names), match ? strdup(match) : NULL);
+        api_answer(request, 200, json_pack("{s:b}", "ok", 1));
+    }
+}
+
+/* ---- all of them ---- */
+
+void feed_beat(struct hmi *hmi, const char *event, const json_t *data)
+{
+    char *text = json_text(data);
+    for (struct feed *feed = hmi->feeds; text && feed; feed = feed->next)
+        if (web_waiting(feed->request) < BEAT_ROOM)
+            send_event(feed, event, text);
+    free(text);
+}
+
+void feed_look(struct hmi *hmi)
+{
+    for (struct feed *feed = hmi->feeds; feed; feed = feed->next)
+        loop_set_timer(hmi->loop, &feed->timer, 0);
+}

@@ -1,0 +1,49 @@
+#pragma once
+/* The room from the inside; for hmi.c, api.c and feed.c only. */
+
+#include <jansson.h>
+#include "base/loop.h"
+#include "control/asks.h"
+#include "hmi/board.h"
+#include "hmi/guard.h"
+#include "hmi/hmi.h"
+#include "hmi/web.h"
+
+struct feed;
+struct errand;
+
+struct hmi {
+    struct loop *loop;
+    struct control_host host;
+    struct hmi_settings settings;
+    struct web *web;
+    struct board *board;
+    struct feed *feeds; /* all streams */
+    size_t feed_count;
+    struct errand *errands; /* requests that wait for the host */
+    struct loop_timer beat;
+};
+
+/* ---- api.c ---- */
+
+void api_asked(void *context, struct web_request *request);
+void api_gone(void *context, struct web_request *request);
+void api_end(struct hmi *hmi); /* what waits is refused */
+
+/* A refusal in the form of PROTOCOL.md. */
+void api_refuse(struct web_request *request, unsigned status, const char *kind, const char *format,
+                ...) __attribute__((format(printf, 4, 5)));
+void api_answer(struct web_request *request, unsigned status, json_t *answer); /* takes it */
+
+/* The answer to a request that needs no time, as the program itself asks it. */
+json_t *api_ask(struct hmi *hmi, json_t *request); /* takes it; NULL when memory is short */
+
+/* ---- feed.c ---- */
+
+/* The request becomes a stream. */
+void feed_open(struct hmi *hmi, struct web_request *request, const struct who *who);
+void feed_gone(struct hmi *hmi, struct feed *feed);
+bool feed_is(const struct hmi *hmi, const void *own); /* whether it is one of them */
+void feed_change(struct hmi *hmi, struct web_request *request, const json_t *wish);
+void feed_beat(struct hmi *hmi, const char *event, const json_t *data); /* to all of them */
+void feed_look(struct hmi *hmi); /* the program was replaced */

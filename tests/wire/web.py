@@ -1,0 +1,105 @@
+"""A browser's side of the pages, for the wire tests: requests and streams over http.client.
+
+    web = Web(msm)                        # of a program that was started with "--http", "0"
+    web.ask("set", name="SP", value=5)    # the answer; Refusal where it was refused
+    with web.stream("match=*") as stream:
+        event, data = stream.next()
+"""
+
+import http.client
+import json
+import re
+
+PAGES = re.compile(r"pages at (https?)://(\[[^]]*\]|[^:/]*):(\d+)/$")
+
+
+class Refusal(Exception):
+    def __init__(self, status, answer):
+        super().__init__(answer.get("error"))
+        self.status = status
+        self.kind = answer.get("kind")
+
+
+class Stream:
+    def __init__(self, connection, path, headers):
+        self.connection = connection
+        connection.request("GET", path, headers=headers)
+        self.response = connection.getresponse()
+        self.status = self.response.status
+        self.type = self.response.getheader("Content-Type")
+
+    def next(self):
+        """(event, data); None at the stream's end."""
+        event, data = None, None
+        while True:
+            line = self.response.readline()
+            if not line:
+                return None
+            line = line.decode().rstrip("\n")
+            if line.startswith("event: "):
+                event = line[7:]
+            elif line.startswith("data: "):
+                data = json.loads(line[6:])
+            elif event:
+                return event, data
+
+    def wait(self, event, condition=lambda data: True):
+        """The next event of that name that is meant."""
+        while True:
+            found = self.next()
+            if found is None:
+                raise AssertionError("the stream ended before %s" % event)
+            if found[0] == event and condition(found[1]):
+                return found[1]
+
+    def close(self):
+        self.connection.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.close()
+
+
+class Web:
+    def __init__(self, msm):
+        found = msm.wait_line(PAGES)
+        self.host, self.port = found.group(2), int(found.group(3))
+        self.origin = "%s://%s:%d" % (found.group(1), self.host, self.port)
+
+    def connection(self, timeout=30.0):
+        return http.client.HTTPConnection(self.host.strip("[]"), self.port, timeout=timeout)
+
+    def request(self, method, path, body=None, **headers):
+        """(status, headers, body as bytes) of one request; headers of None are left out."""
+        connection = self.connection()
+        try:
+            connection.request(method, path, body,
+                               {k.replace("_", "-"): v for k, v in headers.items() if v is not None})
+            response = connection.getresponse()
+            return response.status, response.headers, response.read()
+        finally:
+            connection.close()
+
+    def get(self, path, **headers):
+        status, _, body = self.request("GET", path, **headers)
+        answer = json.loads(body)
+        if status != 200:
+            raise Refusal(status, answer)
+        return answer
+
+    def post(self, path, fields, **headers):
+        body = fields if isinstance(fields, (bytes, str)) else json.dumps(fields)
+        headers = {"Content_Type": "application/json", "Origin": self.origin, **headers}
+        status, _, body = self.request("POST", path, body, **headers)
+        answer = json.loads(body)
+        if status != 200:
+            raise Refusal(status, answer)
+        return answer
+
+    def ask(self, do, **fields):
+        return self.post("/api/ask", {"do": do, **fields})
+
+    def stream(self, query="", **headers):
+        return Stream(self.connection(), "/api/stream?" + query, headers)
