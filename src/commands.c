@@ -111,6 +111,13 @@ static const struct option_help PROBE[] = {
 
 static const struct option_help RUN[] = {
     {"dry", "N", "run N scans without a network and without waiting, then end", COMPLETES_NOTHING},
+    {"history", NULL,
+     "write what values were, and what happened, to NAME.history beside what is retained, for msm "
+     "trend and msm journal",
+     COMPLETES_NOTHING},
+    {"history-days", "N", "what is older goes, 1..3660 (30)", COMPLETES_NOTHING},
+    {"history-size", "MIB", "of that file; what is oldest goes, at least 4 (256)",
+     COMPLETES_NOTHING},
     {"http", "PORT",
      "serve pages for browsers on this computer there, or on ADDRESS:PORT, as 0.0.0.0:8080",
      COMPLETES_NOTHING},

@@ -81,3 +81,8 @@ void names_put(struct names *names, uint32_t scope, const char *name, int index)
     *slot(names, scope, name) = (struct entry){name, scope, index};
     names->used++;
 }
+
+void names_change(struct names *names, uint32_t scope, const char *name, int index)
+{
+    slot(names, scope, name)->index = index;
+}

@@ -13,3 +13,6 @@ int names_find(const struct names *names, uint32_t scope, const char *name);
 
 /* Adds a name that is not there yet; the text must outlive the map. */
 void names_put(struct names *names, uint32_t scope, const char *name, int index);
+
+/* Another index for a name that is there. */
+void names_change(struct names *names, uint32_t scope, const char *name, int index);

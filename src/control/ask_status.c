@@ -110,6 +110,17 @@ static json_t *store_json(const struct store *store, int64_t now)
                      number(status.variables), "keeps", number(status.keeps));
 }
 
+static json_t *history_json(struct history *history)
+{
+    if (!history)
+        return json_null();
+    struct history_status status = history_status(history);
+    return json_pack("{s:b,s:o,s:o,s:o,s:o,s:o}", "works", status.works, "problem",
+                     text_json(status.problem), "path", text_json(status.path), "bytes",
+                     number(status.bytes), "names", number(status.names), "samples",
+                     number(status.samples));
+}
+
 /* ---- all ---- */
 
 static const char *state_name(enum host_state state)
@@ -178,6 +189,7 @@ void ask_status(struct ask *ask, const json_t *request)
     json_object_set_new(json, "conflicts", number(image_conflicts(image)));
     json_object_set_new(json, "links", links_json(image, now.monotonic));
     json_object_set_new(json, "store", store_json(host->store(host->context), now.monotonic));
+    json_object_set_new(json, "history", history_json(host->history(host->context)));
     json_object_set_new(json, "recording", recording_json(&status));
     asks_answer(ask, json);
 }

@@ -17,9 +17,10 @@ static const struct ask_row ROWS[] = {
     {"end", ask_end, false},         {"eval", ask_eval, true},
     {"force", ask_force, false},     {"forced", ask_forced, false},
     {"get", ask_get, false},         {"log", ask_log, true},
-    {"names", ask_names, false},     {"pages", ask_pages, false},
-    {"reload", ask_reload, true},    {"set", ask_set, false},
-    {"status", ask_status, false},   {"stop", ask_stop, false},
+    {"journal", ask_journal, true},  {"names", ask_names, false},
+    {"pages", ask_pages, false},     {"reload", ask_reload, true},
+    {"set", ask_set, false},         {"status", ask_status, false},
+    {"stop", ask_stop, false},       {"trend", ask_trend, true},
     {"unforce", ask_unforce, false}, {"watch", ask_watch, true},
 };
 

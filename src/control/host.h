@@ -8,6 +8,7 @@
 #include "image/audit.h"
 #include "image/image.h"
 #include "scan/scan.h"
+#include "store/history.h"
 #include "store/store.h"
 
 enum host_state {
@@ -61,6 +62,7 @@ struct control_host {
     struct image *(*image)(void *context); /* of the present program: not to be kept */
     const struct scan *(*scan)(void *context);
     struct store *(*store)(void *context);
+    struct history *(*history)(void *context); /* NULL: none is written */
     /* Of a program with simulated devices: puts values into the one that feeds `count` points;
      * those of one stand `each` words behind those of another. */
     void (*play)(void *context, uint32_t first, uint32_t count, const uint16_t *words,

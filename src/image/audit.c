@@ -38,6 +38,8 @@ struct audit {
     uint64_t lost;
     void (*wake)(void *context);
     void *context;
+    void (*heard)(void *context, const struct audit_entry *entry);
+    void *listener;
     char ring[RING];
 };
 
@@ -233,6 +235,8 @@ bool audit_take(struct audit *audit, struct audit_entry *entry, uint64_t *lost)
     bool any = audit->first != audit->last;
     if (any)
         unpack(audit, entry);
+    if (any && audit->heard) /* with the lock, so that who is detached is never called */
+        audit->heard(audit->listener, entry);
     *lost = audit->lost;
     audit->lost = 0;
     pthread_mutex_unlock(&audit->mutex);
@@ -246,5 +250,14 @@ void audit_attach(struct audit *audit, void (*wake)(void *context), void *contex
     audit->context = context;
     if (wake && audit->first != audit->last)
         wake(context);
+    pthread_mutex_unlock(&audit->mutex);
+}
+
+void audit_listen(struct audit *audit,
+                  void (*heard)(void *context, const struct audit_entry *entry), void *context)
+{
+    pthread_mutex_lock(&audit->mutex);
+    audit->heard = heard;
+    audit->listener = context;
     pthread_mutex_unlock(&audit->mutex);
 }

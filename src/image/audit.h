@@ -72,3 +72,8 @@ bool audit_take(struct audit *audit, struct audit_entry *entry, uint64_t *lost);
 
 /* Called when the ring is no longer empty: from any thread, must not block. NULL for none. */
 void audit_attach(struct audit *audit, void (*wake)(void *context), void *context);
+
+/* Told of each entry as audit_take takes it out, on that thread, and must not block nor come back
+ * here. NULL for none. */
+void audit_listen(struct audit *audit,
+                  void (*heard)(void *context, const struct audit_entry *entry), void *context);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include "base/memory.h"
 #include "record/form.h"
-#include "record/packed.h"
+#include "base/packed.h"
 
 static void make_room(struct frame *frame)
 {

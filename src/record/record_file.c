@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "record/form.h"
 #include "record/frame.h"
-#include "record/packed.h"
+#include "base/packed.h"
 
 enum { MAGIC = sizeof RECORD_MAGIC - 1 };
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 #include "record/frame.h"
-#include "record/packed.h"
+#include "base/packed.h"
 #include "record/recording.h"
 
 struct recording_inside {

@@ -8,7 +8,7 @@
 #include "image/keeps.h"
 #include "image/link.h"
 #include "record/form.h"
-#include "record/packed.h"
+#include "base/packed.h"
 #include "record/recorder.h"
 
 struct tape {

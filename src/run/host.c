@@ -26,6 +26,11 @@ static struct store *store(void *context)
     return ((struct runtime *)context)->store;
 }
 
+static struct history *history(void *context)
+{
+    return ((struct runtime *)context)->history;
+}
+
 static enum host_state state(const struct runtime *runtime)
 {
     if (runtime->stopping)
@@ -125,6 +130,7 @@ struct control_host host_of(struct runtime *runtime)
                                  .image = image,
                                  .scan = scan,
                                  .store = store,
+                                 .history = history,
                                  .play = play,
                                  .status = status,
                                  .stop = stop,

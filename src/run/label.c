@@ -2,7 +2,7 @@
 
 #include "run/label.h"
 
-#include "record/packed.h"
+#include "base/packed.h"
 
 uint32_t label_text(const struct program *program)
 {

@@ -58,6 +58,14 @@ static void note_fallback(const struct reload *reload, const struct generation *
         now->is_fallback = reload->falls_back || before->is_fallback;
 }
 
+/* Before the memory until now goes. */
+static void follow_history(struct runtime *runtime)
+{
+    struct error error;
+    if (runtime->history && !history_follow(runtime->history, runtime->current->image, &error))
+        log_line("%s: the history stands still: %s", runtime_name(runtime), error.text);
+}
+
 static void begin_work(struct runtime *runtime)
 {
     runtime->fault[0] = '\0';
@@ -68,6 +76,7 @@ static void begin_work(struct runtime *runtime)
     if (runtime->socket)
         socket_changed(runtime->socket);
     hmi_changed(runtime->hmi);
+    follow_history(runtime);
 }
 
 /* One that was brought back before its own probation had ended begins it anew. */

@@ -165,6 +165,10 @@ static void stop(struct runtime *runtime)
     audit_note(runtime->audit, AUDIT_STOP, who_stopped(runtime), "%s", runtime->path);
     /* after those who answer masters: what was accepted is saved */
     bool is_closed = store_close(runtime->store);
+    if (runtime->audit)
+        audit_listen(runtime->audit, NULL, NULL);
+    history_close(runtime->history);
+    runtime->history = NULL;
     lines_destroy(runtime->lines);
     hmi_close(runtime->hmi);
     socket_close(runtime->socket); /* who waits there for the end finds ports and files free */
@@ -268,12 +272,43 @@ static bool read_http(const struct command *command, struct runtime *runtime, co
     return false;
 }
 
+static bool read_count(const struct command *command, const char *option, const char *text,
+                       int least, int most, int *count)
+{
+    char *end;
+    if (!text)
+        return true;
+    unsigned long given = strtoul(text, &end, 10);
+    *count = (int)given;
+    if (*text >= '0' && *text <= '9' && !*end && given >= (unsigned long)least &&
+        given <= (unsigned long)most)
+        return true;
+    command_say("msm %s: --%s takes a number, %d..%d, not \"%s\"", command->name, option, least,
+                most, text);
+    return false;
+}
+
+static bool read_history(const struct command *command, struct runtime *runtime, const char *days,
+                         const char *size)
+{
+    enum { DAYS_MOST = 3660, MIB_LEAST = 4, MIB_MOST = 1 << 20 };
+    runtime->history_days = HISTORY_DAYS;
+    runtime->history_mib = HISTORY_MIB;
+    runtime->wants_history |= days || size || runtime->serves_pages;
+    return read_count(command, "history-days", days, 1, DAYS_MOST, &runtime->history_days) &&
+           read_count(command, "history-size", size, MIB_LEAST, MIB_MOST, &runtime->history_mib);
+}
+
 int run_run(const struct command *command, int argc, char **argv)
 {
     struct runtime runtime = {.started = clock_now(), .unattended = is_unattended()};
     const char *dry = NULL, *state = NULL, *record_size = NULL, *http = NULL;
+    const char *days = NULL, *history_size = NULL;
     struct command_operands operands = {.words = &runtime.path, .least = 1, .most = 1};
     const struct command_option options[] = {{"dry", NULL, &dry},
+                                             {"history", &runtime.wants_history, NULL},
+                                             {"history-days", NULL, &days},
+                                             {"history-size", NULL, &history_size},
                                              {"http", NULL, &http},
                                              {"lua-root", NULL, &runtime.lua_root},
                                              {"name", NULL, &runtime.name},
@@ -289,7 +324,8 @@ int run_run(const struct command *command, int argc, char **argv)
     if (result >= 0)
         return result;
     if (!check_name(command, runtime.name) || !check_state(command, state) ||
-        !read_record_size(command, &runtime, record_size) || !read_http(command, &runtime, http))
+        !read_record_size(command, &runtime, record_size) || !read_http(command, &runtime, http) ||
+        !read_history(command, &runtime, days, history_size))
         return EXIT_USAGE;
     if (dry && (runtime.simulates || runtime.record)) {
         command_say(

@@ -27,6 +27,7 @@
 #include "run/watch_files.h"
 #include "scan/spin.h"
 #include "scan/thread.h"
+#include "store/history.h"
 #include "store/store.h"
 #include "virtual/sim.h"
 
@@ -37,14 +38,17 @@ struct runtime {
     const char *path, *lua_root;
     const char *state_folder; /* NULL: the script's, `folder`, where something needs one */
     const char *folder;
-    const char *name;   /* that commands find it by; until the program is loaded the script's own */
-    const char *record; /* file to record into; NULL: none */
-    bool is_named;      /* by the command line, so that program { name } does not count */
+    const char *name; /* that commands find it by; until the program is loaded the script's own */
+    const char *file_name; /* what is kept is called so: as `name` was before loading */
+    const char *record;    /* file to record into; NULL: none */
+    bool is_named;         /* by the command line, so that program { name } does not count */
     char program_name[NAME_MAX + 1];
     int64_t record_size;
     struct hmi_settings http; /* port 0 without serves_pages: none */
     bool serves_pages;
     bool wants_spin, watches;
+    bool wants_history; /* with `history_days` and `history_mib`, as text or NULL */
+    int history_days, history_mib;
     bool simulates;  /* the devices behind its clients */
     bool unattended; /* nobody sits at a terminal */
 
@@ -56,6 +60,7 @@ struct runtime {
     struct keeps *keeps;
     struct text_queue *texts; /* lines on their way to files */
     struct store *store;
+    struct history *history;    /* NULL: none is written */
     struct generation *current; /* whose scan the scan's thread steps */
     struct generation *proven;  /* what a fault of current leads back to; current itself mostly */
     struct tcp *tcp;

@@ -124,6 +124,7 @@ static void take_name(struct runtime *runtime)
 
 static bool keep_ready(struct runtime *runtime, struct error *error)
 {
+    runtime->file_name = runtime->name;
     const char *stated = runtime->state_folder;
     const struct store_options options = {.directory = stated ? stated : runtime->folder,
                                           .name = runtime->name,
@@ -136,6 +137,22 @@ static bool keep_ready(struct runtime *runtime, struct error *error)
         return false;
     store_load_keeps(runtime->store, runtime->keeps);
     return true;
+}
+
+static bool remember_from_here(struct runtime *runtime, struct error *error)
+{
+    const char *stated = runtime->state_folder;
+    const struct history_options options = {.directory = stated ? stated : runtime->folder,
+                                            .name = runtime->file_name,
+                                            .days = runtime->history_days,
+                                            .mib = runtime->history_mib};
+    if (!runtime->wants_history)
+        return true;
+    runtime->history = history_open(&options, runtime->loop, error);
+    if (!runtime->history)
+        return false;
+    audit_listen(runtime->audit, history_hear, runtime->history);
+    return history_follow(runtime->history, runtime->current->image, error);
 }
 
 /* ---- what it is connected with ---- */
@@ -187,7 +204,8 @@ static bool connect_all(struct runtime *runtime, struct error *error)
     restart_open(runtime);
     if (!stuck_open(runtime, error) || !faults_open(runtime, error) || !eval_open(runtime, error) ||
         !generation_begin(now, faults_events(runtime), clock_now(), error) ||
-        !program_keep(now->program, error) || !record_from_here(runtime, error))
+        !program_keep(now->program, error) || !record_from_here(runtime, error) ||
+        !remember_from_here(runtime, error))
         return false;
     keeps_populate(runtime->keeps, runtime->keeps);
     if (runtime->wants_spin && !(runtime->spin = spin_start(error)))

@@ -63,6 +63,8 @@ static _Noreturn void end_process(struct runtime *runtime)
         nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN}, NULL);
     recorder_close(runtime->recorder);
     store_close(runtime->store);
+    audit_listen(runtime->audit, NULL, NULL);
+    history_close(runtime->history);
     log_stop();
     _Exit(EXIT_FAILURE);
 }

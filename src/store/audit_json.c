@@ -188,3 +188,8 @@ size_t audit_json_lost(uint64_t lost, int64_t now, char text[AUDIT_LINE])
     add_integer(&line, (int64_t)lost);
     return end(&line);
 }
+
+const char *audit_kind_name(enum audit_kind kind)
+{
+    return kinds[kind];
+}

@@ -12,3 +12,5 @@ enum { AUDIT_LINE = 6 * (2 * VARIABLE_MAX_LENGTH + AUDIT_TEXT_MAX + AUDIT_PEER_M
  * they were there. */
 size_t audit_json(const struct audit_entry *entry, char line[AUDIT_LINE]);
 size_t audit_json_lost(uint64_t lost, int64_t now, char line[AUDIT_LINE]);
+
+const char *audit_kind_name(enum audit_kind kind); /* "write", "set", … */

@@ -20,6 +20,7 @@ struct fake {
     char asked[128]; /* code or path of the newest slow request */
     unsigned stops, forgotten;
     struct host_status status;
+    struct history *history; /* or NULL */
 };
 
 static inline struct image *fake_image(void *context)
@@ -37,6 +38,11 @@ static inline struct store *fake_store(void *context)
 {
     (void)context;
     return NULL;
+}
+
+static inline struct history *fake_history(void *context)
+{
+    return ((struct fake *)context)->history;
 }
 
 static inline void fake_status(void *context, struct host_status *status)
@@ -106,6 +112,7 @@ static inline void fake_open(struct fake *fake)
                                        .image = fake_image,
                                        .scan = fake_scan,
                                        .store = fake_store,
+                                       .history = fake_history,
                                        .status = fake_status,
                                        .stop = fake_stop,
                                        .reload = fake_reload,

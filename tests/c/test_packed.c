@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "record/packed.h"
+#include "base/packed.h"
 
 static const uint64_t NUMBERS[] = {0,          1,          127,       128,        16383,     16384,
                                    UINT32_MAX, 1ULL << 32, INT64_MAX, 1ULL << 63, UINT64_MAX};

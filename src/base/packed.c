@@ -1,6 +1,6 @@
 /* The form is LEB128, with signed numbers folded so that -1 is 1, 1 is 2, -2 is 3. */
 
-#include "record/packed.h"
+#include "base/packed.h"
 
 #include <string.h>
 

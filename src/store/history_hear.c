@@ -1,0 +1,44 @@
+/* An entry of the audit log in the words of the journal: values as people read them. */
+
+#include "store/history.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/clock.h"
+#include "image/point_name.h"
+#include "store/audit_json.h"
+
+static void format(const struct plan *plan, uint32_t number, const uint16_t *words,
+                   char text[JOURNAL_VALUE])
+{
+    const struct point *point = &plan->points[number];
+    char bytes[VARIABLE_MAX_LENGTH];
+    if (point->variable < 0) {
+        snprintf(text, JOURNAL_VALUE, "%u", words[0] & point->mask);
+        return;
+    }
+    const struct variable *v = plan->variables[point->variable];
+    struct value value = variable_get(v, words, point->mask, bytes);
+    variable_format(v, &value, text, JOURNAL_VALUE);
+}
+
+static void add_point(struct journal_entry *entry, const struct audit_entry *from)
+{
+    char name[POINT_NAME];
+    point_name(from->plan, from->point, name);
+    bool home = strncmp(name, "mem.", 4) == 0;
+    snprintf(entry->name, sizeof entry->name, "%s", home ? name + 4 : name);
+    format(from->plan, from->point, from->before, entry->before);
+    format(from->plan, from->point, from->after, entry->after);
+}
+
+void history_hear(void *history, const struct audit_entry *from)
+{
+    struct journal_entry entry = {.time = from->time / NS_PER_MS, .kind = JOURNAL_AUDIT};
+    snprintf(entry.what, sizeof entry.what, "%s", audit_kind_name(from->kind));
+    snprintf(entry.who, sizeof entry.who, "%s", from->origin.peer);
+    snprintf(entry.text, sizeof entry.text, "%s", from->text);
+    if (from->plan)
+        add_point(&entry, from);
+    history_note(history, &entry);
+}
