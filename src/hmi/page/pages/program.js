@@ -8,6 +8,8 @@ import { diff, size } from "../program/diff.js";
 import { question } from "../question.js";
 import { reaches, role } from "../roles.js";
 
+export const stays = true;
+
 class Program {
   constructor(host, link, params) {
     this.link = link;
@@ -32,11 +34,11 @@ class Program {
     } });
     this.state = el("p", { class: "program-state", role: "status" });
     this.banner = el("div", { class: "program-banner", role: "alert", hidden: true });
-    this.problems = el("ol", { class: "program-errors", "aria-label": "What is wrong" });
+    this.problems = el("ol", { class: "program-errors", "aria-label": "What is wrong", hidden: true });
     this.code = el("div", { class: "code" });
     this.versions = new Versions(this.link, { path: () => this.path, now: () => this.editor.text(),
       take: (text) => this.take(text) });
-    this.more = el("details", { class: "card", ontoggle: () => this.more.open && this.versions.load() },
+    this.more = el("details", { class: "sheet", ontoggle: () => this.more.open && this.versions.load() },
       el("summary", {}, "Versions"), this.versions.element);
     this.host.append(el("h1", { class: "sr-only" }, "Program"), el("div", { class: "program" },
       el("div", { class: "program-bar" }, this.files, this.check_button, this.reload_button, this.revert_button,

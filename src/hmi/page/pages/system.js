@@ -27,7 +27,7 @@ class Facts {
   }
 }
 
-const card = (id, title, ...content) => el("section", { class: "card", id: `system-${id}`, "aria-labelledby":
+const card = (id, title, ...content) => el("section", { class: "sheet", id: `system-${id}`, "aria-labelledby":
   `title-${id}` }, el("h2", { id: `title-${id}` }, title), ...content);
 
 class System {

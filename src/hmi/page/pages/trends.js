@@ -20,6 +20,8 @@ function remembered(params) {
   };
 }
 
+export const stays = true;
+
 class Trends {
   constructor(host, link, params) {
     this.link = link;
@@ -32,7 +34,7 @@ class Trends {
       moved: (from, to) => this.look(from, to), live: () => this.live(), pointed: (time) => this.read(time),
       limits: () => this.limits.checked, whole: () => this.whole.checked,
     });
-    this.reload = settled(250, () => this.load());
+    this.reload = settled(100, () => this.load());
     this.build(host);
   }
 
@@ -99,9 +101,9 @@ class Trends {
       return;
     }
     this.choose(this.wish || this.first());
-    this.undo = this.link.on("hello", () => this.names().then(() => this.choose(this.chosen())));
+    this.undo = this.link.on("loaded", () => this.names().then(() => this.choose(this.chosen())).catch(() => {}));
     this.timer = setInterval(() => this.tick(), 100);
-    this.live();
+    this.marks();
   }
 
   // What can be drawn, for the list of suggestions; of arrays each element.
@@ -125,13 +127,14 @@ class Trends {
     return this.pens.list.map((pen) => pen.name);
   }
 
+  // Other pens.
   choose(names) {
     this.pens.select(names.filter((name) => this.known.has(name)).slice(0, most), this.infos);
     this.lanes.pens(this.pens.list);
     this.empty.hidden = this.pens.list.length > 0;
     this.plot.hidden = this.pens.list.length === 0;
     this.rows();
-    this.load();
+    this.reload();
     this.keep();
   }
 
@@ -234,7 +237,7 @@ class Trends {
     this.paused = null;
     this.lanes.point(null);
     this.marks();
-    this.load();
+    this.reload();
     this.keep();
   }
 

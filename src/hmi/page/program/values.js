@@ -2,7 +2,8 @@
 
 import { el, reading, write } from "../kit.js";
 
-const most = 4;
+const most = 4; // on a line
+const longest = 8; // array that is shown whole
 
 // The declared variables that a line of Lua names: mem.LEVEL, plc.SPEED, mem.TEMPS[3], mem:quality "X". What stands in
 // a comment is no name.
@@ -13,7 +14,7 @@ export function named(line, infos) {
     const short = memory === "mem" ? name : `${memory}.${name}`;
     const info = infos.get(short);
     if (info && !info.raw) {
-      const whole = info.count && !index ? null : index && info.count ? `${short}[${index}]` : short;
+      const whole = info.count && index ? `${short}[${index}]` : info.count > longest ? null : short;
       if (whole && !found.includes(whole)) {
         found.push(whole);
       }

@@ -30,7 +30,7 @@ export function scan({ scan: one }) {
     ["Wakes late by", spread(one.latency)],
     ["Scans", one.count.toLocaleString("en")],
     ["Overruns", String(one.overruns)],
-    ["Priority", one.priority ? `real-time ${one.priority}` : "that of any process"],
+    ["Priority", one.priority],
   ];
 }
 

@@ -14,20 +14,20 @@ function axis_time(milliseconds, granularity, options, dygraph) {
   const time = new Date(milliseconds);
   const two = (number) => String(number).padStart(2, "0");
   const clock = `${two(time.getHours())}:${two(time.getMinutes())}`;
-  if (to - from <= 600e3) {
+  if (to - from <= 300e3 || time.getSeconds() !== 0) {
     return `${clock}:${two(time.getSeconds())}`;
   }
   const midnight = time.getHours() === 0 && time.getMinutes() === 0;
   return midnight ? `${two(time.getMonth() + 1)}-${two(time.getDate())}` : clock;
 }
 
-// Draws one pen: each point's stroke, the step to the next, and the pen's number where the line ends.
+// Draws one pen: each point's stroke, and the step to the next.
 function plot(event, pen, host) {
   const context = event.drawingContext;
   const y = (value) => event.dygraph.toDomYCoord(value, 0);
   const colour = token(host, `--pen-${pen.number}`);
   context.save();
-  context.strokeStyle = context.fillStyle = colour;
+  context.strokeStyle = colour;
   context.lineWidth = 1.75;
   context.beginPath();
   let last = null;
@@ -53,18 +53,15 @@ function plot(event, pen, host) {
   }
   context.setLineDash(stroke(pen.number));
   context.stroke();
-  if (last) {
-    context.font = `600 11px ${token(host, "--font") || "sans-serif"}`;
-    context.fillText(String(pen.number), last.canvasx + 3, y(last.yval) + 4);
-  }
   context.restore();
 }
 
-// The limits of a pen as thin lines with their names.
+// The limits of a pen as thin lines with their names: those of outer limits outside, those of inner ones inside.
 function draw_limits(context, area, dygraph, lane) {
   context.save();
   context.setLineDash([4, 4]);
   context.lineWidth = 1;
+  context.textAlign = "right";
   context.font = `11px ${token(lane.host, "--font") || "sans-serif"}`;
   for (const pen of lane.pens) {
     for (const [level, value] of Object.entries(pen.limits || {})) {
@@ -77,7 +74,9 @@ function draw_limits(context, area, dygraph, lane) {
       context.moveTo(area.x, y);
       context.lineTo(area.x + area.w, y);
       context.stroke();
-      context.fillText(`${lane.pens.length > 1 ? `${pen.number} ` : ""}${level} ${value}`, area.x + 4, y - 3);
+      const above = level === "hihi" || level === "lo";
+      context.fillText(`${lane.pens.length > 1 ? `${pen.number} ` : ""}${level} ${value}`, area.x + area.w - 6,
+        above ? y - 3 : y + 11);
     }
   }
   context.restore();
@@ -93,7 +92,9 @@ export class Lane {
     this.plot = el("div", { class: "lane-plot" });
     this.line = el("div", { class: "lane-cursor", hidden: true });
     const heading = this.boolean ? "on / off" : pens[0].unit;
-    this.host.append(this.plot, this.line);
+    this.ends = pens.map((pen) => el("span", { class: "lane-end", "aria-hidden": "true" }, String(pen.number)));
+    this.ends.forEach((end, index) => end.style.setProperty("--pen", `var(--pen-${pens[index].number})`));
+    this.host.append(this.plot, this.line, ...this.ends);
     if (heading) {
       this.host.append(el("span", { class: "lane-unit" }, heading));
     }
@@ -129,6 +130,22 @@ export class Lane {
     } else {
       this.make(changes, last);
     }
+    this.label(file);
+  }
+
+  // The pens' numbers where their lines end.
+  label(file) {
+    const row = file[file.length - 1] || [];
+    const area = this.graph.getArea();
+    this.ends.forEach((end, index) => {
+      const cell = row[index + 1];
+      end.hidden = !cell || Number.isNaN(cell[1]);
+      if (!end.hidden) {
+        const x = Math.min(this.graph.toDomXCoord(row[0]), area.x + area.w);
+        const y = Math.min(Math.max(this.graph.toDomYCoord(cell[1], 0), area.y), area.y + area.h);
+        end.style.transform = `translate(${Math.round(x) + 3}px, ${Math.round(y) - 8}px)`;
+      }
+    });
   }
 
   make({ file, ...changes }, last) {

@@ -8,8 +8,10 @@ import { table } from "./series.js";
 // Resolves when dygraphs is there; rejects with what a person has to install where it is not.
 export async function ready() {
   try {
-    await Promise.all([script("/lib/dygraph.min.js"), sheet("/lib/dygraph.css"),
+    await Promise.all([script("/lib/dygraphs/dygraph.min.js"), sheet("/lib/dygraphs/dygraph.css"),
       sheet(new URL("./trend.css", import.meta.url).href)]);
+    // Its legend sets styles in a way that the pages' policy forbids; ours stands below the plot.
+    window.Dygraph.PLUGINS = window.Dygraph.PLUGINS.filter((plugin) => plugin !== window.Dygraph.Plugins.Legend);
   } catch {
     throw new Error("the charts need Debian's package libjs-dygraphs on the machine that runs msm");
   }
