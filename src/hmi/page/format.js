@@ -1,0 +1,83 @@
+// Values as people read and write them, by what is declared of them.
+
+import { reading } from "./kit.js";
+
+export const is_number = (info) => /^(byte|u?int(16|32|64)|float(32|64))$/.test(info?.type || "");
+export const is_boolean = (info) => info?.type === "bool";
+export const has_range = (info) => is_number(info) && typeof info.min === "number" && typeof info.max === "number";
+
+// What stands over a value.
+export function title_of(info, name) {
+  if (!info?.desc) {
+    return name;
+  }
+  return info.element ? `${info.desc} ${info.element}` : info.desc;
+}
+
+export function label_of(info, value) {
+  const found = (info?.labels || []).find(([number]) => number === value);
+  return found ? found[1] : null;
+}
+
+// The two words of a boolean, for false and for true.
+export function words_of(info) {
+  return [label_of(info, false) ?? "OFF", label_of(info, true) ?? "ON"];
+}
+
+function one_text(info, value) {
+  const label = label_of(info, value);
+  if (label !== null) {
+    return label;
+  }
+  if (value === null || value === undefined) {
+    return "–";
+  }
+  if (typeof value === "boolean") {
+    return words_of(info)[Number(value)];
+  }
+  if (typeof value === "number" && info?.decimals === undefined && info?.type === "float32") {
+    return String(Number(value.toPrecision(5)));
+  }
+  return reading(value, typeof value === "number" ? info?.decimals : undefined);
+}
+
+export function text_of(info, value) {
+  return Array.isArray(value) ? value.map((one) => one_text(info, one)).join("  ") : one_text(info, value);
+}
+
+export function with_unit(info, value) {
+  return `${text_of(info, value)}${info?.unit && label_of(info, value) === null ? ` ${info.unit}` : ""}`;
+}
+
+export function range_text(info) {
+  const unit = info.unit ? ` ${info.unit}` : "";
+  if (info.min !== undefined && info.max !== undefined) {
+    return `${info.min} to ${info.max}${unit}`;
+  }
+  return info.min !== undefined ? `${info.min}${unit} or more` : info.max !== undefined ? `${info.max}${unit} or less` : "";
+}
+
+// What a person typed, as the type wants it; throws words where it is none.
+export function typed(info, text) {
+  if (!is_number(info)) {
+    return text;
+  }
+  const number = Number(text.trim().replace(",", "."));
+  if (text.trim() === "" || !Number.isFinite(number)) {
+    throw new Error("This is not a number.");
+  }
+  if ((info.min !== undefined && number < info.min) || (info.max !== undefined && number > info.max)) {
+    throw new Error(`It takes ${range_text(info)}.`);
+  }
+  return number;
+}
+
+// Where the value stands among its limits: "lolo", "lo", "hi", "hihi", or "".
+export function level_of(info, value) {
+  if (typeof value !== "number" || !info) {
+    return "";
+  }
+  return value <= info.lolo ? "lolo" : value >= info.hihi ? "hihi" : value <= info.lo ? "lo" : value >= info.hi ? "hi" : "";
+}
+
+export const LEVELS = { lolo: "far too low", lo: "low", hi: "high", hihi: "far too high" };

@@ -1,0 +1,54 @@
+// Numbers and texts: the value alone, on a bar, in a vessel. Where people may write it, the tile opens its faceplate.
+
+import { el, write } from "../kit.js";
+import { has_range, is_number, label_of, text_of } from "../format.js";
+import { faceplate } from "../faceplate.js";
+import { Range } from "./range.js";
+import { Spark } from "./spark.js";
+import { Tile } from "./tile.js";
+
+export class ValueTile extends Tile {
+  constructor(item, info, link) {
+    super(item, info, link);
+    this.number = el("span", { class: "tile-number" }, "–");
+    this.unit = el("span", { class: "tile-unit" }, info?.unit || "");
+    this.open = el("button", { type: "button", class: "tile-open", title: `${item.name}: look closer`,
+      onclick: () => faceplate(link, item.name) }, this.number, this.unit);
+    this.body.append(this.open);
+    if (item.kind === "value" && has_range(info) && !info.labels) {
+      this.range = new Range(info, false);
+      this.body.append(this.range.element);
+    }
+    if (item.spark && is_number(info)) {
+      this.spark = new Spark(link, item.name);
+      this.body.append(this.spark.element);
+    }
+  }
+
+  paint(row) {
+    write(this.number, text_of(this.info, row.value));
+    this.unit.hidden = label_of(this.info, row.value) !== null;
+    this.range?.paint(row.value);
+    this.spark?.add(row);
+  }
+
+  destroy() {
+    this.spark?.destroy();
+  }
+}
+
+export class BarTile extends ValueTile {
+  constructor(item, info, link) {
+    super(item, info, link);
+    this.range = new Range({ min: 0, max: 100, ...info }, false);
+    this.body.append(this.range.element);
+  }
+}
+
+export class TankTile extends ValueTile {
+  constructor(item, info, link) {
+    super(item, info, link);
+    this.range = new Range({ min: 0, max: 100, ...info }, true);
+    this.body.append(this.range.element);
+  }
+}

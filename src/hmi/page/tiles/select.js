@@ -1,0 +1,43 @@
+// One of several labels: buttons side by side where they are few, a list where they are many.
+
+import { el } from "../kit.js";
+import { may_write, write_value } from "../writes.js";
+import { Tile } from "./tile.js";
+
+const FEW = 4;
+
+export class SelectTile extends Tile {
+  constructor(item, info, link) {
+    super(item, info, link);
+    this.labels = info?.labels || [];
+    this.few = this.labels.length <= FEW;
+    const choose = (value) => this.attempt(async () => {
+      if (!await write_value(link, info, value, item.confirm)) {
+        this.update(null, link.now());
+      }
+    });
+    if (this.few) {
+      this.buttons = this.labels.map(([value, word]) => el("button", { type: "button", "aria-pressed": "false",
+        onclick: () => choose(value) }, word));
+      this.body.append(el("div", { class: "segments select", role: "group", "aria-label": this.title.textContent },
+        ...this.buttons));
+      return;
+    }
+    this.list = el("select", { "aria-label": this.title.textContent, onchange: () => choose(JSON.parse(this.list.value)) },
+      ...this.labels.map(([value, word]) => el("option", { value: JSON.stringify(value) }, word)));
+    this.body.append(this.list);
+  }
+
+  paint(row) {
+    const may = may_write(this.info);
+    if (!this.few) {
+      this.list.disabled = !may;
+      this.list.value = JSON.stringify(row.value);
+      return;
+    }
+    this.buttons.forEach((button, i) => {
+      button.setAttribute("aria-pressed", String(row.value === this.labels[i][0]));
+      button.disabled = !may;
+    });
+  }
+}
