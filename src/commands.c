@@ -40,6 +40,21 @@ static const struct option_help FORCE[] = {
     END,
 };
 
+#define HISTORY_FILE                                                                               \
+    {                                                                                              \
+        "file", "FILE", "of a program that does not run: its NAME.history", COMPLETES_FILE         \
+    }
+
+static const struct option_help JOURNAL[] = {
+    HISTORY_FILE,
+    {"from", "MOMENT", "begin there: -7d (ago), 10:30, 2026-01-31 10:30 (-1d)", COMPLETES_NOTHING},
+    JSON,
+    {"kind", "KIND", "only alarm, or only audit", COMPLETES_NOTHING},
+    {"lines", "N", "the newest N, 1..2000 (100)", COMPLETES_NOTHING},
+    NAME,
+    END,
+};
+
 static const struct option_help LOG[] = {
     {"follow", NULL, "go on with what it says from now on", COMPLETES_NOTHING},
     JSON,
@@ -66,6 +81,17 @@ static const struct option_help TEST[] = {
      "the first difference",
      COMPLETES_FILE},
     {"report", "FILE", "where junit goes, FILE.xml (msm-test.xml)", COMPLETES_FILE},
+    END,
+};
+
+static const struct option_help TREND[] = {
+    {"csv", NULL, "comma-separated, with a header line; times are UTC", COMPLETES_NOTHING},
+    HISTORY_FILE,
+    {"from", "MOMENT", "begin there: -8h (ago), 10:30, 2026-01-31 10:30 (-1h)", COMPLETES_NOTHING},
+    JSON,
+    NAME,
+    {"points", "N", "cut the time into so many stretches, 1..10000 (600)", COMPLETES_NOTHING},
+    {"to", "MOMENT", "end there (now)", COMPLETES_NOTHING},
     END,
 };
 
@@ -173,6 +199,11 @@ const struct command COMMANDS[] = {
      "are LEVEL, plc.SPEED, TEMPS[3], holding[5]. A program that does not answer for 10 s is given "
      "up with exit status 1, as by all commands that need not wait for it.",
      JSON_NAME, "  msm get LEVEL SETPOINT\n  msm get 'plc.*' LEVEL", get_run},
+    {"journal", "[PATTERN]", COMPLETES_NAME, "Prints what happened: alarms, writes, reloads.",
+     "From the history that msm run --history writes, the newest last. PATTERN, with * and ?, is "
+     "of "
+     "the names of variables and alarms.",
+     JOURNAL, "  msm journal --from -7d --kind alarm", journal_run},
     {"log", "", COMPLETES_NOTHING, "Prints what a running program has said.",
      "With --follow the exit status is 3 when the program ends, and 0 when nobody reads a pipe any "
      "more.",
@@ -217,6 +248,12 @@ const struct command COMMANDS[] = {
      "  msm test tests/scripts/test_hvac.lua\n  msm test tests/scripts/test_hvac.lua --filter "
      "frost --output tap",
      test_run},
+    {"trend", "NAME…", COMPLETES_NAME, "Prints what values were.",
+     "From the history that msm run --history writes: a line for each change, or, where these are "
+     "more than --points, one for each stretch of time, with the last value and what it was "
+     "between. "
+     "A value holds until the next line; after - nothing is known.",
+     TREND, "  msm trend LEVEL SETPOINT --from -8h --csv >tank.csv", trend_run},
     {"unforce", "[NAME]", COMPLETES_FORCED, "Lets go of what was forced.", NULL, UNFORCE,
      "  msm unforce PUMP --restore", unforce_run},
     {"watch", "[PATTERN]", COMPLETES_NAME, "Shows values as they change.",

@@ -82,6 +82,7 @@ int complete_run(const struct command *command, int argc, char **argv); /* for t
 int eval_run(const struct command *command, int argc, char **argv);
 int force_run(const struct command *command, int argc, char **argv);
 int get_run(const struct command *command, int argc, char **argv);
+int journal_run(const struct command *command, int argc, char **argv);
 int log_run(const struct command *command, int argc, char **argv);
 int man_run(const struct command *command, int argc, char **argv);
 int map_run(const struct command *command, int argc, char **argv);
@@ -90,5 +91,6 @@ int reload_run(const struct command *command, int argc, char **argv);
 int set_run(const struct command *command, int argc, char **argv);
 int status_run(const struct command *command, int argc, char **argv);
 int stop_run(const struct command *command, int argc, char **argv);
+int trend_run(const struct command *command, int argc, char **argv);
 int unforce_run(const struct command *command, int argc, char **argv);
 int watch_run(const struct command *command, int argc, char **argv);

@@ -309,10 +309,6 @@ struct history_status history_status(struct history *history)
 void history_note(struct history *history, const struct journal_entry *entry)
 {
     pthread_mutex_lock(&history->mutex);
-    struct heap *fresh = &history->fresh;
-    if (fresh->note_count < HISTORY_NOTES)
-        fresh->notes[fresh->note_count++] = *entry;
-    else
-        history->notes_lost++;
+    history_put_note(history, entry);
     pthread_mutex_unlock(&history->mutex);
 }

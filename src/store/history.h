@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "base/loop.h"
+#include "image/alarm_events.h"
 #include "image/audit.h"
 #include "image/image.h"
 #include "store/trend.h"
@@ -68,6 +69,10 @@ void history_note(struct history *history, const struct journal_entry *entry);
 
 /* As audit_listen wants it: an entry of the audit log becomes one of the journal. */
 void history_hear(void *history, const struct audit_entry *entry);
+
+/* Takes what happens to alarms into the journal from now on, with the writing thread. NULL: no
+ * longer. */
+void history_take_alarms(struct history *history, struct alarm_events *events);
 
 /* ---- asking ---- */
 

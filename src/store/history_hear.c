@@ -1,10 +1,12 @@
-/* An entry of the audit log in the words of the journal: values as people read them. */
+/* What was heard in the words of the journal: of the audit log, with values as people read them,
+ * and of alarms. */
 
-#include "store/history.h"
+#include "store/history_inside.h"
 
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
+#include "image/number.h"
 #include "image/point_name.h"
 #include "store/audit_json.h"
 
@@ -41,4 +43,47 @@ void history_hear(void *history, const struct audit_entry *from)
     if (from->plan)
         add_point(&entry, from);
     history_note(history, &entry);
+}
+
+void history_put_note(struct history *history, const struct journal_entry *entry)
+{
+    struct heap *fresh = &history->fresh;
+    if (fresh->note_count < HISTORY_NOTES)
+        fresh->notes[fresh->note_count++] = *entry;
+    else
+        history->notes_lost++;
+}
+
+/* ---- alarms ---- */
+
+static void put_alarm(struct history *history, const struct alarm_event *from)
+{
+    struct journal_entry entry = {
+        .time = from->time / NS_PER_MS, .kind = JOURNAL_ALARM, .priority = from->priority};
+    snprintf(entry.what, sizeof entry.what, "%s", from->what);
+    snprintf(entry.name, sizeof entry.name, "%s", from->name);
+    snprintf(entry.text, sizeof entry.text, "%.150s%s%.100s", from->text,
+             *from->text && *from->reason ? ": " : "", from->reason);
+    snprintf(entry.who, sizeof entry.who, "%s", from->who);
+    if (from->has_value)
+        number_text(from->value, entry.after);
+    history_put_note(history, &entry);
+}
+
+void history_drain_alarms(struct history *history)
+{
+    struct alarm_event event;
+    uint64_t lost = 0;
+    while (history->alarms && alarm_events_take(history->alarms, &event, &lost)) {
+        history->notes_lost += lost;
+        put_alarm(history, &event);
+    }
+}
+
+void history_take_alarms(struct history *history, struct alarm_events *events)
+{
+    pthread_mutex_lock(&history->mutex);
+    history_drain_alarms(history);
+    history->alarms = events;
+    pthread_mutex_unlock(&history->mutex);
 }

@@ -81,6 +81,7 @@ struct history {
     struct names *index; /* of the last row with a name */
     struct heap fresh;
     uint64_t notes_lost;
+    struct alarm_events *alarms; /* or NULL */
     struct question *questions;
     bool stopping, abandoned;
     struct history_status status; /* … to here */
@@ -112,6 +113,14 @@ void history_look(struct history *history, struct instant now);
 
 /* Everything is recorded anew once the heap was taken out. */
 void history_break(struct history *history);
+
+/* ---- history_hear.c ---- */
+
+/* What happened to alarms goes into the journal, with the mutex held. */
+void history_drain_alarms(struct history *history);
+
+/* With the mutex held. */
+void history_put_note(struct history *history, const struct journal_entry *entry);
 
 /* ---- history_round.c ---- */
 

@@ -285,7 +285,11 @@ bool history_look_up(const char *path, const struct trend_query *trend,
                      struct error *error)
 {
     struct history_file file;
-    if (history_file_open(&file, path, true, error) != HISTORY_READY)
+    enum history_state state = history_file_open(&file, path, true, error);
+    if (state == HISTORY_BUSY)
+        return error_set(error, "%s belongs to a program that runs; without --file it is asked",
+                         path);
+    if (state != HISTORY_READY)
         return error_prefix(error, "%s: ", path);
     bool ok = trend ? history_read_trend(&file, trend, result, error)
                     : history_read_journal(&file, journal, result, error);

@@ -49,6 +49,7 @@ static void take(struct history *history)
     if (!is_empty(&history->held))
         return;
     pthread_mutex_lock(&history->mutex);
+    history_drain_alarms(history);
     struct heap held = history->held;
     history->held = history->fresh;
     history->fresh = held;

@@ -298,6 +298,17 @@ every("10ms", function() mem.PUMP = mem.LEVEL > limit end)
             with open(os.path.join(self.folder.path, "scripts", "tank.audit"), encoding="utf-8") as file:
                 self.same(block.text, file.read().splitlines()[-1])
 
+    def history(self, block):
+        """What names a file is done when the program has ended."""
+        text = self.tank_text.replace("1502", str(self.port))
+        with self.run_program(text, "--history"):
+            eventually(lambda: self.get("PUMP") == "true", "the pump")
+            for words, _ in block.commands()[:-1]:
+                self.assertEqual(self.shell(words).returncode, 0, words)
+        [(words, _)] = block.commands()[-1:]
+        self.assertIn("--file", words)
+        self.assertRegex(self.shell(words).stdout, r"(?m)^%s [\d.]+$" % r"[-\d]+ [:.\d]+")
+
 
 # What stands in a block, and its stage; the first that is found counts.
 STAGES = [
@@ -311,6 +322,7 @@ STAGES = [
     ("msm run --record", Blocks.recorded),
     ("first difference:", Blocks.replayed),
     ('"kind": "set"', Blocks.audit),
+    ("msm journal", Blocks.history),
     ("sudo msm status", Blocks.beside_tank),
     ('{"do": "get"', Blocks.protocol),
 ]
