@@ -2,7 +2,8 @@
 // Apply or Enter sends, and what is refused is said here.
 
 import { el, moment, span, write } from "./kit.js";
-import { has_range, is_boolean, is_number, label_of, range_text, text_of, title_of, typed, with_unit, words_of } from "./format.js";
+import { has_range, is_boolean, is_number, label_of, place_of, range_text, text_of, title_of, typed, with_unit, words_of }
+  from "./format.js";
 import { Force } from "./force.js";
 import { Keypad } from "./keypad.js";
 import { Range } from "./tiles/range.js";
@@ -115,8 +116,7 @@ class Faceplate {
     const { info } = this;
     const limits = ["lolo", "lo", "hi", "hihi"].filter((level) => typeof info[level] === "number")
       .map((level) => `${level} ${text_of(info, info[level])}`).join(", ");
-    const list = [["Name", info.name], ["Type", `${info.type}${info.address !== undefined ? `, ${info.table} ${info.address}`
-      : ""}${info.bit !== undefined ? `.${info.bit}` : ""}`],
+    const list = [["Name", info.name], ["Type", `${info.type}${place_of(info) ? `, ${place_of(info)}` : ""}`],
     ["From", { in: "the world", out: "the program", inout: "both" }[info.direction] + (info.client ? `, ${info.client}` : "")],
     ["Range", range_text(info)], ["Alarm limits", limits],
     ["Came", typeof row.time === "number" ? `${moment(row.time, now)}, ${span(Math.max(now - row.time, 0))} ago` : "never"]];

@@ -29,7 +29,7 @@ function one_text(info, value) {
   if (label !== null) {
     return label;
   }
-  if (value === null || value === undefined) {
+  if (value === null || value === undefined || value === "") {
     return "–";
   }
   if (typeof value === "boolean") {
@@ -55,6 +55,22 @@ export function range_text(info) {
     return `${info.min} to ${info.max}${unit}`;
   }
   return info.min !== undefined ? `${info.min}${unit} or more` : info.max !== undefined ? `${info.max}${unit} or less` : "";
+}
+
+const WORDS = { int32: 2, uint32: 2, float32: 2, int64: 4, uint64: 4, float64: 4 };
+
+// "holding 12", "holding 3.7" for a bit, "" without an address; of an element its own.
+export function place_of(info) {
+  if (info.address === undefined) {
+    return "";
+  }
+  const index = (info.element || 1) - 1;
+  if (info.bit === undefined) {
+    const words = info.type === "string" ? Math.ceil(info.length / 2) : WORDS[info.type] || 1;
+    return `${info.table} ${info.address + index * words}`;
+  }
+  const bit = info.bit + index * (info.type === "byte" ? 8 : 1);
+  return `${info.table} ${info.address + Math.floor(bit / 16)}.${bit % 16}`;
 }
 
 // What a person typed, as the type wants it; throws words where it is none.

@@ -2,9 +2,9 @@
 
 import { el, settled, sheet, span, write } from "../kit.js";
 import { faceplate } from "../faceplate.js";
-import { text_of } from "../format.js";
+import { place_of, text_of } from "../format.js";
 import { matches } from "../pattern.js";
-import { remarks } from "../tiles/tile.js";
+import { is_doubtful, remarks } from "../tiles/tile.js";
 import { on_writes } from "../writes.js";
 
 const HEIGHT = 44; // px, as variables.css has it
@@ -31,8 +31,7 @@ class Line {
       write(this.name, info.name);
       write(this.desc, info.desc || "");
       write(this.unit, info.unit || "");
-      write(this.place, info.address === undefined ? "" : `${info.table} ${info.address}${info.bit === undefined ? ""
-        : `.${info.bit}`}`);
+      write(this.place, place_of(info));
       write(this.value, "–");
       this.marks.replaceChildren();
       this.said = "";
@@ -49,7 +48,7 @@ class Line {
     }
     const list = remarks(this.info, this.row, now), said = list.map(([, text]) => text).join();
     write(this.value, text_of(this.info, this.row.value));
-    this.element.dataset.quality = this.row.quality || "good";
+    this.element.dataset.quality = is_doubtful(this.info, this.row) ? this.row.quality : "good";
     if (said !== this.said) {
       this.said = said;
       this.marks.replaceChildren(...list.map(([kind, text]) => el("span", { class: `remark ${kind}` }, text)));

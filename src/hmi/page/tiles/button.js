@@ -10,6 +10,7 @@ export class ButtonTile extends Tile {
   constructor(item, info, link) {
     super(item, info, link);
     this.title.remove();
+    this.title.textContent = "";
     this.button = el("button", { type: "button", class: "action", onclick: () => this.attempt(() => this.press()) },
       item.label);
     this.body.append(this.button);

@@ -50,6 +50,7 @@ export class AlarmsTile extends Tile {
       ack: (name) => this.attempt(() => link.ask({ do: "ack", name })),
       unshelve: (name) => this.attempt(() => link.ask({ do: "unshelve", name })), shelve: (alarm) => shelve(link, alarm),
     });
+    this.list.element.hidden = true;
     this.more = el("a", { href: "#/alarms", hidden: true });
     this.body.append(this.calm, this.list.element, this.more);
     this.undo = [link.on("alarms", ({ alarms }) => this.show(alarms)), link.on("beat", ({ now }) => this.list.tick(now))];

@@ -49,6 +49,6 @@ export class TankTile extends ValueTile {
   constructor(item, info, link) {
     super(item, info, link);
     this.range = new Range({ min: 0, max: 100, ...info }, true);
-    this.body.append(this.range.element);
+    this.body.prepend(this.range.element);
   }
 }

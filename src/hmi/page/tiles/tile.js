@@ -1,5 +1,5 @@
-// A tile: what all of them have. A title, the value, and below it what is not as it should be: quality, force, limit, a
-// write that is under way. A tile that is well says nothing more.
+// A tile: what all of them have. A title, beside it what is not as it should be (quality, force, limit, a write that is
+// under way), and the value. A tile that is well says nothing more.
 
 import { el, span, write } from "../kit.js";
 import { LEVELS, level_of, title_of } from "../format.js";
@@ -8,11 +8,16 @@ import { state_of } from "../writes.js";
 const SHAPES = { 1: "▲", 2: "◆", 3: "■", 4: "●" };
 const QUALITIES = { stale: "stale", never: "no value yet", range: "out of range", invalid: "invalid" };
 
+// Whether its value is not to be relied on. What people write, and nobody has written yet, has its default.
+export function is_doubtful(info, row) {
+  return Boolean(row?.quality) && row.quality !== "good" && !(row.quality === "never" && info.settable && !info.client);
+}
+
 // What is to be said of a row, worst first: [kind, text].
 export function remarks(info, row, now) {
   const list = [];
-  const level = row && !row.suppressed_alarm ? level_of(info, row.value) : "";
-  if (row?.quality && row.quality !== "good") {
+  const level = row ? level_of(info, row.value) : "";
+  if (is_doubtful(info, row)) {
     const age = typeof row.time === "number" ? `, ${span(Math.max(now - row.time, 0))} old` : "";
     list.push(["quality", `${QUALITIES[row.quality] || row.quality}${age}`]);
   }
@@ -41,8 +46,9 @@ export class Tile {
     this.names = item.name ? [item.name] : [];
     this.title = el("h3", { class: "tile-title", title: item.name }, item.label || title_of(info, item.name || ""));
     this.body = el("div", { class: "tile-body" });
-    this.foot = el("p", { class: "tile-foot" });
-    this.element = el("section", { class: `tile tile-${item.kind}`, "data-name": item.name }, this.title, this.body, this.foot);
+    this.foot = el("p", { class: "tile-remarks" });
+    this.element = el("section", { class: `tile tile-${item.kind}`, "data-name": item.name },
+      el("div", { class: "tile-head" }, this.title, this.foot), this.body);
     if (!info && item.name) {
       write(this.foot, `${item.name} is not declared any more`);
     }
@@ -52,7 +58,7 @@ export class Tile {
   update(row, now) {
     this.row = row ?? this.row;
     if (this.row && this.info) {
-      this.element.dataset.quality = this.row.quality || "good";
+      this.element.dataset.quality = is_doubtful(this.info, this.row) ? this.row.quality : "good";
       this.paint(this.row);
       this.say(remarks(this.info, this.row, now));
     }
