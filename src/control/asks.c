@@ -10,18 +10,21 @@
 #include <string.h>
 #include "base/log.h"
 #include "base/nearest.h"
+#include "control/marks.h"
 #include "control/value_json.h"
 
 static const struct ask_row ROWS[] = {
-    {"compare", ask_compare, true},  {"complete", ask_complete, true},
-    {"end", ask_end, false},         {"eval", ask_eval, true},
-    {"force", ask_force, false},     {"forced", ask_forced, false},
-    {"get", ask_get, false},         {"log", ask_log, true},
-    {"journal", ask_journal, true},  {"names", ask_names, false},
-    {"pages", ask_pages, false},     {"reload", ask_reload, true},
-    {"set", ask_set, false},         {"status", ask_status, false},
-    {"stop", ask_stop, false},       {"trend", ask_trend, true},
-    {"unforce", ask_unforce, false}, {"watch", ask_watch, true},
+    {"compare", ask_compare, true},    {"complete", ask_complete, true},
+    {"edit", ask_edit, true},          {"end", ask_end, false},
+    {"eval", ask_eval, true},          {"force", ask_force, false},
+    {"forced", ask_forced, false},     {"get", ask_get, false},
+    {"journal", ask_journal, true},    {"log", ask_log, true},
+    {"names", ask_names, false},       {"pages", ask_pages, false},
+    {"reload", ask_reload, true},      {"set", ask_set, false},
+    {"source", ask_source, false},     {"status", ask_status, false},
+    {"stop", ask_stop, false},         {"trend", ask_trend, true},
+    {"unforce", ask_unforce, false},   {"version", ask_version, false},
+    {"versions", ask_versions, false}, {"watch", ask_watch, true},
 };
 
 enum { ROW_COUNT = sizeof ROWS / sizeof *ROWS };
@@ -96,10 +99,19 @@ static void add_refusal(json_t *line, const char *kind, const char *text)
     json_object_set_new(line, "error", value_json_text(text, strlen(text)));
 }
 
+static json_t *marks(const struct ask *ask, const char *text)
+{
+    const struct source *sources;
+    size_t count = ask->host->sources(ask->host->context, &sources);
+    return marks_of(text, sources, count);
+}
+
 static void refuse(struct ask *ask, const char *kind, const char *text)
 {
     json_t *line = line_of(ask, false);
     add_refusal(line, kind, text);
+    if (ask->marks)
+        json_object_set_new(line, "errors", marks(ask, text));
     ask->asker->send(ask->asker, line);
     asks_drop(ask);
 }

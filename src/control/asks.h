@@ -29,10 +29,11 @@ struct ask {
     const struct control_host *host;
     struct loop *loop;
     json_t *id;
-    struct host_answer answer;       /* done is set while the host has it */
-    const char *field;               /* of the host's answer: where its text goes, … */
-    bool lines;                      /* … whole, or as a list of lines */
-    void *own;                       /* what a row keeps for itself */
+    struct host_answer answer; /* done is set while the host has it */
+    const char *field;         /* of the host's answer: where its text goes, … */
+    bool marks;                /* a refusal says where in the files something is wrong, "errors" */
+    bool lines;                /* … whole, or as a list of lines */
+    void *own;                 /* what a row keeps for itself */
     void (*look)(struct ask *ask);   /* a stream's: the program may have changed; or NULL */
     void (*finish)(struct ask *ask); /* frees `own`; or NULL */
     struct ask *next;

@@ -38,8 +38,12 @@ bool asks_fields(struct ask *ask, const json_t *request, const struct field *fie
 /* What get and watch read, as of now; refuses and returns NULL when memory is short. */
 const struct reading *asks_reading(struct ask *ask);
 
+/* One of the program's files, NULL for the script; refuses and returns NULL where it is none. */
+const struct source *asks_source(struct ask *ask, const char *path);
+
 void ask_compare(struct ask *ask, const json_t *request);
 void ask_complete(struct ask *ask, const json_t *request);
+void ask_edit(struct ask *ask, const json_t *request);
 void ask_end(struct ask *ask, const json_t *request);
 void ask_eval(struct ask *ask, const json_t *request);
 void ask_force(struct ask *ask, const json_t *request);
@@ -51,8 +55,11 @@ void ask_names(struct ask *ask, const json_t *request);
 void ask_pages(struct ask *ask, const json_t *request);
 void ask_reload(struct ask *ask, const json_t *request);
 void ask_set(struct ask *ask, const json_t *request);
+void ask_source(struct ask *ask, const json_t *request);
 void ask_status(struct ask *ask, const json_t *request);
 void ask_stop(struct ask *ask, const json_t *request);
 void ask_trend(struct ask *ask, const json_t *request);
 void ask_unforce(struct ask *ask, const json_t *request);
+void ask_version(struct ask *ask, const json_t *request);
+void ask_versions(struct ask *ask, const json_t *request);
 void ask_watch(struct ask *ask, const json_t *request);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/source.h"
 #include "image/audit.h"
 #include "image/image.h"
 #include "scan/scan.h"
@@ -22,6 +23,7 @@ struct host_status {
     const char *name, *script; /* valid until the next call */
     enum host_state state;
     bool proven_fallback;   /* the file was refused at the start: the last proven text runs */
+    bool edited;            /* a file of it has another text on the disk */
     int64_t started;        /* UTC ns, of the process */
     int64_t loaded;         /* UTC ns, of the present program */
     int64_t probation_left; /* ns */
@@ -57,6 +59,14 @@ struct host_answer {
     void (*done)(struct host_answer *answer, enum host_result result, const char *text);
 };
 
+struct host_edit {
+    const char *path; /* one of the sources'; NULL: the script's */
+    const char *text;
+    size_t length;
+    const char *base; /* the version (script_file.h) of the file that it was made from */
+    bool tries;       /* as compare: changes nothing */
+};
+
 struct control_host {
     void *context;
     struct image *(*image)(void *context); /* of the present program: not to be kept */
@@ -74,6 +84,13 @@ struct control_host {
     /* What a reload from `path` (NULL: the script's file) would do, a line for each difference; it
      * loads and tries, and changes nothing. */
     void (*compare)(void *context, const char *path, struct host_answer *answer);
+    /* The files that the program was made of, the script first; as valid as the program. */
+    size_t (*sources)(void *context, const struct source **sources);
+    /* Another text of one of them: reloaded with and, once proven, written into the file; answered
+     * as a reload. */
+    void (*edit)(void *context, const struct host_edit *edit, const struct origin *origin,
+                 struct host_answer *answer);
+    void (*versions)(void *context, char *folder, size_t size); /* of texts that were edited */
     void (*eval)(void *context, const char *code, struct host_answer *answer);
     void (*complete)(void *context, const char *code, struct host_answer *answer);
     void (*forget)(void *context, struct host_answer *answer);

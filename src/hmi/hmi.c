@@ -44,8 +44,8 @@ static json_t *scan_of(const json_t *status)
 
 static json_t *beat_of(struct hmi *hmi)
 {
-    static const char *const fields[] = {"name",   "state",          "fault", "loaded",
-                                         "forced", "probation_left", NULL};
+    static const char *const fields[] = {"name",   "state",  "fault",          "loaded",
+                                         "edited", "forced", "probation_left", NULL};
     json_t *status = api_ask(hmi, json_pack("{s:s}", "do", "status"));
     if (!status)
         return NULL;

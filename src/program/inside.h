@@ -46,6 +46,7 @@ struct sources {
     size_t count;
     const struct source *given; /* while the body runs: those to take instead of files */
     size_t given_count;
+    const struct source *patch; /* likewise, of one file */
 };
 
 struct answer;

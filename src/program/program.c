@@ -175,6 +175,7 @@ static struct program *create(const struct program_options *options, struct erro
     program->why = memory_string(options->why ? options->why : "cold");
     program->sources.given = options->sources;
     program->sources.given_count = options->source_count;
+    program->sources.patch = options->patch;
     program->open = options->open;
     program->quiet = options->quiet;
     program->texts = options->quiet ? NULL : options->texts;
@@ -234,6 +235,7 @@ struct program *program_load(const struct program_options *options, struct error
         goto failed;
     program->declaring = false;
     program->sources.given = NULL;
+    program->sources.patch = NULL;
     if (!plan_diagnostics(program->plan, error) || !plan_seal(program->plan, error)) {
         remark_nothing_declared(program, error);
         goto failed;

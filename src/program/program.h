@@ -24,6 +24,7 @@ struct program_options {
     const struct source
         *sources; /* texts to take instead of files, the script first; NULL: files */
     size_t source_count;
+    const struct source *patch; /* one text to take instead of its file; NULL: none */
     const char *lua_root; /* folder to take the Lua library from, or NULL for the embedded one */
     bool open;            /* all of Lua's libraries, for tests; false: the sandbox */
     bool simulated;       /* devices behind its clients are */

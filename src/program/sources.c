@@ -138,7 +138,9 @@ const struct source *sources_take(struct program *program, const char *path)
     const struct source *row = find(sources->rows, sources->count, path);
     if (row)
         return row;
-    row = find_given(program, path);
+    row = sources->patch ? find(sources->patch, 1, path) : NULL;
+    if (!row)
+        row = find_given(program, path);
     return row ? keep(sources, path, copy_bytes(row->text, row->length), row->length, &row->file)
                : read_file(sources, path);
 }

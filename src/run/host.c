@@ -3,6 +3,7 @@
 #include "run/host.h"
 
 #include "base/clock.h"
+#include "run/edit.h"
 #include "run/eval.h"
 #include "run/probation.h"
 #include "run/reload.h"
@@ -68,6 +69,7 @@ static void status(void *context, struct host_status *status)
         .script = runtime->path,
         .state = state(runtime),
         .proven_fallback = runtime->current->is_fallback,
+        .edited = edit_differs(runtime),
         .started = runtime->started.utc,
         .loaded = runtime->current->loaded.utc,
         .probation_left = probation_left(runtime),
@@ -118,8 +120,25 @@ static void complete(void *context, const char *code, struct host_answer *answer
     eval_complete(context, code, answer);
 }
 
+static size_t sources(void *context, const struct source **sources)
+{
+    return program_sources(((struct runtime *)context)->current->program, sources);
+}
+
+static void edit(void *context, const struct host_edit *edit, const struct origin *origin,
+                 struct host_answer *answer)
+{
+    edit_ask(context, edit, origin, answer);
+}
+
+static void versions(void *context, char *folder, size_t size)
+{
+    edit_folder(context, folder, size);
+}
+
 static void forget(void *context, struct host_answer *answer)
 {
+    edit_forget(context, answer);
     eval_forget(context, answer);
     reload_forget(context, answer);
 }
@@ -138,5 +157,8 @@ struct control_host host_of(struct runtime *runtime)
                                  .compare = compare,
                                  .eval = eval,
                                  .complete = complete,
+                                 .sources = sources,
+                                 .edit = edit,
+                                 .versions = versions,
                                  .forget = forget};
 }

@@ -5,6 +5,7 @@
  */
 
 #include <stdbool.h>
+#include "base/source.h"
 #include "control/host.h"
 
 struct runtime;
@@ -14,7 +15,11 @@ void reload_open(struct runtime *runtime);
 /* Loads the script's file again. `asker` (or NULL) is told when the probation has ended. */
 void reload_ask(struct runtime *runtime, const struct origin *origin, struct host_answer *asker);
 
-/* The same, after one that is under way: a file has changed. */
+/* The same with one text instead of its file (copied); `tries`: as reload_compare. */
+void reload_ask_patched(struct runtime *runtime, const struct source *patch, bool tries,
+                        const struct origin *origin, struct host_answer *asker);
+
+/* The same as reload_ask, after one that is under way: a file has changed. */
 void reload_again(struct runtime *runtime);
 
 /* What a reload would do, from the script's file or another one. */

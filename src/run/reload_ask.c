@@ -41,11 +41,13 @@ bool reload_end_loader(struct reload *reload)
         generation_destroy(reload->gone);
         free(reload->path);
         free(reload->proven_text);
+        free(reload->patch);
     }
     reload->loader = NULL;
     reload->copy = NULL;
     reload->path = NULL;
     reload->proven_text = NULL;
+    reload->patch = NULL;
     reload->gone = NULL;
     return abandoned;
 }
@@ -162,6 +164,28 @@ void reload_ask(struct runtime *runtime, const struct origin *origin, struct hos
     if (!begin(runtime, RELOAD_ASKED, origin, asker))
         return;
     const struct program_options order = options(runtime, runtime->path, "reload");
+    start_loading(runtime, &order);
+}
+
+/* One block, so that a loader that does not come back has all of it. */
+static struct source *copy_source(const struct source *source)
+{
+    size_t path = strlen(source->path) + 1;
+    struct source *copy = memory_zeroed(1, sizeof *copy + path + source->length + 1);
+    char *at = (char *)(copy + 1);
+    memcpy(at, source->path, path);
+    memcpy(at + path, source->text, source->length);
+    *copy = (struct source){at, at + path, source->length, source->file};
+    return copy;
+}
+
+void reload_ask_patched(struct runtime *runtime, const struct source *patch, bool tries,
+                        const struct origin *origin, struct host_answer *asker)
+{
+    if (!begin(runtime, tries ? RELOAD_COMPARE : RELOAD_ASKED, origin, asker))
+        return;
+    struct program_options order = options(runtime, runtime->path, "reload");
+    order.patch = runtime->reload->patch = copy_source(patch);
     start_loading(runtime, &order);
 }
 

@@ -24,7 +24,8 @@ struct reload {
     struct keeps *copy; /* of the keeps, for the loader */
     char *path;         /* a copy for the loader, where it is not the script's; or NULL */
     struct source
-        *proven_text; /* the text that it loads, where that is the last proven one; or NULL */
+        *proven_text;     /* the text that it loads, where that is the last proven one; or NULL */
+    struct source *patch; /* a text that it loads instead of its file; or NULL */
     struct generation *next; /* loaded, not yet at work */
     struct swap *swap;
     struct generation *read; /* what the loader reads from */

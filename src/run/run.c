@@ -10,6 +10,7 @@
 #include "control/place.h"
 #include "image/mirror.h"
 #include "run/dry.h"
+#include "run/edit.h"
 #include "run/eval.h"
 #include "run/faults.h"
 #include "run/notify.h"
@@ -151,6 +152,7 @@ static void stop(struct runtime *runtime)
     faults_tell_last(runtime);
     if (runtime->loop)
         reload_end(runtime);
+    edit_close(runtime);
     if (runtime->thread && runtime->current->scan) {
         deliver(runtime->current);
         report_end(runtime->current->plan, runtime->current->scan, runtime->current->image,

@@ -77,6 +77,7 @@ struct runtime {
     struct stuck *stuck;
     struct restart *restart;
     struct evals *evals;
+    struct edit *edit;
     struct pulse *pulse;
     struct watch_files *files;
 

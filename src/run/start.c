@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "run/edit.h"
 #include "run/eval.h"
 #include "run/faults.h"
 #include "run/host.h"
@@ -193,6 +194,13 @@ static void read_again(void *context)
     reload_again(context);
 }
 
+/* What is there may run already: it was edited from elsewhere. */
+static void file_changed(void *context)
+{
+    if (!edit_explains(context))
+        read_again(context);
+}
+
 static bool connect_all(struct runtime *runtime, struct error *error)
 {
     struct generation *now = runtime->current;
@@ -203,6 +211,7 @@ static bool connect_all(struct runtime *runtime, struct error *error)
     probation_open(runtime);
     restart_open(runtime);
     if (!stuck_open(runtime, error) || !faults_open(runtime, error) || !eval_open(runtime, error) ||
+        !edit_open(runtime, error) ||
         !generation_begin(now, faults_events(runtime), clock_now(), error) ||
         !program_keep(now->program, error) || !record_from_here(runtime, error) ||
         !remember_from_here(runtime, error))
@@ -211,7 +220,7 @@ static bool connect_all(struct runtime *runtime, struct error *error)
     if (runtime->wants_spin && !(runtime->spin = spin_start(error)))
         return false;
     if (runtime->watches &&
-        !(runtime->files = watch_files_open(runtime->loop, read_again, runtime, error)))
+        !(runtime->files = watch_files_open(runtime->loop, file_changed, runtime, error)))
         return false;
     runtime->socket = socket_open(runtime->loop, runtime->name, &host, error);
     if (!runtime->socket || !stuck_start_thread(runtime, error))

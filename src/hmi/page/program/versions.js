@@ -50,7 +50,7 @@ export class Versions {
 
   async open(version) {
     try {
-      const { text } = await this.link.ask({ do: "version", id: version.id });
+      const { text } = await this.link.ask({ do: "version", version: version.id });
       await question({ title: `From the version of ${moment(version.time)} to the text in the editor`, wide: true,
         word: "Put it in the editor", body: [diff_view(text, this.now())], act: async () => {
           this.take(text);

@@ -1,0 +1,329 @@
+/* Three steps: beside the file, through the reload, into its place. Each ends by telling who asked,
+ * or goes on to the next. */
+
+#include "run/edit.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/thread.h"
+#include "base/waker.h"
+#include "run/left.h"
+#include "run/reload.h"
+#include "run/runtime.h"
+#include "store/script_file.h"
+#include "store/versions.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STACK = 256 * 1024, PATIENCE_MS = 1000 };
+
+struct edit {
+    struct runtime *runtime;
+    struct waker waker;
+    struct host_answer reloaded; /* the reload's word; first step: not yet asked for */
+    struct host_answer *asker;   /* or NULL */
+    struct origin origin;
+    bool busy;
+    bool placed; /* and a watch on the file has not told of it */
+    /* of the one that is under way */
+    char *path, *text, *before;
+    size_t length, length_before;
+    struct script_staged staged;
+    bool is_staged;
+    /* the thread's */
+    pthread_t thread;
+    bool writes;
+    atomic_bool finished;
+    struct error error;
+};
+
+/* ---- what runs, and what is on the disk ---- */
+
+static const struct source *find(const struct runtime *runtime, const char *path)
+{
+    const struct source *sources;
+    size_t count = program_sources(runtime->current->program, &sources);
+    for (size_t i = 0; i < count; i++)
+        if (!path || strcmp(sources[i].path, path) == 0)
+            return &sources[i];
+    return NULL;
+}
+
+static bool has_other_text(const struct source *source)
+{
+    struct file_identity now = {.number = 0};
+    struct script_text script;
+    struct error error;
+    if (file_identify(source->path, &now) && !file_is_none(&source->file) &&
+        file_is_unchanged(&now, &source->file))
+        return false;
+    if (!script_read(source->path, &script, &error))
+        return true;
+    bool is_same = script.length == source->length &&
+                   memcmp(script.text, source->length ? source->text : "", script.length) == 0;
+    free(script.text);
+    return !is_same;
+}
+
+bool edit_differs(const struct runtime *runtime)
+{
+    const struct source *sources;
+    size_t count = program_sources(runtime->current->program, &sources);
+    for (size_t i = 0; i < count; i++)
+        if (has_other_text(&sources[i]))
+            return true;
+    return false;
+}
+
+bool edit_explains(struct runtime *runtime)
+{
+    bool placed = runtime->edit && runtime->edit->placed;
+    if (placed)
+        runtime->edit->placed = false;
+    return placed && !edit_differs(runtime);
+}
+
+void edit_folder(const struct runtime *runtime, char *path, size_t size)
+{
+    const char *state = runtime->state_folder ? runtime->state_folder : runtime->folder;
+    snprintf(path, size, "%s/%s.versions", state, runtime_name(runtime));
+}
+
+/* ---- the end ---- */
+
+static void finish(struct edit *edit, enum host_result result, const char *text)
+{
+    struct host_answer *asker = edit->asker;
+    if (edit->is_staged)
+        script_unstage(&edit->staged);
+    free(edit->path);
+    free(edit->text);
+    free(edit->before);
+    edit->path = edit->text = edit->before = NULL;
+    edit->is_staged = edit->busy = false;
+    edit->asker = NULL;
+    if (asker)
+        asker->done(asker, result, text);
+}
+
+static size_t lines_of(const char *text, size_t length)
+{
+    size_t lines = length && text[length - 1] != '\n';
+    for (size_t i = 0; i < length; i++)
+        lines += text[i] == '\n';
+    return lines;
+}
+
+/* In lines, from the first that differs to the last. */
+static void note_size(const struct edit *edit)
+{
+    size_t head = 0, tail = 0;
+    size_t least = edit->length < edit->length_before ? edit->length : edit->length_before;
+    const char *now = edit->text, *before = edit->before ? edit->before : "";
+    while (head < least && now[head] == before[head])
+        head++;
+    while (head && now[head - 1] != '\n')
+        head--;
+    while (tail < least - head &&
+           now[edit->length - 1 - tail] == before[edit->length_before - 1 - tail])
+        tail++;
+    audit_note(edit->runtime->audit, AUDIT_RELOAD, &edit->origin,
+               "edited %s: %zu lines in the place of %zu", edit->path,
+               lines_of(now + head, edit->length - head - tail),
+               lines_of(before + head, edit->length_before - head - tail));
+}
+
+static bool is_newest(const struct edit *edit, const char *folder)
+{
+    struct version list[VERSIONS_MOST], version;
+    struct error error;
+    if (!versions_list(folder, edit->path, list))
+        return false;
+    char *text = versions_read(folder, list[0].id, &version, &error);
+    bool is_same = text && version.size == edit->length_before &&
+                   memcmp(text, edit->before, version.size) == 0;
+    free(text);
+    return is_same;
+}
+
+/* What it was, where nobody has kept that yet, and what it is. */
+static void keep_versions(const struct edit *edit)
+{
+    char folder[PATH_MAX];
+    struct error error;
+    edit_folder(edit->runtime, folder, sizeof folder);
+    bool ok = (!edit->before || is_newest(edit, folder) ||
+               versions_add(folder, edit->path, "", edit->before, edit->length_before, &error)) &&
+              versions_add(folder, edit->path, edit->origin.peer, edit->text, edit->length, &error);
+    if (!ok)
+        log_line("%s: %s", runtime_name(edit->runtime), error.text);
+}
+
+/* The reload has ended. */
+static void reloaded(struct host_answer *answer, enum host_result result, const char *text)
+{
+    struct edit *edit = (struct edit *)((char *)answer - offsetof(struct edit, reloaded));
+    struct error error, told;
+    if (result != HOST_OK) {
+        finish(edit, result, text);
+        return;
+    }
+    edit->is_staged = false;
+    if (!script_place(&edit->staged, &error)) {
+        log_line("%s: %s", runtime_name(edit->runtime), error.text);
+        error_set(&told, "it runs, but %s: a restart begins with the file's text", error.text);
+        finish(edit, HOST_FAILED, told.text);
+        return;
+    }
+    edit->placed = edit->runtime->files;
+    note_size(edit);
+    keep_versions(edit);
+    finish(edit, HOST_OK, text);
+}
+
+/* ---- beside the file ---- */
+
+static void *write_it(void *context)
+{
+    struct edit *edit = context;
+    edit->is_staged =
+        script_stage(edit->path, edit->text, edit->length, &edit->staged, &edit->error);
+    atomic_store(&edit->finished, true);
+    waker_wake(&edit->waker);
+    return NULL;
+}
+
+static void refuse(struct edit *edit, const struct error *why)
+{
+    struct error error;
+    error_set(&error, "refused, nothing has changed: %s", why->text);
+    finish(edit, HOST_REFUSED, error.text);
+}
+
+static void written(void *context)
+{
+    struct edit *edit = context;
+    if (!edit->writes || !atomic_load(&edit->finished))
+        return;
+    pthread_join(edit->thread, NULL);
+    edit->writes = false;
+    if (!edit->is_staged) {
+        refuse(edit, &edit->error);
+        return;
+    }
+    const struct source patch = {edit->path, edit->text, edit->length, edit->staged.file};
+    reload_ask_patched(edit->runtime, &patch, false, &edit->origin, &edit->reloaded);
+}
+
+/* ---- asking ---- */
+
+/* Whether who asks has seen what he is going to replace; the text that it is, for the versions. */
+static bool check(struct edit *edit, const struct host_edit *wish, const struct source *source,
+                  struct error *error)
+{
+    struct file_identity there;
+    struct script_text disk = {.text = NULL};
+    char version[SCRIPT_VERSION];
+    if (!script_check(source->path, wish->text, wish->length, error))
+        return false;
+    bool is_gone = !file_identify(source->path, &there);
+    if (!is_gone && !script_read(source->path, &disk, error))
+        return false;
+    edit->before = disk.text;
+    edit->length_before = disk.length;
+    script_version(is_gone ? source->text : disk.text, is_gone ? source->length : disk.length,
+                   version);
+    if (strcmp(version, wish->base) != 0)
+        return error_set(error, "%s has changed since you began: look at it first", source->path);
+    return true;
+}
+
+static bool start(struct edit *edit, const struct host_edit *wish, const struct source *source)
+{
+    edit->path = memory_string(source->path);
+    edit->text = memory_zeroed(1, wish->length + 1);
+    memcpy(edit->text, wish->text, wish->length);
+    edit->length = wish->length;
+    atomic_store(&edit->finished, false);
+    edit->writes = thread_start(&edit->thread, "msm-edit", STACK, write_it, edit, &edit->error);
+    return edit->writes;
+}
+
+void edit_ask(struct runtime *runtime, const struct host_edit *wish, const struct origin *origin,
+              struct host_answer *asker)
+{
+    struct edit *edit = runtime->edit;
+    const struct source *source = find(runtime, wish->path);
+    struct error error;
+    if (edit->busy || runtime->stopping || !source) {
+        asker->done(asker, HOST_REFUSED,
+                    !source             ? "that is no file of the program"
+                    : runtime->stopping ? "the program is stopping"
+                                        : "an edit is under way; try again when it has ended");
+        return;
+    }
+    edit->busy = true;
+    edit->asker = asker;
+    edit->origin = *origin;
+    if (!check(edit, wish, source, &error)) {
+        refuse(edit, &error);
+    } else if (wish->tries) {
+        const struct source patch = {source->path, wish->text, wish->length, {.number = 0}};
+        edit->asker = NULL;
+        finish(edit, HOST_OK, NULL);
+        reload_ask_patched(runtime, &patch, true, origin, asker);
+    } else if (!start(edit, wish, source)) {
+        error = edit->error;
+        refuse(edit, &error);
+    }
+}
+
+void edit_forget(struct runtime *runtime, const struct host_answer *asker)
+{
+    if (runtime->edit && runtime->edit->asker == asker)
+        runtime->edit->asker = NULL;
+}
+
+/* ---- life ---- */
+
+bool edit_open(struct runtime *runtime, struct error *error)
+{
+    struct edit *edit = runtime->edit = memory_zeroed(1, sizeof *edit);
+    edit->runtime = runtime;
+    edit->reloaded.done = reloaded;
+    return waker_open(&edit->waker, runtime->loop, written, edit, error);
+}
+
+/* A disk that does not answer holds up no end. */
+static bool comes_back(struct edit *edit)
+{
+    struct pollfd last_act = {.fd = edit->waker.source.fd, .events = POLLIN};
+    while (!atomic_load(&edit->finished))
+        if (poll(&last_act, 1, PATIENCE_MS) == 0)
+            return false;
+    pthread_join(edit->thread, NULL);
+    return true;
+}
+
+void edit_close(struct runtime *runtime)
+{
+    struct edit *edit = runtime->edit;
+    runtime->edit = NULL;
+    if (!edit)
+        return;
+    if (edit->writes && !comes_back(edit)) {
+        pthread_detach(edit->thread);
+        leave_behind(edit);
+        return;
+    }
+    if (edit->busy)
+        finish(edit, HOST_FAILED, "the program is stopping");
+    waker_close(&edit->waker);
+    free(edit);
+}
