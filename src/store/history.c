@@ -197,21 +197,31 @@ static struct history *create(const struct history_options *options)
     return history;
 }
 
+struct history *history_create(const struct history_options *options, struct loop *loop,
+                               struct error *error)
+{
+    struct history *history = create(options);
+    if (!heap_create(&history->fresh) || !heap_create(&history->held))
+        error_set(error, "out of memory for the history");
+    else if (waker_open(&history->waker, loop, woken, history, error))
+        return history;
+    destroy(history);
+    return NULL;
+}
+
 struct history *history_open(const struct history_options *options, struct loop *loop,
                              struct error *error)
 {
-    struct history *history = create(options);
-    if (!heap_create(&history->fresh) || !heap_create(&history->held)) {
-        error_set(error, "out of memory for the history");
-    } else if (waker_open(&history->waker, loop, woken, history, error)) {
-        history->writes =
-            thread_start(&history->writer, "msm-history", STACK, write_on, history, error);
-        history->looks = history->writes &&
-                         thread_start(&history->looker, "msm-look", STACK, look_on, history, error);
-        if (history->looks)
-            return history;
-        error_prefix(error, "cannot start the history's threads: ");
-    }
+    struct history *history = history_create(options, loop, error);
+    if (!history)
+        return NULL;
+    history->writes =
+        thread_start(&history->writer, "msm-history", STACK, write_on, history, error);
+    history->looks = history->writes &&
+                     thread_start(&history->looker, "msm-look", STACK, look_on, history, error);
+    if (history->looks)
+        return history;
+    error_prefix(error, "cannot start the history's threads: ");
     history_close(history);
     return NULL;
 }

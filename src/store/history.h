@@ -8,7 +8,8 @@
  * while the program does not run, there is a gap. What a reload takes away stays in the file.
  *
  * Trouble with the disk is never the program's: it is logged once, stands in the status, and is
- * tried again; meanwhile there is a gap. A damaged file is renamed, and a new one begun. */
+ * tried again. What comes meanwhile waits; where that is too much there is a gap. A damaged file is
+ * renamed, and a new one begun. */
 
 #include <stdbool.h>
 #include <stddef.h>

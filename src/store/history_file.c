@@ -39,7 +39,8 @@ static int set_up(sqlite3 *db)
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     return store_do(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = NORMAL;"
                         "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
-                        "PRAGMA mmap_size = 0; PRAGMA journal_size_limit = 4194304;");
+                        "PRAGMA mmap_size = 0; PRAGMA wal_autocheckpoint = 256;"
+                        "PRAGMA journal_size_limit = 4194304;");
 }
 
 static const char *text_of(sqlite3_stmt *statement, int column)

@@ -41,6 +41,7 @@ struct history_file {
     struct series *series;
     size_t count;
     struct names *index; /* of series by name */
+    int code;            /* of SQLite, when something failed last; extended */
     int64_t run;         /* the present one's row; 0: none has begun */
     int64_t began, seen; /* of it, UTC ms: its first and its last look */
     int64_t written;     /* `seen` as it is in the file */

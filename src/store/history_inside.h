@@ -92,8 +92,13 @@ struct history {
     struct recorded *known;
     size_t known_count;
     struct history_file file;
+    bool damaged;                  /* found out while it was open: to be set aside */
     int64_t flushed, retry, pause; /* monotonic ns; pause 0: it works */
 };
+
+/* As history_open, but no threads: whoever calls history_look and history_round is them. */
+struct history *history_create(const struct history_options *options, struct loop *loop,
+                               struct error *error);
 
 /* ---- history_board.c ---- */
 

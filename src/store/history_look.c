@@ -72,7 +72,8 @@ static void look_at(struct history *history, struct channel *channel, const uint
     channel->quality = quality;
     if (!is_news(channel, value, utc))
         return;
-    int64_t time = same || isnan(value) ? utc : moment(history, channel, now);
+    bool came = channel->known && !same && !isnan(value); /* else it may be there for long */
+    int64_t time = came ? moment(history, channel, now) : utc;
     history->fresh.samples[history->fresh.count++] =
         (struct history_sample){channel->name, time, value};
     history->status.samples++;

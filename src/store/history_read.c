@@ -185,8 +185,9 @@ static int read_all(struct history_file *file, const struct trend_query *query, 
     return code;
 }
 
-static bool say(int code, struct error *error)
+static bool say(struct history_file *file, int code, struct error *error)
 {
+    file->code = code;
     return !code || error_set(error, "the history cannot be read: %s", sqlite3_errstr(code));
 }
 
@@ -198,7 +199,7 @@ bool history_read_trend(struct history_file *file, const struct trend_query *que
     if (!code)
         code = read_all(file, query, &ends, result);
     free(ends.times);
-    return say(code, error);
+    return say(file, code, error);
 }
 
 /* ---- the journal ---- */
@@ -257,14 +258,14 @@ bool history_read_journal(struct history_file *file, const struct journal_query 
     sqlite3_stmt *statement;
     int code = find_entries(file, query, &statement);
     if (code)
-        return say(code, error);
+        return say(file, code, error);
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
         result->entries =
             memory_grow(result->entries, result->entry_count, sizeof *result->entries);
         take_entry(statement, &result->entries[result->entry_count++]);
     }
     sqlite3_finalize(statement);
-    return say(code == SQLITE_DONE ? SQLITE_OK : code, error);
+    return say(file, code == SQLITE_DONE ? SQLITE_OK : code, error);
 }
 
 void history_result_finish(struct history_result *result)

@@ -117,12 +117,15 @@ static bool reopen(struct history *history, struct error *error)
 {
     enum history_state state = HISTORY_TROUBLE;
     bool again = history->flushed != 0;
-    if (folder_make(history->directory, error))
+    if (history->damaged)
+        state = HISTORY_DAMAGED, error_set(error, "a page of it is damaged");
+    else if (folder_make(history->directory, error))
         state = history_file_open(&history->file, history->path, false, error);
     if (state == HISTORY_DAMAGED)
         state = begin_anew(history, error);
     if (state != HISTORY_READY)
         return false;
+    history->damaged = false;
     if (again) {
         pthread_mutex_lock(&history->mutex);
         history_break(history);
@@ -169,7 +172,15 @@ static bool flush(struct history *history, int64_t now, bool last, struct error 
     return history_file_flush(&history->file, oldest, history->size, error);
 }
 
-/* A file that is no database any more is opened again, and set aside then. */
+/* Not all of a file is looked at when it is opened. */
+static void look_for_damage(struct history *history)
+{
+    int code = history->file.code & 0xFF;
+    history->damaged |= code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    if (history->file.db && code != SQLITE_FULL) /* that leaves everything as it was */
+        history_file_close(&history->file);
+}
+
 static void write(struct history *history, int64_t now, bool last)
 {
     struct error error = {"out of memory"};
@@ -180,9 +191,7 @@ static void write(struct history *history, int64_t now, bool last)
         works(history);
         return;
     }
-    int code = history->file.db ? sqlite3_errcode(history->file.db) & 0xFF : SQLITE_OK;
-    if (history->file.db && code != SQLITE_FULL)
-        history_file_close(&history->file);
+    look_for_damage(history);
     fails(history, &error, now);
 }
 
@@ -200,6 +209,8 @@ static void find(struct history *history, struct question *question)
     else
         question->ok =
             history_read_journal(file, &question->journal, &question->result, &question->error);
+    if (file->db && !question->ok)
+        look_for_damage(history);
 }
 
 static struct question *next_question(struct history *history)

@@ -35,6 +35,7 @@ static bool end(struct history_file *file, int code, struct error *error)
     if (!code)
         return true;
     store_say(file->db, error);
+    file->code = code;
     if (!sqlite3_get_autocommit(file->db))
         store_do(file->db, "ROLLBACK");
     return false;
