@@ -33,6 +33,28 @@ static const struct option_help CHECK[] = {
 static const struct option_help ONLY_NAME[] = {NAME, END};
 static const struct option_help JSON_NAME[] = {JSON, NAME, END};
 
+static const struct option_help ACK[] = {
+    {"all", NULL, "all that nobody has acknowledged", COMPLETES_NOTHING},
+    JSON,
+    NAME,
+    END,
+};
+
+static const struct option_help ALARMS[] = {
+    {"all", NULL, "the normal ones, too", COMPLETES_NOTHING},
+    JSON,
+    NAME,
+    END,
+};
+
+static const struct option_help SHELVE[] = {
+    {"for", "TIME", "how long, 1s to 7d", COMPLETES_NOTHING},
+    JSON,
+    NAME,
+    {"reason", "TEXT", "why, for whoever looks next", COMPLETES_NOTHING},
+    END,
+};
+
 static const struct option_help FORCE[] = {
     JSON,
     NAME,
@@ -176,6 +198,16 @@ static const struct option_help RUN[] = {
 };
 
 const struct command COMMANDS[] = {
+    {"ack", "[ALARM]", COMPLETES_NOTHING,
+     "Acknowledges an alarm of a running program: it was seen.",
+     "It stays on as long as its cause is there. Prints the names of those that were acknowledged; "
+     "of one that is held by its latch alone the latch is let go.",
+     ACK, "  msm ack LEVEL\n  msm ack --all", ack_run},
+    {"alarms", "", COMPLETES_NOTHING, "Prints the alarms of a running program.",
+     "A line each, those that nobody has seen first, then by priority: since when, priority, "
+     "state, "
+     "name, text.",
+     ALARMS, NULL, alarms_run},
     {"check", "FILE", COMPLETES_FILE,
      "Runs a script's body, no task and no server, and says what is wrong or odd.",
      "Errors and remarks go to stderr as file:line: message; the exit status is 1 on errors.",
@@ -233,6 +265,9 @@ const struct command COMMANDS[] = {
     {"set", "NAME [VALUE]", COMPLETES_VALUE, "Writes a value by name, as a master would.",
      "Not what only the program or a device writes (force does that), nor outside of min and max.",
      SET, "  msm set SETPOINT 55.5\n  msm set SETPOINT --default", set_run},
+    {"shelve", "ALARM", COMPLETES_NOTHING, "Hides an alarm for a time, with a reason.",
+     "It comes back by itself, or by unshelve.", SHELVE,
+     "  msm shelve LEVEL --for 30m --reason 'the sensor is being changed'", shelve_run},
     {"status", "", COMPLETES_NOTHING, "Says how a running program is.",
      "The exit status is 0 only while it runs: 1 in fault, 3 when there is no such program.",
      JSON_NAME, NULL, status_run},
@@ -256,6 +291,8 @@ const struct command COMMANDS[] = {
      TREND, "  msm trend LEVEL SETPOINT --from -8h --csv >tank.csv", trend_run},
     {"unforce", "[NAME]", COMPLETES_FORCED, "Lets go of what was forced.", NULL, UNFORCE,
      "  msm unforce PUMP --restore", unforce_run},
+    {"unshelve", "ALARM", COMPLETES_NOTHING, "Shows a shelved alarm again before its time.", NULL,
+     JSON_NAME, NULL, unshelve_run},
     {"watch", "[PATTERN]", COMPLETES_NAME, "Shows values as they change.",
      "On a terminal a table; else a line for each change, NAME value. Patterns hold * and ?. The "
      "exit status is 3 when the program ends, and 0 after q or Ctrl-C in the table, or when nobody "

@@ -4,6 +4,24 @@
 
 local core = {}
 
+--- What the declarations ask for: a table of limits for each variable that has some, and { link = name }
+--- for each link to a device. When the body has run.
+---@return table[]
+---@nodiscard
+function core.alarms() end
+
+--- What everybody sees of an alarm from now on.
+---@param index integer its place among all alarms, from 1
+---@param row msm.alarm.Row
+function core.alarm_row(index, row) end
+
+--- Something happened to an alarm: name, what, text, priority, level, value, who, reason.
+---@param event table
+function core.alarm_event(event) end
+
+--- The script has alarms. Body only.
+function core.has_alarms() end
+
 --- Raises the text at the innermost line that the user can change.
 ---@param text string
 function core.complain(text) end

@@ -32,6 +32,7 @@ function serial(options) end
 ---@field max_read? integer registers in one request, 1..125; 125 unless stated
 ---@field max_write? integer registers in one request, 1..123; 123 unless stated
 ---@field max_gap? integer undeclared registers that may be read along, 0..125; 10 unless stated
+---@field alarm? boolean false: its loss is no alarm
 
 ---@class msm.TcpClientOptions : msm.ClientOptions
 ---@field host string a name or an address, "10.0.0.7"

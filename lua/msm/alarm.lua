@@ -33,6 +33,7 @@ local core = require "msm.core"
 local journal = require "msm.alarm.journal"
 local kinds = require "msm.alarm.kinds"
 local made = require "msm.alarm.made"
+require "msm.alarm.told"
 
 local alarm = {}
 
@@ -63,6 +64,7 @@ local all, by_name = made.all, made.by_name
 ---@field message string what was said when it came last, "" before
 ---@field suppress fun(self: msm.alarm.Alarm, suppressed: boolean) call it in each scan
 ---@field word fun(self: msm.alarm.Alarm): string the state
+---@field pending fun(self: msm.alarm.Alarm): boolean whether it may change by time alone: a delay runs, or a shelf
 ---@field row fun(self: msm.alarm.Alarm): msm.alarm.Row
 
 ---@class msm.alarm.Limit : msm.alarm.Alarm

@@ -41,6 +41,8 @@ const struct reading *asks_reading(struct ask *ask);
 /* One of the program's files, NULL for the script; refuses and returns NULL where it is none. */
 const struct source *asks_source(struct ask *ask, const char *path);
 
+void ask_ack(struct ask *ask, const json_t *request);
+void ask_alarms(struct ask *ask, const json_t *request);
 void ask_compare(struct ask *ask, const json_t *request);
 void ask_complete(struct ask *ask, const json_t *request);
 void ask_edit(struct ask *ask, const json_t *request);
@@ -55,11 +57,13 @@ void ask_names(struct ask *ask, const json_t *request);
 void ask_pages(struct ask *ask, const json_t *request);
 void ask_reload(struct ask *ask, const json_t *request);
 void ask_set(struct ask *ask, const json_t *request);
+void ask_shelve(struct ask *ask, const json_t *request);
 void ask_source(struct ask *ask, const json_t *request);
 void ask_status(struct ask *ask, const json_t *request);
 void ask_stop(struct ask *ask, const json_t *request);
 void ask_trend(struct ask *ask, const json_t *request);
 void ask_unforce(struct ask *ask, const json_t *request);
+void ask_unshelve(struct ask *ask, const json_t *request);
 void ask_version(struct ask *ask, const json_t *request);
 void ask_versions(struct ask *ask, const json_t *request);
 void ask_watch(struct ask *ask, const json_t *request);

@@ -77,6 +77,8 @@ int command_read_name(const struct command *command, int argc, char **argv, cons
 void command_help(const struct command *command); /* to stdout */
 int command_list(void);                           /* msm --help */
 
+int ack_run(const struct command *command, int argc, char **argv);
+int alarms_run(const struct command *command, int argc, char **argv);
 int check_run(const struct command *command, int argc, char **argv);
 int complete_run(const struct command *command, int argc, char **argv); /* for the shell; hidden */
 int eval_run(const struct command *command, int argc, char **argv);
@@ -89,8 +91,10 @@ int map_run(const struct command *command, int argc, char **argv);
 int probe_run(const struct command *command, int argc, char **argv);
 int reload_run(const struct command *command, int argc, char **argv);
 int set_run(const struct command *command, int argc, char **argv);
+int shelve_run(const struct command *command, int argc, char **argv);
 int status_run(const struct command *command, int argc, char **argv);
 int stop_run(const struct command *command, int argc, char **argv);
 int trend_run(const struct command *command, int argc, char **argv);
 int unforce_run(const struct command *command, int argc, char **argv);
+int unshelve_run(const struct command *command, int argc, char **argv);
 int watch_run(const struct command *command, int argc, char **argv);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/source.h"
+#include "image/alarms.h"
 #include "image/audit.h"
 #include "image/image.h"
 #include "scan/scan.h"
@@ -72,6 +73,8 @@ struct control_host {
     struct image *(*image)(void *context); /* of the present program: not to be kept */
     const struct scan *(*scan)(void *context);
     struct store *(*store)(void *context);
+    /* Of the present program, not to be kept; NULL: it has none. */
+    struct alarms *(*alarms)(void *context);
     struct history *(*history)(void *context); /* NULL: none is written */
     /* Of a program with simulated devices: puts values into the one that feeds `count` points;
      * those of one stand `each` words behind those of another. */

@@ -42,6 +42,14 @@ static json_t *scan_of(const json_t *status)
     return less;
 }
 
+static json_t *alarms_of(struct hmi *hmi)
+{
+    json_t *answer = api_ask(hmi, json_pack("{s:s}", "do", "alarms"));
+    json_t *counts = json_incref(json_object_get(answer, "counts"));
+    json_decref(answer);
+    return counts ? counts : json_null();
+}
+
 static json_t *beat_of(struct hmi *hmi)
 {
     static const char *const fields[] = {"name",   "state",  "fault",          "loaded",
@@ -54,6 +62,7 @@ static json_t *beat_of(struct hmi *hmi)
     copy(beat, status, fields);
     json_object_set_new(beat, "scan", scan_of(status));
     json_object_set_new(beat, "links", links_of(status));
+    json_object_set_new(beat, "alarms", alarms_of(hmi));
     json_object_set_new(beat, "clients", json_integer((json_int_t)hmi->feed_count));
     json_decref(status);
     return beat;

@@ -20,7 +20,8 @@ enum audit_kind {
     AUDIT_RELOAD,
     AUDIT_FAULT,
     AUDIT_START,
-    AUDIT_STOP
+    AUDIT_STOP,
+    AUDIT_ALARM /* acknowledged, shelved, …: `text` says what and which */
 };
 
 /* Who asks. Lies with the one who asks; the ring copies it. */
@@ -49,8 +50,8 @@ struct audit *audit_create(struct error *error);
 void audit_destroy(struct audit *audit); /* NULL is accepted */
 void audit_set_level(struct audit *audit, enum audit_level level);
 
-/* An entry that concerns no point (EVAL, REFUSED, RELOAD, FAULT, START, STOP). Any thread; NULL and
- * level OFF are accepted and do nothing. */
+/* An entry that concerns no point (EVAL, REFUSED, RELOAD, FAULT, START, STOP, ALARM). Any thread;
+ * NULL and level OFF are accepted and do nothing. */
 void audit_note(struct audit *audit, enum audit_kind kind, const struct origin *origin,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -59,4 +59,5 @@ struct client_spec {
     uint16_t depth;               /* requests in flight, 1..DEPTH_MOST */
     uint16_t max_read, max_write; /* registers in one request */
     uint16_t max_gap;             /* undeclared registers read along, to save a request */
+    bool silent;                  /* alarm = false: its loss is no alarm */
 };

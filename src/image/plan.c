@@ -213,6 +213,11 @@ int plan_task(struct plan *plan, const struct task_spec *task)
     return (int)plan->task_count++;
 }
 
+void plan_needs_settling(struct plan *plan)
+{
+    plan->settles = true;
+}
+
 int plan_keep(struct plan *plan, const struct keep_spec *keep, struct error *error)
 {
     struct building *b = building(plan);

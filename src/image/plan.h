@@ -124,6 +124,7 @@ struct plan {
     size_t task_count;
     const struct keep_spec *keeps;
     size_t keep_count;
+    bool settles; /* something has to be looked at after the tasks: alarms */
     const struct page *pages;
     size_t page_count;
 
@@ -176,6 +177,9 @@ int plan_client(struct plan *plan, const struct client_spec *client, struct erro
 int plan_task(struct plan *plan, const struct task_spec *task);
 int plan_keep(struct plan *plan, const struct keep_spec *keep, struct error *error);
 int plan_page(struct plan *plan, const struct page *page, struct error *error);
+
+/* Something has to be looked at after the tasks. */
+void plan_needs_settling(struct plan *plan);
 
 /* Ends the building: resolves directions, lays out cells and points, checks what only the whole
  * shows: a link on a memory in which nothing is addressed, options that only a client gives a

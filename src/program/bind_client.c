@@ -93,6 +93,12 @@ static bool set_timeout(lua_State *L, void *target)
     return true;
 }
 
+static bool set_alarm(lua_State *L, void *target)
+{
+    spec_of(target)->silent = !lua_toboolean(L, -1);
+    return lua_type(L, -1) == LUA_TBOOLEAN;
+}
+
 static bool set_depth(lua_State *L, void *target)
 {
     return wish_number(L, 1, DEPTH_MOST, &spec_of(target)->depth);
@@ -137,6 +143,10 @@ static bool set_unit_rtu(lua_State *L, void *target)
 }
 
 /* The template's rows that both kinds have. */
+#define ALARM                                                                                      \
+    {                                                                                              \
+        "alarm", "true or false", set_alarm                                                        \
+    }
 #define DELAY                                                                                      \
     {                                                                                              \
         "delay", "a duration", set_delay                                                           \
@@ -175,6 +185,7 @@ static bool set_unit_rtu(lua_State *L, void *target)
     }
 
 static const struct option TCP[] = {
+    ALARM,
     DELAY,
     {"depth", "a number of requests in flight, 1..16", set_depth},
     {"host", "a name or an address, \"10.0.0.7\"", set_host},
@@ -192,6 +203,7 @@ static const struct option TCP[] = {
 };
 
 static const struct option RTU[] = {
+    ALARM,
     DELAY,
     {"line", LINK_LINE, wish_line},
     MAX_GAP,

@@ -82,5 +82,6 @@ void push_core(lua_State *L)
     luaL_newlib(L, functions);
     add_files(L);
     add_pages(L);
+    add_alarms(L);
     add_keep_fields(L);
 }

@@ -154,5 +154,7 @@ void open_require(lua_State *L)
     lua_setfield(L, LUA_REGISTRYINDEX, LOADED);
     lua_getglobal(L, "require");
     lua_pushcclosure(L, require, 1);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, LUA_REGISTRYINDEX, "msm.require"); /* for the host, whatever the script does */
     lua_setglobal(L, "require");
 }

@@ -61,5 +61,11 @@ bool program_eval(struct program *program, const char *code, const struct cycle 
                   struct error *error)
 {
     program->cycle = *cycle;
-    return answer_by(program, run, code, text, error);
+    if (!answer_by(program, run, code, text, error))
+        return false;
+    if (program_settle(program, cycle, error)) /* who asks next sees what became of alarms */
+        return true;
+    free(*text);
+    *text = NULL;
+    return false;
 }

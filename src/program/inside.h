@@ -51,6 +51,7 @@ struct sources {
 
 struct answer;
 struct remark;
+struct settle;
 
 /* What keep works on (keep.h). */
 struct kept {
@@ -94,6 +95,9 @@ struct program {
     char out_of_memory_at[160]; /* file:line of the last refused allocation, or "" */
     bool out_of_memory_deep;    /* and whether it was in a recursion */
     struct kept kept;
+    struct alarm_events *alarm_events; /* where what happens to alarms goes; NULL: nowhere */
+    struct settle *settle;             /* settle.h; NULL: no alarms */
+    bool has_alarms;                   /* the script makes some */
 };
 
 /* The program that owns a state or any of its coroutines. */
@@ -277,6 +281,7 @@ void open_require(lua_State *L);    /* require */
 void push_core(lua_State *L);       /* bind_core.c: msm.core */
 void add_files(lua_State *L);       /* bind_files.c: its functions into the table on top */
 void add_pages(lua_State *L);       /* bind_pages.c: likewise */
+void add_alarms(lua_State *L);      /* bind_alarms.c: likewise */
 void add_keep_fields(lua_State *L); /* keep_fields.c: likewise */
 void open_sandbox(lua_State *L);    /* what Lua's own libraries offer here; last of all */
 

@@ -1,7 +1,8 @@
 /* A script's life: everything that may raise runs in a protected call, every failure comes back as
  * one text with file and line. Garbage is collected generationally and never during a scan. */
 
-#include "program/inside.h"
+#include "program/program.h"
+#include "program/settle.h"
 
 #include "base/memory.h"
 #include "base/watchdog.h"
@@ -133,6 +134,23 @@ static bool run_body(struct program *program, struct error *error)
     return true;
 }
 
+/* What the declarations ask for is made as if the script had done so. */
+static int finish_body(lua_State *L)
+{
+    settle_make(L, lua_toboolean(L, 1));
+    return 0;
+}
+
+static bool run_all(struct program *program, const struct program_options *options,
+                    struct error *error)
+{
+    if (!run_body(program, error))
+        return false;
+    lua_pushcfunction(program->L, finish_body);
+    lua_pushboolean(program->L, options->link_alarms);
+    return program_call(program, 1, body_traceback, error);
+}
+
 struct body {
     struct program *program;
     const struct program_options *options;
@@ -157,9 +175,9 @@ static bool run_watched(struct program *program, const struct program_options *o
     struct body body = {program, options};
     const struct watchdog_hooks hooks = {&body, body_late, body_stuck};
     if (!options->watchdog)
-        return run_body(program, error);
+        return run_all(program, options, error);
     watchdog_begin(options->watchdog, &hooks, WATCHDOG_BODY);
-    bool ok = run_body(program, error);
+    bool ok = run_all(program, options, error);
     watchdog_end(options->watchdog);
     return ok;
 }
@@ -179,6 +197,7 @@ static struct program *create(const struct program_options *options, struct erro
     program->open = options->open;
     program->quiet = options->quiet;
     program->texts = options->quiet ? NULL : options->texts;
+    program->alarm_events = options->quiet ? NULL : options->alarm_events;
     program->declaring = true;
     program->on_start = program->on_stop = LUA_NOREF;
     program->cycle = (struct cycle){.monotonic = options->now.monotonic,
@@ -240,6 +259,7 @@ struct program *program_load(const struct program_options *options, struct error
         remark_nothing_declared(program, error);
         goto failed;
     }
+    settle_seal(program);
     lua_gc(L, LUA_GCGEN, 0, 0);
     lua_gc(L, LUA_GCSTOP);
     collect_all(program);
@@ -260,6 +280,7 @@ void program_destroy(struct program *program)
     pool_destroy(program->pool);
     draft_destroy(program->draft);
     keep_finish(program);
+    settle_finish(program->settle);
     plan_unref(program->plan);
     free(program->path);
     free(program->directory);

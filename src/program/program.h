@@ -12,6 +12,8 @@
 #include "image/plan.h"
 #include "image/view.h"
 
+struct alarm_events;
+struct alarms;
 struct keeps;
 struct program;
 struct text_queue;
@@ -37,7 +39,10 @@ struct program_options {
                                   committed; NULL: nothing */
     struct text_queue *texts;  /* takes the lines that go to files; NULL, or with `quiet`: they go
                                   nowhere */
-    struct watchdog *watchdog; /* watches the body, WATCHDOG_BODY; NULL: nobody */
+    struct alarm_events *alarm_events; /* takes what happens to alarms; NULL, or with `quiet`: it
+                                          goes nowhere */
+    bool link_alarms;                  /* for links, also where nothing else has an alarm */
+    struct watchdog *watchdog;         /* watches the body, WATCHDOG_BODY; NULL: nobody */
     void (*stuck)(void *context,
                   const char *where); /* NULL, or told in a signal handler that the
                                          body does not heed it; "tank.lua:12" or "" */
@@ -109,6 +114,13 @@ char *program_complete(struct program *program, const char *code);
 bool program_start(void *program, const struct cycle *cycle, struct error *error);
 bool program_task(void *program, size_t task, double dt, const struct cycle *cycle,
                   struct error *error);
+/* After the tasks of a scan, before it publishes: alarms of declarations and links, and telling of
+ * all of them. */
+bool program_settle(void *program, const struct cycle *cycle, struct error *error);
+
+/* As they were last told; any thread, as long as the program is there. NULL: it has none. */
+struct alarms *program_alarms(const struct program *program);
+
 bool program_stop(void *program, const struct cycle *cycle, struct error *error);
 bool program_stop_wanted(void *program);
 

@@ -96,6 +96,11 @@ static bool task_hook(void *context, size_t task, double dt, const struct cycle 
     return program_task(((struct generation *)context)->program, task, dt, cycle, error);
 }
 
+static bool settle_hook(void *context, const struct cycle *cycle, struct error *error)
+{
+    return program_settle(((struct generation *)context)->program, cycle, error);
+}
+
 static bool stop_hook(void *context, const struct cycle *cycle, struct error *error)
 {
     return program_stop(((struct generation *)context)->program, cycle, error);
@@ -135,6 +140,7 @@ static struct scan *make_scan(struct generation *generation, struct instant now,
     const struct scan_hooks hooks = {.context = generation,
                                      .start = start_hook,
                                      .task = task_hook,
+                                     .settle = settle_hook,
                                      .stop = stop_hook,
                                      .stop_wanted = stop_wanted_hook,
                                      .rest = rest_hook,

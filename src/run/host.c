@@ -32,6 +32,12 @@ static struct history *history(void *context)
     return ((struct runtime *)context)->history;
 }
 
+static struct alarms *alarms(void *context)
+{
+    const struct generation *now = ((struct runtime *)context)->current;
+    return now->abandoned ? NULL : program_alarms(now->program);
+}
+
 static enum host_state state(const struct runtime *runtime)
 {
     if (runtime->stopping)
@@ -149,6 +155,7 @@ struct control_host host_of(struct runtime *runtime)
                                  .image = image,
                                  .scan = scan,
                                  .store = store,
+                                 .alarms = alarms,
                                  .history = history,
                                  .play = play,
                                  .status = status,

@@ -153,6 +153,8 @@ static struct program_options options(const struct runtime *runtime, const char 
                                     .lua_root = runtime->lua_root,
                                     .simulated = runtime->simulates,
                                     .texts = runtime->texts,
+                                    .alarm_events = runtime->alarm_events,
+                                    .link_alarms = runtime->serves_pages,
                                     .now = now,
                                     .running =
                                         scan ? scan_between_steps(scan, now) : (struct cycle){0},

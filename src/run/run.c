@@ -181,6 +181,7 @@ static void stop(struct runtime *runtime)
     generation_destroy(runtime->current);
     if (!runtime->abandoned) { /* or a thread may come back that looks for them */
         keeps_destroy(runtime->keeps);
+        alarm_events_destroy(runtime->alarm_events);
         if (is_closed) {
             audit_destroy(runtime->audit);
             text_queue_destroy(runtime->texts);

@@ -58,6 +58,7 @@ struct runtime {
     struct signals signals;
     struct audit *audit;
     struct keeps *keeps;
+    struct alarm_events *alarm_events;
     struct text_queue *texts; /* lines on their way to files */
     struct store *store;
     struct history *history;    /* NULL: none is written */

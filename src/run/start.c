@@ -65,6 +65,8 @@ static bool load_once(struct runtime *runtime, const struct source *sources, siz
                                                  .now = runtime->started,
                                                  .simulated = runtime->simulates,
                                                  .texts = runtime->texts,
+                                                 .alarm_events = runtime->alarm_events,
+                                                 .link_alarms = runtime->serves_pages,
                                                  .why = "cold"},
                                      .keeps = runtime->keeps,
                                      .copy = copy,
@@ -133,7 +135,8 @@ static bool keep_ready(struct runtime *runtime, struct error *error)
     runtime->audit = audit_create(error);
     runtime->keeps = runtime->audit ? keeps_create(error) : NULL;
     runtime->texts = runtime->keeps ? text_queue_create(error) : NULL;
-    runtime->store = runtime->texts ? store_open(&options, error) : NULL;
+    runtime->alarm_events = runtime->texts ? alarm_events_create(error) : NULL;
+    runtime->store = runtime->alarm_events ? store_open(&options, error) : NULL;
     if (!runtime->store || !store_take_texts(runtime->store, runtime->texts, error))
         return false;
     store_load_keeps(runtime->store, runtime->keeps);

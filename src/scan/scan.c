@@ -108,6 +108,16 @@ static bool call_task(struct scan *scan, size_t task, double dt, const struct cy
     return scan_call_end(scan) && ok;
 }
 
+static bool call_settle(struct scan *scan, const struct cycle *cycle, struct error *error)
+{
+    if (!scan->hooks.settle)
+        return true;
+    scan_watch_begin(scan);
+    scan_call_begin(scan);
+    bool ok = scan->hooks.settle(scan->hooks.context, cycle, error);
+    return scan_call_end(scan) && ok;
+}
+
 static bool run_task(struct scan *scan, size_t task, struct cycle *cycle, int64_t now,
                      struct error *error)
 {
@@ -152,7 +162,7 @@ static bool run_program(struct scan *scan, struct cycle *cycle, int64_t now, str
         if (!call_start(scan, cycle, error))
             return false;
     }
-    return run_due(scan, cycle, now, error);
+    return run_due(scan, cycle, now, error) && call_settle(scan, cycle, error);
 }
 
 void scan_rest(struct scan *scan)

@@ -27,12 +27,14 @@ struct watchdog;
 enum scan_state { SCAN_READY, SCAN_RUN, SCAN_FAULT, SCAN_STOPPED };
 
 /* The program as the scan knows it. All are called on the scan's thread, without any lock. All
- * are required. A false return is a fault with its error. */
+ * but settle are required. A false return is a fault with its error. */
 struct scan_hooks {
     void *context;
     bool (*start)(void *context, const struct cycle *cycle, struct error *error);
     bool (*task)(void *context, size_t task, double dt, const struct cycle *cycle,
                  struct error *error);
+    /* After the tasks of each step, before it publishes; NULL: nothing. */
+    bool (*settle)(void *context, const struct cycle *cycle, struct error *error);
     bool (*stop)(void *context, const struct cycle *cycle, struct error *error);
     bool (*stop_wanted)(void *context); /* program.stop() was called */
     void (*rest)(void *context);        /* after publish: garbage */

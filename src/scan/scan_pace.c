@@ -8,13 +8,15 @@
 
 enum { IDLE_PERIOD = 100 * NS_PER_MS };
 
-/* Masters read what follows another variable, also where the tasks come once a minute. */
+/* Masters read what follows another variable, and alarms come, also where the tasks come once a
+ * minute. */
 size_t scan_count_paces(const struct plan *plan)
 {
     bool slow = true;
     for (size_t i = 0; i < plan->task_count; i++)
         slow &= plan->tasks[i].period > IDLE_PERIOD;
-    return plan->task_count + (!plan->task_count || (slow && plan->follower_count) ? 1 : 0);
+    return plan->task_count +
+           (!plan->task_count || (slow && (plan->follower_count || plan->settles)) ? 1 : 0);
 }
 
 bool scan_set_paces(struct scan *scan, int64_t start, struct error *error)

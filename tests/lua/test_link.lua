@@ -111,8 +111,8 @@ function TestClient.test_refused()
     { "client.tcp { host = 'a', mem = 'plc' }", 'client.tcp: option mem takes a memory (mem, or what '
       .. 'memory("name") returned), not "plc"' },
     { "client.tcp { hots = 'a' }", 'client.tcp: unknown option "hots"; did you mean host?' },
-    { "client.tcp { host = 'a', line = bus }", 'client.tcp: unknown option "line"; it takes: delay depth host '
-      .. "max_gap max_read max_write mem name period port stale_after timeout unit" },
+    { "client.tcp { host = 'a', line = bus }", 'client.tcp: unknown option "line"; it takes: alarm delay depth '
+      .. "host max_gap max_read max_write mem name period port stale_after timeout unit" },
     { "client.tcp { host = 'a' } client.tcp { host = 'b' }", "client.tcp: memory mem is already mirrored by "
       .. "a:502 unit 1, at script.lua:2; a memory has one client" },
     { "client.rtu { unit = 3 }", 'client.rtu: line is missing; local bus = serial { device = "/dev/ttyUSB0" } '
@@ -125,8 +125,8 @@ function TestClient.test_refused()
       "client.rtu: unit is missing; it is the number, 1..247, that is set in the device" },
     { "client.rtu { line = bus, unit = 248 }",
       "client.rtu: option unit takes a unit id, 1..247, or 0 to broadcast what is written, not 248" },
-    { "client.rtu { line = bus, unit = 1, depth = 2 }", 'client.rtu: unknown option "depth"; it takes: delay '
-      .. "line max_gap max_read max_write mem name period stale_after timeout unit" },
+    { "client.rtu { line = bus, unit = 1, depth = 2 }", 'client.rtu: unknown option "depth"; it takes: alarm '
+      .. "delay line max_gap max_read max_write mem name period stale_after timeout unit" },
   })
 end
 

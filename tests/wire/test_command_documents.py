@@ -91,7 +91,7 @@ class Documents(unittest.TestCase):
 
     def test_completion_offers_what_help_says(self):
         self.assertEqual(self.complete(""), self.commands)
-        self.assertEqual(self.complete("un"), ["unforce"])
+        self.assertEqual(self.complete("unf"), ["unforce"])
         for name, text in self.help.items():
             with self.subTest(command=name):
                 self.assertEqual(self.complete(name, "--"), [*self.options_of(text), "--help"])

@@ -1,6 +1,8 @@
 --- What happened to alarms, the newest of it: a ring of entries in `keep`, through restarts.
 --- msm.alarm has it.
 
+---@class msm.alarm.Journal
+---@field told fun(name: string, event: string, more: table)|nil hears of each entry
 local journal = {}
 
 local MOST <const> = 200 -- entries; each takes some ten of the fields that all keeps share
@@ -29,6 +31,9 @@ function journal.add(name, event, more)
     level = more.level, value = more.value, who = more.who, reason = more.reason,
   }
   ring.count = count + 1
+  if journal.told then
+    journal.told(name, event, more)
+  end
 end
 
 local FIELDS <const> = { "time", "name", "event", "level", "value", "who", "reason" }

@@ -56,10 +56,20 @@ local function worst(s, p, value)
   return found
 end
 
+-- Whether anything about it changes with time alone: a delay runs, or a shelf.
+local function pending(s)
+  for _, since in ipairs { "hihi_since", "hi_since", "lo_since", "lolo_since", "met_since" } do
+    if (s[since] or IDLE) ~= IDLE then
+      return true
+    end
+  end
+  return s.shelved_until > 0
+end
+
 local METHODS = {
   ack = state.ack, reset = state.reset, shelve = state.shelve, unshelve = state.unshelve,
   suppress = state.suppress, disable = state.disable, enable = state.enable, row = state.row,
-  word = state.word,
+  word = state.word, pending = pending,
 }
 
 local SETTINGS = {
@@ -87,8 +97,7 @@ local function kind_of(description)
   return kind
 end
 
-kinds.limit = kind_of {
-  name = "alarm.limit",
+local LIMIT = {
   state = with(state.first, {
     hihi_on = false, hi_on = false, lo_on = false, lolo_on = false,
     hihi_since = IDLE, hi_since = IDLE, lo_since = IDLE, lolo_since = IDLE,
@@ -110,8 +119,7 @@ kinds.limit = kind_of {
   end,
 }
 
-kinds.condition = kind_of {
-  name = "alarm.condition",
+local CONDITION = {
   state = with(state.first, { met_on = false, met_since = IDLE }),
   moments = { "met_since" },
   outputs = { "active", "on", "message" },
@@ -123,5 +131,13 @@ kinds.condition = kind_of {
     return state.update(s, p, delayed(s, p, "met_on", "met_since", condition), "")
   end,
 }
+
+-- What an alarm remembers is kept under its kind's name: declared ones and links are in nobody's way.
+local function named(name, description)
+  return kind_of(with(description, { name = name }))
+end
+
+kinds.limit, kinds.condition = named("alarm.limit", LIMIT), named("alarm.condition", CONDITION)
+kinds.declared, kinds.link = named("alarm", LIMIT), named("link", CONDITION)
 
 return kinds
