@@ -202,6 +202,22 @@ static void print_recording(const json_t *status)
     putchar('\n');
 }
 
+static void print_history(const json_t *status)
+{
+    const json_t *history = json_object_get(status, "history");
+    if (!json_is_object(history))
+        return;
+    print_label("history");
+    if (!json_is_true(json_object_get(history, "works"))) {
+        fputs("NOT WRITTEN: ", stdout);
+        show_lines(stdout, text_of(history, "problem"));
+        return;
+    }
+    print_number(history, "names", "number", " in ");
+    print_field(history, "path");
+    printf(", %.1f MiB\n", (double)count_of(history, "bytes") / (1 << 20));
+}
+
 static void print_simulated(const json_t *status)
 {
     if (!count_of(status, "simulated"))
@@ -250,6 +266,7 @@ static void print(const json_t *status)
     print_counts(status);
     print_store(status);
     print_recording(status);
+    print_history(status);
     print_simulated(status);
     json_array_foreach(json_object_get(status, "links"), i, link) print_link(link);
 }

@@ -170,6 +170,7 @@ static void destroy(struct history *history)
     free(history->names);
     free(history->known);
     pthread_mutex_destroy(&history->mutex);
+    pthread_mutex_destroy(&history->notes_mutex);
     sem_destroy(&history->look_end);
     sem_destroy(&history->wake);
     sem_destroy(&history->done);
@@ -187,6 +188,7 @@ static struct history *create(const struct history_options *options)
     history->status.works = true;
     history->index = names_create();
     mutex_init(&history->mutex);
+    mutex_init(&history->notes_mutex);
     sem_init(&history->look_end, 0, 0);
     sem_init(&history->wake, 0, 0);
     sem_init(&history->done, 0, 0);
@@ -318,7 +320,7 @@ struct history_status history_status(struct history *history)
 
 void history_note(struct history *history, const struct journal_entry *entry)
 {
-    pthread_mutex_lock(&history->mutex);
+    pthread_mutex_lock(&history->notes_mutex);
     history_put_note(history, entry);
-    pthread_mutex_unlock(&history->mutex);
+    pthread_mutex_unlock(&history->notes_mutex);
 }

@@ -82,8 +82,8 @@ void history_drain_alarms(struct history *history)
 
 void history_take_alarms(struct history *history, struct alarm_events *events)
 {
-    pthread_mutex_lock(&history->mutex);
+    pthread_mutex_lock(&history->notes_mutex);
     history_drain_alarms(history);
     history->alarms = events;
-    pthread_mutex_unlock(&history->mutex);
+    pthread_mutex_unlock(&history->notes_mutex);
 }

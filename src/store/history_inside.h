@@ -1,7 +1,9 @@
 #pragma once
 /* The history from the inside, for history*.c only. Two threads: one looks at the memory and never
  * meets the disk, the other one never meets the memory. What they share with each other and with
- * main stands under the mutex, which nobody holds for longer than one look. */
+ * main stands under the mutex, which nobody holds for longer than one look. Notes have one of their
+ * own: who looks holds the first one while it waits for the memory, and who has the memory may wait
+ * for somebody who notes. */
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -80,11 +82,13 @@ struct history {
     size_t name_count;
     struct names *index; /* of the last row with a name */
     struct heap fresh;
-    uint64_t notes_lost;
-    struct alarm_events *alarms; /* or NULL */
     struct question *questions;
     bool stopping, abandoned;
     struct history_status status; /* … to here */
+
+    pthread_mutex_t notes_mutex; /* of what is noted in `fresh`, too; nothing is locked below it */
+    uint64_t notes_lost;
+    struct alarm_events *alarms; /* or NULL */
 
     int64_t looked; /* looker's: UTC ms of the last look; 0: none yet */
 
@@ -121,10 +125,9 @@ void history_break(struct history *history);
 
 /* ---- history_hear.c ---- */
 
-/* What happened to alarms goes into the journal, with the mutex held. */
+/* Both with the notes' mutex held: what happened to alarms goes into the journal, and one entry. */
 void history_drain_alarms(struct history *history);
 
-/* With the mutex held. */
 void history_put_note(struct history *history, const struct journal_entry *entry);
 
 /* ---- history_round.c ---- */

@@ -49,6 +49,7 @@ static void take(struct history *history)
     if (!is_empty(&history->held))
         return;
     pthread_mutex_lock(&history->mutex);
+    pthread_mutex_lock(&history->notes_mutex);
     history_drain_alarms(history);
     struct heap held = history->held;
     history->held = history->fresh;
@@ -56,6 +57,7 @@ static void take(struct history *history)
     copy_names(history);
     uint64_t lost = history->notes_lost;
     history->notes_lost = 0;
+    pthread_mutex_unlock(&history->notes_mutex);
     pthread_mutex_unlock(&history->mutex);
     say_lost(history, lost);
 }

@@ -76,6 +76,9 @@ class Running(unittest.TestCase):
         self.assertEqual(self.output("journal", "--kind", "alarm"), "")
         self.assertEqual(self.output("journal", "--from", "now"), "")
 
+    def test_the_status(self):
+        self.assertRegex(self.output("status"), r"(?m)^history    2 numbers in \S+/home\.history, [\d.]+ MiB$")
+
     def test_moments(self):
         for moment in ("-1h30m", "-1d", "2026-01-31", "2026-01-31 10:30", "2026-01-31T10:30:15.5"):
             self.assertIn(" 20.5\n", self.output("trend", "LEVEL", "--from", moment), moment)
