@@ -143,7 +143,7 @@ end)
 -- ---- pages ----
 
 ui.page "Plant" {
-  ui.row { ui.tank "LEVEL", ui.trend { "LEVEL", "TEMP", "SETPOINT", label = "Tank", span = "10m", width = 3 } },
+  ui.row { ui.tank "LEVEL", ui.trend { "LEVEL", "TEMP", "SETPOINT", label = "Tank", span = "5m", width = 3 } },
   ui.row {
     ui.group "Pumps" {
       ui.row { ui.lamp { "RUNS[1]", label = "Pump 1" }, ui.lamp { "RUNS[2]", label = "Pump 2" } },

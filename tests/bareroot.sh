@@ -1,6 +1,6 @@
 #!/bin/sh
 # Proves that a bare Debian 12 needs nothing but a checkout: makes one with debootstrap, and in it
-# runs `./dev run` until the server of scripts/tank.lua answers, then `./dev test`, then once more
+# runs `./dev run` until the server of scripts/plant.lua answers, then `./dev test`, then once more
 # its unit tests, which is quick because all is built. By hand, as root:
 #
 #   tests/bareroot.sh [FOLDER]

@@ -3,7 +3,7 @@
 //   MSM, MSM_ROOT and MSM_WEB say where the binary, the checkout and the folder for modules and pictures are.
 
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,10 +12,10 @@ export const ROOT = process.env.MSM_ROOT;
 const WEB = process.env.MSM_WEB;
 const from = createRequire(join(WEB, "node_modules/"));
 const { chromium } = from("playwright-core");
-export const AXE = from.resolve("axe-core/axe.min.js");
+const AXE = from.resolve("axe-core/axe.min.js");
 
 // Ten times what a slow machine needs.
-export const PATIENCE = 60000;
+export const PATIENCE = 30000;
 
 export const SIZES = { desktop: { width: 1280, height: 800 }, tablet: { width: 800, height: 1100 },
   phone: { width: 390, height: 844 } };
@@ -27,11 +27,8 @@ export class Program {
   constructor(script, ...options) {
     this.folder = mkdtempSync(join(tmpdir(), "msm-web-"));
     this.path = join(this.folder, "web.lua");
-    if (existsSync(join(ROOT, script))) {
-      cpSync(join(ROOT, script), this.path);
-    } else {
-      writeFileSync(this.path, script);
-    }
+    const text = existsSync(join(ROOT, script)) ? readFileSync(join(ROOT, script), "utf8") : script;
+    this.write(text.replace("port = 1502", "port = 0"));
     this.options = options;
     this.said = "";
   }
@@ -39,8 +36,9 @@ export class Program {
   // Resolves with the address of the pages. A port that was given out is taken again by the next start.
   start() {
     const place = `127.0.0.1:${this.port || 0}`;
-    this.process = spawn(process.env.MSM, ["run", this.path, "--name", `web${process.pid}`, "--state", this.folder,
-      "--http", place, ...this.options], { stdio: ["ignore", "inherit", "pipe"] });
+    const name = this.options.includes("--name") ? [] : ["--name", `web${process.pid}`];
+    this.process = spawn(process.env.MSM, ["run", this.path, ...name, "--state", this.folder, "--http", place,
+      ...this.options], { stdio: ["ignore", "inherit", "pipe"] });
     return new Promise((resolve, reject) => {
       this.process.on("exit", (code) => reject(new Error(`msm ended with ${code}: ${this.said}`)));
       this.process.stderr.on("data", (text) => {
@@ -116,7 +114,7 @@ export async function picture(page, name) {
 
 // What axe finds wrong for people who use other senses or other hands: WCAG 2 A and AA.
 export async function accessible(page) {
-  await page.addScriptTag({ path: AXE }).catch(async () => page.evaluate(from("node:fs").readFileSync(AXE, "utf8")));
+  await page.evaluate(readFileSync(AXE, "utf8"));
   const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa"] }));
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("\n")}`);
 }

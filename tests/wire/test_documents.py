@@ -20,6 +20,7 @@ BUILDS = "builds from scratch; tests/bareroot.sh runs it on a bare Debian"
 RUNS_TESTS = "runs the tests, of which this is one"
 SYSTEMD = "needs systemd as the first process, and root"
 NOT_RUN = {
+    "./dev run": BUILDS,
     "./dev run scripts/tank.lua": BUILDS,
     "./dev test": RUNS_TESTS,
     "./dev test unit": RUNS_TESTS,

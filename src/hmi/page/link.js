@@ -195,9 +195,9 @@ class Link {
   }
 
   beat(data) {
-    const before = this.last.get("beat");
+    const before = this.last.get("beat"), hello = this.last.get("hello");
     this.beaten = performance.now();
-    if (before && before.loaded !== data.loaded) {
+    if (before ? before.loaded !== data.loaded : data.loaded > hello?.now) {
       this.declared = null;
       this.last.set("beat", data);
       this.emit("loaded", data);
