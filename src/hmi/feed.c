@@ -255,6 +255,7 @@ void feed_open(struct hmi *hmi, struct web_request *request, const struct who *w
     web_set_own(request, feed);
     web_stream(request);
     send_hello(feed);
+    loop_set_timer(hmi->loop, &hmi->beat, 0); /* which program it is, at once */
     show(feed, match ? NULL : split(names), match ? strdup(match) : NULL);
 }
 

@@ -14,6 +14,8 @@ const HIDDEN = ["page"];
 
 const host = document.getElementById("page");
 const notice = document.getElementById("notice");
+const fault = document.getElementById("fault");
+const news = document.getElementById("news");
 const nav = document.getElementById("nav");
 const places = new Map();
 let shown = { unmount: null, stays: false, turn: 0 };
@@ -114,9 +116,17 @@ function tick() {
   }
 }
 
+// A program in FAULT stands still: why is said on each page.
+function beaten(beat) {
+  const text = beat.state === "fault" ? `FAULT: ${(beat.fault || "").split("\n")[0]}` : "";
+  write(fault, text);
+  fault.hidden = !text;
+}
+
 // ---- who looks ----
 
 let asking = false;
+let version = null;
 
 async function login() {
   if (asking) {
@@ -126,6 +136,7 @@ async function login() {
   try {
     const page = await import("./login.js");
     await page.login(link);
+    await show(); // what was refused without it
   } catch (problem) {
     write(notice, problem.message);
     notice.hidden = false;
@@ -133,9 +144,14 @@ async function login() {
   asking = false;
 }
 
+// Another msm than these pages are of: they still work with the old files.
 function greet(hello) {
   document.body.dataset.role = hello.role;
   title(hello);
+  version ??= hello.version;
+  news.hidden = version === hello.version;
+  news.replaceChildren(`msm is ${hello.version} now, these pages are of ${version}. `,
+    el("button", { type: "button", onclick: () => location.reload() }, "Load the new ones"));
 }
 
 async function begin() {
@@ -143,6 +159,7 @@ async function begin() {
   build_nav();
   new Header(document.getElementById("header"), link);
   link.on("hello", greet);
+  link.on("beat", beaten);
   link.on("lost", lost);
   link.on("back", back);
   link.on("loaded", () => shown.stays || show());

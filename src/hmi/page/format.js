@@ -82,6 +82,9 @@ export function typed(info, text) {
   if (text.trim() === "" || !Number.isFinite(number)) {
     throw new Error("This is not a number.");
   }
+  if (/^[+-]?\d{1,3},\d{3}$/.test(text.trim())) {
+    throw new Error(`Write ${text.replace(",", "")} or ${text.replace(",", ".")}: the comma may mean either.`);
+  }
   if ((info.min !== undefined && number < info.min) || (info.max !== undefined && number > info.max)) {
     throw new Error(`It takes ${range_text(info)}.`);
   }

@@ -20,8 +20,10 @@ export class Header {
     this.counts = WORDS.map((word, i) => el("span", { class: "bar-count", "data-priority": i + 1, hidden: true }));
     this.lamps = [];
     this.alarms.append(...this.counts);
+    this.times = ["scan", "last", "max", ""].map((word) => [el("span", { class: "word" }, word && `${word} `), el("span", {})]);
+    this.scan.append(...this.times.map((time, i) => el("span", { class: "bar-time" }, i ? " · " : null, time)));
     host.append(this.name, this.state, this.scan, this.links, el("span", { class: "bar-space" }), this.alarms, this.forced,
-      this.user, this.age);
+      this.user, this.age, el("span", { class: "bar-break" }));
     link.on("hello", (hello) => this.hello(hello));
     link.on("beat", (beat) => this.beat(beat));
     link.on("lost", () => this.tick());
@@ -37,13 +39,19 @@ export class Header {
     write(this.state, STATES[beat.state] || beat.state.toUpperCase());
     this.state.dataset.state = beat.state;
     this.state.title = beat.fault || "";
-    write(this.scan, `scan ${short(beat.scan.period)} · last ${short(beat.scan.last)} · max ${short(beat.scan.max)}` +
-      (beat.scan.overruns ? ` · ${beat.scan.overruns} overruns` : ""));
+    this.show_scan(beat.scan);
     this.show_links(beat.links || []);
     this.show_alarms(beat.alarms || {});
     this.forced.hidden = !beat.forced;
     write(this.forced, `FORCED ${beat.forced}`);
     this.tick();
+  }
+
+  show_scan({ period, last, max, overruns }) {
+    const texts = [short(period), short(last), short(max), `${overruns} overruns`];
+    this.times.forEach(([, text], i) => write(text, texts[i]));
+    this.times[3][1].parentElement.hidden = !overruns;
+    this.scan.title = `Scan period ${texts[0]}, the last one took ${texts[1]}, the longest ${texts[2]}`;
   }
 
   show_links(links) {

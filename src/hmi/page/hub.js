@@ -113,6 +113,9 @@ export class Hub {
       this.feed();
     }
     if (event === "rows") {
+      if (data.full) {
+        this.rows.clear(); // what another program had declared is not known any more
+      }
       for (const row of data.rows) {
         this.rows.set(row.name, row);
       }
@@ -143,20 +146,22 @@ export class Hub {
   }
 
   async send() {
-    const names = [...new Set([...this.ports.keys()].flatMap((port) => port.names))].sort();
-    const wish = JSON.stringify({ stream: this.stream, names });
+    const names = new Set([...this.ports.keys()].flatMap((port) => port.names));
+    const wish = JSON.stringify({ stream: this.stream, names: [...names].sort() });
     if (!this.stream || wish === this.fed) {
       return;
     }
     for (const name of this.rows.keys()) {
-      if (!names.includes(name)) {
+      if (!names.has(name)) {
         this.rows.delete(name);
       }
     }
     this.fed = wish;
-    const answer = await fetch("/api/feed", { method: "POST", headers: { "Content-Type": "application/json" }, body: wish });
-    if (!answer.ok) {
+    const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: wish };
+    const is_fed = await fetch("/api/feed", options).then((answer) => answer.ok, () => false);
+    if (!is_fed && this.fed === wish) {
       this.fed = null;
+      setTimeout(() => this.feed(), RETRY[1]);
     }
   }
 }

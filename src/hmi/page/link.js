@@ -6,6 +6,13 @@ import { Hub } from "./hub.js";
 const STALE = 1900; // ms without a beat, which comes each second: what is shown may be old
 const KEPT = new Set(["hello", "beat", "alarms"]);
 const ALIVE = 20000;
+const SILENT = 10000; // ms without a word: the worker has given this page up, as while the machine slept
+
+// What only looks, and may be asked at any time; all else is refused while it is not known how things are.
+const LOOKS = new Set(["alarms", "forced", "get", "journal", "log", "names", "pages", "source", "status", "trend", "version",
+  "versions"]);
+// Seconds to wait for an answer; those that take a program's first scans to answer take longer.
+const PATIENCE = 20, PATIENCE_OF = { edit: 300, eval: 60, reload: 300 };
 
 // { kind, error }, as the program refuses, and all of its answer.
 export class Refusal extends Error {
@@ -32,7 +39,8 @@ class Link {
   }
 
   connect() {
-    if (!globalThis.SharedWorker) {
+    this.joined = performance.now();
+    if (!globalThis.SharedWorker || this.hub) {
       this.connect_here();
       return;
     }
@@ -48,7 +56,7 @@ class Link {
 
   connect_here() {
     clearInterval(this.alive);
-    const hub = new Hub();
+    const hub = this.hub ??= new Hub();
     const port = hub.join((event, data) => this.come(event, data));
     this.send = (names) => hub.show(port, names);
     this.leave = () => hub.leave(port);
@@ -59,14 +67,19 @@ class Link {
 
   // A control request; what is refused, or cannot be asked, throws a Refusal.
   async ask(request) {
+    const looks = LOOKS.has(request.do), seconds = PATIENCE_OF[request.do] || PATIENCE;
     let answer, status;
+    if (!looks && !this.online) {
+      throw new Refusal("lost", "not sent: there is no connection");
+    }
     try {
       const response = await fetch("/api/ask", { method: "POST", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(request) });
+        body: JSON.stringify(request), signal: AbortSignal.timeout(seconds * 1000) });
       status = response.status;
       answer = await response.json();
     } catch {
-      throw new Refusal("lost", status ? "the answer is not one of the program" : "the program does not answer");
+      throw new Refusal("lost", status ? "the answer is not one of the program"
+        : looks ? "the program does not answer" : "no answer: whether it was done is not known");
     }
     if (status === 401) {
       this.emit("login", answer);
@@ -181,6 +194,9 @@ class Link {
       this.heard = performance.now();
       this.find();
     }
+    if (event === "hello") {
+      this.greet(data);
+    }
     if (event === "beat") {
       this.beat(data);
     }
@@ -194,14 +210,28 @@ class Link {
     }
   }
 
+  // A stream that follows one without a beat may be of another program.
+  greet(data) {
+    const before = this.last.get("hello");
+    this.rows.clear();
+    if (before && before.stream !== data.stream && !this.last.has("beat")) {
+      this.reload(data);
+    }
+  }
+
   beat(data) {
     const before = this.last.get("beat"), hello = this.last.get("hello");
     this.beaten = performance.now();
     if (before ? before.loaded !== data.loaded : data.loaded > hello?.now) {
-      this.declared = null;
       this.last.set("beat", data);
-      this.emit("loaded", data);
+      this.reload(data);
     }
+  }
+
+  reload(data) {
+    this.declared = null;
+    this.rows.clear();
+    this.emit("loaded", data);
   }
 
   spread({ now, rows }) {
@@ -217,8 +247,13 @@ class Link {
   }
 
   look() {
-    if (this.online && performance.now() - this.heard > STALE) {
+    const now = performance.now();
+    if (this.online && now - this.heard > STALE) {
       this.lose();
+    }
+    if (now - Math.max(this.heard, this.joined) > SILENT) {
+      this.leave();
+      this.connect();
     }
   }
 

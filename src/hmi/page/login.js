@@ -1,4 +1,5 @@
-// Who are you? Asked where the program has users and nobody is logged in; resolves when somebody is.
+// Who are you? Asked where the program has users and nobody is logged in; resolves when somebody is, in this tab or in
+// another one.
 
 import { el, write } from "./kit.js";
 
@@ -20,8 +21,16 @@ async function send(user, password) {
   return answer.status === 401 || !said.error ? reasons[answer.status] || `Not now (${answer.status}).` : said.error;
 }
 
-export function login() {
+export function login(link) {
   return new Promise((resolve) => {
+    const leave = () => {
+      unheard();
+      dialog.close();
+      dialog.remove();
+      resolve();
+    };
+    const began = link.last.get("hello"); // that of before is told at once
+    const unheard = link.on("hello", (hello) => hello !== began && leave());
     const user = el("input", { id: "login-user", name: "username", type: "text", autocomplete: "username",
       autocapitalize: "none", spellcheck: "false", required: true, autofocus: true });
     const password = el("input", { id: "login-password", name: "password", type: "password",
@@ -36,9 +45,7 @@ export function login() {
       const refusal = await send(user.value, password.value).catch(() => "The program does not answer.");
       enter.disabled = false;
       if (refusal === null) {
-        dialog.close();
-        dialog.remove();
-        resolve();
+        leave();
         return;
       }
       write(problem, refusal);

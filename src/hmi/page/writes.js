@@ -6,7 +6,7 @@ import { el } from "./kit.js";
 import { with_unit } from "./format.js";
 import { reaches } from "./roles.js";
 
-const SETTLED = 1200; // ms after the answer: by then the next scan has spoken
+const SETTLED = 1200; // ms after the answer, and two scans: by then the program has spoken
 const TOLD = 6000; // ms for which "reverted" stands
 
 const sent = new Map(); // name -> { value, at, state }
@@ -40,15 +40,16 @@ function same(a, b) {
 }
 
 function look(link) {
+  const settled = SETTLED + 2000 * (link.last.get("beat")?.scan.period || 0);
   let changed = false;
   for (const [name, entry] of sent) {
     const passed = performance.now() - entry.at;
     const row = link.rows.get(name);
-    if (entry.at === Infinity || passed < SETTLED) {
+    if (entry.at === Infinity || passed < settled || row?.state === "pending") {
       continue;
     }
     const before = entry.state;
-    if (!row || same(row.value, entry.value) || passed > SETTLED + TOLD) {
+    if (!row || same(row.value, entry.value) || passed > settled + TOLD) {
       sent.delete(name);
       changed = true;
     } else {
@@ -83,15 +84,18 @@ export async function write_value(link, info, value, confirm) {
     await link.ask({ do: "set", name: info.name, value });
     return true;
   }
-  sent.set(info.name, { value, at: Infinity, state: "pending" });
+  const entry = { value, at: Infinity, state: "pending" };
+  sent.set(info.name, entry);
   timer ||= setInterval(() => look(link), 200);
   tell();
   try {
     const answer = await link.ask({ do: "set", name: info.name, value });
-    sent.get(info.name).value = answer.values?.[0]?.value ?? value;
-    sent.get(info.name).at = performance.now();
+    entry.value = answer.values?.[0]?.value ?? value;
+    entry.at = performance.now();
   } catch (refusal) {
-    sent.delete(info.name);
+    if (sent.get(info.name) === entry) {
+      sent.delete(info.name);
+    }
     tell();
     throw refusal;
   }
