@@ -257,6 +257,7 @@ void feed_open(struct hmi *hmi, struct web_request *request, const struct who *w
     send_hello(feed);
     loop_set_timer(hmi->loop, &hmi->beat, 0); /* which program it is, at once */
     show(feed, match ? NULL : split(names), match ? strdup(match) : NULL);
+    loop_set_timer(hmi->loop, &hmi->beat, 0); /* a page begins with how the program is */
 }
 
 void feed_gone(struct hmi *hmi, struct feed *feed)

@@ -100,6 +100,9 @@ class Trends {
       this.say(problem.error || problem.message);
       return;
     }
+    if (this.gone) {
+      return;
+    }
     this.choose(this.wish || this.first());
     this.undo = this.link.on("loaded", () => this.names().then(() => this.choose(this.chosen())).catch(() => {}));
     this.timer = setInterval(() => this.tick(), 100);
@@ -204,7 +207,7 @@ class Trends {
   }
 
   draw() {
-    if (!window.Dygraph || this.pens.list.length === 0) {
+    if (this.gone || !window.Dygraph || this.pens.list.length === 0) {
       return;
     }
     const [from, to] = this.window();
@@ -311,6 +314,7 @@ class Trends {
   }
 
   destroy() {
+    this.gone = true;
     clearInterval(this.timer);
     this.reload.cancel();
     if (this.undo) {

@@ -222,6 +222,7 @@ export class Lane {
   destroy() {
     if (this.graph) {
       this.graph.destroy();
+      this.graph = null;
     }
     this.host.remove();
   }

@@ -77,6 +77,7 @@ export class Lanes {
     this.size.disconnect();
     this.theme.removeEventListener("change", this.repaint);
     this.lanes.forEach((lane) => lane.destroy());
+    this.lanes = []; // an answer that comes now is drawn nowhere
     this.host.remove();
   }
 }

@@ -13,6 +13,7 @@ export function mount(host, link, { names, span = 600 }) {
   const legend = el("p", { class: "trend-tile-legend" });
   host.append(legend, lanes.host, note);
   let drawn = 0;
+  let gone = false;
   const draw = () => {
     const now = pens.now();
     if (!document.hidden && window.Dygraph && now - drawn >= Math.max(span / (host.clientWidth || 400), 0.2)) {
@@ -31,6 +32,9 @@ export function mount(host, link, { names, span = 600 }) {
     await ready();
     const all = (await link.ask({ do: "names" })).names;
     const infos = new Map(all.map((info) => [info.name, info]));
+    if (gone) {
+      return;
+    }
     pens.select(names.filter((name) => described(infos, name)), infos);
     legend.replaceChildren(...pens.list.map((pen) => {
       const mark = el("span", { class: "pen-name" }, `${pen.number} ${pen.name}`);
@@ -39,12 +43,16 @@ export function mount(host, link, { names, span = 600 }) {
     }));
     lanes.pens(pens.list);
     await load();
+    if (gone) {
+      return;
+    }
     timer = setInterval(draw, 200);
   };
   start().catch((problem) => {
     note.textContent = problem.error || problem.message;
   });
   return () => {
+    gone = true;
     clearInterval(timer);
     pens.destroy();
     lanes.destroy();
