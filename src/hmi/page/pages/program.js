@@ -225,9 +225,12 @@ class Program {
     await this.load();
   }
 
-  // Looks again when a beat says that the program was loaded anew or its file has changed.
+  // Looks again when a beat says that the program was loaded anew or its file has changed; and now and then while that
+  // is another one, since it may change once more.
   async beat(beat) {
-    const key = `${beat.loaded} ${JSON.stringify(beat.edited)}`;
+    const again = beat.edited ? (this.again || 0) + 1 : 0;
+    const key = `${beat.loaded} ${beat.edited} ${Math.floor(again / 3)}`;
+    this.again = again;
     if (this.heard !== undefined && key !== this.heard && !this.busy && this.source) {
       try {
         const now = await this.link.ask(this.source_request());

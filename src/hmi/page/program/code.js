@@ -22,15 +22,12 @@ export async function available() {
   }
 }
 
-const keys = (does) => ({
+// Tab moves the focus on after Escape, so that nobody is caught in the editor.
+const keys = (does, leaving = false) => ({
   "Ctrl-S": does.check, "Cmd-S": does.check, "Ctrl-/": "toggleComment", "Cmd-/": "toggleComment",
-  // Tab moves the focus on after Escape, so that nobody is caught in the editor.
-  Tab: (cm) => (cm.state.leaving ? window.CodeMirror.Pass : cm.somethingSelected() ? cm.indentSelection("add")
-    : cm.replaceSelection("  ", "end")),
-  "Shift-Tab": (cm) => (cm.state.leaving ? window.CodeMirror.Pass : cm.indentSelection("subtract")),
-  Esc: (cm) => {
-    cm.state.leaving = true;
-  },
+  Tab: !leaving && ((cm) => (cm.somethingSelected() ? cm.indentSelection("add") : cm.replaceSelection("  ", "end"))),
+  "Shift-Tab": !leaving && ((cm) => cm.indentSelection("subtract")),
+  Esc: (cm) => cm.setOption("extraKeys", keys(does, true)),
 });
 
 function gutter_mark(text) {
@@ -47,9 +44,8 @@ export function rich(host, does) {
   cm.getInputField().setAttribute("aria-label", "Script; Escape, then Tab leaves the editor");
   cm.on("change", () => does.changed());
   cm.on("viewportChange", () => does.moved());
-  cm.on("focus", () => {
-    cm.state.leaving = false;
-  });
+  cm.on("focus", () => cm.setOption("extraKeys", keys(does)));
+  cm.getScrollerElement().tabIndex = 0; // what is wider than it is scrolled by keys, too
   let notes = [];
   let marked = [];
   return {
