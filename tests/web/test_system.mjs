@@ -11,7 +11,7 @@ mem.PUMP = coil(0)
 mem.BREAK = coil(1)
 local plc = memory("plc")
 plc.SPEED = holding.uint16(0)
-client.tcp { host = "127.0.0.1", port = 1, memory = plc }
+client.tcp { host = "127.0.0.1", port = 1, mem = plc }
 server.tcp { port = 0 }
 print "hello from the script"
 every("50ms", function() if mem.BREAK then error("it broke") end end)
