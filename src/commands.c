@@ -2,6 +2,7 @@
 
 #include "control/command.h"
 #include "desk/test.h"
+#include "hmi/passwd.h"
 #include "run/run.h"
 
 #define LUA_ROOT                                                                                   \
@@ -157,6 +158,18 @@ static const struct option_help PROBE[] = {
     END,
 };
 
+static const struct option_help PASSWD[] = {
+    {"delete", NULL, "the user is not one any more", COMPLETES_NOTHING},
+    {"list", NULL, "print who there is: NAME ROLE", COMPLETES_NOTHING},
+    {"name", "PROGRAM", "whose pages, where several run, or with --state", COMPLETES_PROGRAM},
+    {"role", "ROLE",
+     "viewer (sees), operator (writes what is declared writable, acknowledges alarms) or engineer "
+     "(forces, changes the program); a user who has one keeps it otherwise",
+     COMPLETES_NOTHING},
+    {"state", "DIR", "the folder of what a program keeps, where it does not run", COMPLETES_FOLDER},
+    END,
+};
+
 static const struct option_help RUN[] = {
     {"dry", "N", "run N scans without a network and without waiting, then end", COMPLETES_NOTHING},
     {"history", NULL,
@@ -168,6 +181,8 @@ static const struct option_help RUN[] = {
      COMPLETES_NOTHING},
     {"http", "PORT",
      "serve pages for browsers on this computer there, or on ADDRESS:PORT, as 0.0.0.0:8080",
+     COMPLETES_NOTHING},
+    {"http-name", "NAME", "a further name by which browsers may call this computer",
      COMPLETES_NOTHING},
     LUA_ROOT,
     {"name", "PROGRAM", "the name that commands find it by, instead of the script's",
@@ -247,6 +262,12 @@ const struct command COMMANDS[] = {
      "Prints the register map of a script: what a SCADA has to be told.",
      "Addresses are those of the protocol, from 0; column modicon has the form from 40001.", MAP,
      "  msm map scripts/tank.lua --csv >tank.csv", map_run},
+    {"passwd", "[USER]", COMPLETES_NOTHING, "Says who may log in to the pages of a program.",
+     "Asks for the password twice, or takes a line from a pipe. A running program heeds it at "
+     "once, "
+     "and who was logged in with another password or role is not any more. Users stand with hashes "
+     "of their passwords in PROGRAM.users, beside what the program keeps.",
+     PASSWD, "  msm passwd kim --role operator\n  msm passwd kim --delete", passwd_run},
     {"probe", "HOST[:PORT]", COMPLETES_NOTHING,
      "Reads a device's registers once and prints them in every type and order.",
      "Holding and input registers are read; port 502 unless told otherwise. The exit status is 1 "

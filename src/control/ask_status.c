@@ -144,14 +144,14 @@ static json_t *recording_json(const struct host_status *s)
 
 static json_t *host_json(const struct host_status *s, int64_t utc)
 {
-    json_t *json =
-        json_pack("{s:o,s:o,s:s,s:i,s:s,s:b,s:o,s:o,s:b,s:o,s:o,s:o}", "name", text_json(s->name),
-                  "script", text_json(s->script), "version", MSM_VERSION, "pid", (int)getpid(),
-                  "state", state_name(s->state), "fallback", s->proven_fallback, "started",
-                  seconds(s->started), "loaded", seconds(s->loaded), "edited", s->edited, "uptime",
-                  seconds(utc > s->started ? utc - s->started : 0), "probation_left",
-                  seconds(s->probation_left), "restart_left",
-                  s->restart_left < 0 ? json_null() : seconds(s->restart_left));
+    json_t *json = json_pack("{s:o,s:o,s:o,s:s,s:i,s:s,s:b,s:o,s:o,s:b,s:o,s:o,s:o}", "name",
+                             text_json(s->name), "script", text_json(s->script), "users",
+                             text_json(s->users), "version", MSM_VERSION, "pid", (int)getpid(),
+                             "state", state_name(s->state), "fallback", s->proven_fallback,
+                             "started", seconds(s->started), "loaded", seconds(s->loaded), "edited",
+                             s->edited, "uptime", seconds(utc > s->started ? utc - s->started : 0),
+                             "probation_left", seconds(s->probation_left), "restart_left",
+                             s->restart_left < 0 ? json_null() : seconds(s->restart_left));
     json_t *counts =
         json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "faults", number(s->faults), "restarts",
                   number(s->restarts), "reloads", number(s->reloads), "refused", number(s->refused),

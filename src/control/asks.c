@@ -53,6 +53,11 @@ static const struct ask_row *find_row(const char *name)
     return NULL;
 }
 
+const char *asks_name(size_t number)
+{
+    return number < ROW_COUNT ? ROWS[number].name : NULL;
+}
+
 /* ---- an ask's life ---- */
 
 static void list(struct ask *ask)

@@ -39,6 +39,9 @@ struct ask {
     struct ask *next;
 };
 
+/* What there is to ask, by number; NULL beyond the last. */
+const char *asks_name(size_t number);
+
 /* Carries out one request, whatever it is; all answers, refusals too, go through asker->send. */
 void asks_run(struct asker *asker, const struct control_host *host, struct loop *loop,
               const json_t *request);

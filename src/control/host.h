@@ -22,6 +22,7 @@ enum host_state {
 
 struct host_status {
     const char *name, *script; /* valid until the next call */
+    const char *users;         /* the file of those who may log in to its pages */
     enum host_state state;
     bool proven_fallback;   /* the file was refused at the start: the last proven text runs */
     bool edited;            /* a file of it has another text on the disk */

@@ -255,20 +255,18 @@ static bool answer_get(struct hmi *hmi, struct web_request *request, const struc
 
 /* ---- which ---- */
 
-static void answer_session(struct web_request *request, const struct who *who)
+static void turn_away(struct web_request *request, const struct who *who)
 {
-    api_answer(request, 200,
-               json_pack("{s:b,s:s,s:s,s:b,s:b}", "ok", 1, "user", who->user, "role",
-                         role_name(who->role), "needs_login", who->role == ROLE_NONE, "tls", 0));
+    api_refuse(request, who->status, "refused", "%s", who->why);
 }
 
 static void get(struct hmi *hmi, struct web_request *request, const struct who *who)
 {
     const char *path = web_path(request);
     if (strcmp(path, "/api/session") == 0)
-        answer_session(request, who);
+        api_answer(request, 200, door_session(hmi->door, who));
     else if (who->role == ROLE_NONE)
-        api_refuse(request, 401, "refused", "log in first");
+        turn_away(request, who);
     else if (strcmp(path, "/api/stream") == 0)
         feed_open(hmi, request, who);
     else if (!answer_get(hmi, request, who))
@@ -281,8 +279,12 @@ static void post(struct hmi *hmi, struct web_request *request, const struct who 
     json_t *wish = read_body(request);
     if (!wish)
         return;
-    if (who->role == ROLE_NONE)
-        api_refuse(request, 401, "refused", "log in first");
+    if (strcmp(path, "/api/login") == 0)
+        door_login(hmi->door, request, wish);
+    else if (strcmp(path, "/api/logout") == 0)
+        door_logout(hmi->door, request, who);
+    else if (who->role == ROLE_NONE)
+        turn_away(request, who);
     else if (strcmp(path, "/api/ask") == 0)
         run(hmi, request, who, json_incref(wish));
     else if (strcmp(path, "/api/feed") == 0)
@@ -297,11 +299,13 @@ void api_asked(void *context, struct web_request *request)
     struct hmi *hmi = context;
     struct who who;
     struct error error;
-    unsigned refusal = guard_refuses(request, &error);
-    guard_who(request, &who);
-    if (refusal)
+    unsigned refusal = door_refuses(hmi->door, request, &error);
+    if (refusal) {
         api_refuse(request, refusal, "refused", "%s", error.text);
-    else if (strcmp(web_method(request), "GET") == 0)
+        return;
+    }
+    door_who(hmi->door, request, &who);
+    if (strcmp(web_method(request), "GET") == 0)
         get(hmi, request, &who);
     else if (strcmp(web_method(request), "POST") == 0)
         post(hmi, request, &who);
@@ -315,6 +319,8 @@ void api_gone(void *context, struct web_request *request)
     void *own = web_own(request);
     if (feed_is(hmi, own))
         feed_gone(hmi, own);
+    else if (door_has(hmi->door, own))
+        door_gone(hmi->door, own);
     else if (own)
         errand_destroy(own);
 }

@@ -322,12 +322,21 @@ void feed_change(struct hmi *hmi, struct web_request *request, const json_t *wis
 
 /* ---- all of them ---- */
 
+void feed_end_session(struct hmi *hmi, uint64_t session)
+{
+    for (struct feed *feed = hmi->feeds; feed; feed = feed->next)
+        if (feed->who.session == session)
+            web_end(feed->request);
+}
+
 void feed_beat(struct hmi *hmi, const char *event, const json_t *data)
 {
     char *text = json_text(data);
     for (struct feed *feed = hmi->feeds; text && feed; feed = feed->next)
-        if (web_waiting(feed->request) < BEAT_ROOM)
+        if (web_waiting(feed->request) < BEAT_ROOM) {
             send_event(feed, event, text);
+            door_use(hmi->door, feed->who.session);
+        }
     free(text);
 }
 

@@ -8,15 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-const char *role_name(enum role role)
-{
-    static const char *const names[] = {[ROLE_NONE] = "none",
-                                        [ROLE_VIEWER] = "viewer",
-                                        [ROLE_OPERATOR] = "operator",
-                                        [ROLE_ENGINEER] = "engineer"};
-    return names[role];
-}
-
 /* In the order of the alphabet. Streams are not here: /api/stream is theirs. */
 static const struct {
     const char *what;
@@ -27,9 +18,9 @@ static const struct {
     {"force", ROLE_ENGINEER},    {"forced", ROLE_VIEWER},    {"get", ROLE_VIEWER},
     {"journal", ROLE_VIEWER},    {"log", ROLE_VIEWER},       {"names", ROLE_VIEWER},
     {"pages", ROLE_VIEWER},      {"reload", ROLE_ENGINEER},  {"set", ROLE_OPERATOR},
-    {"shelve", ROLE_OPERATOR},   {"source", ROLE_ENGINEER},  {"status", ROLE_VIEWER},
+    {"shelve", ROLE_OPERATOR},   {"source", ROLE_OPERATOR},  {"status", ROLE_VIEWER},
     {"stop", ROLE_ENGINEER},     {"trend", ROLE_VIEWER},     {"unforce", ROLE_ENGINEER},
-    {"unshelve", ROLE_OPERATOR}, {"version", ROLE_ENGINEER}, {"versions", ROLE_ENGINEER},
+    {"unshelve", ROLE_OPERATOR}, {"version", ROLE_OPERATOR}, {"versions", ROLE_OPERATOR},
 };
 
 enum role guard_needs(const char *what)
@@ -42,73 +33,72 @@ enum role guard_needs(const char *what)
 
 /* ---- what a foreign page could have sent ---- */
 
-/* "localhost", "127.0.0.1:8080", "[::1]:8080": a name that somebody else's DNS may point at us is
- * not among them. */
-static bool is_numeric(const char *host)
+/* The host without its port, in brackets or not; false where it is none. */
+static bool read_host(const char *host, char name[256])
 {
-    char name[64];
-    struct in6_addr address;
-    size_t length = *host == '[' ? strcspn(host, "]") : strcspn(host, ":");
-    if (*host == '[')
-        host++, length -= length > 0;
-    if (length >= sizeof name)
+    bool brackets = *host == '[';
+    host += brackets;
+    size_t length = strcspn(host, brackets ? "]" : ":");
+    const char *rest = host + length + (brackets && host[length] == ']');
+    if (!length || length >= 256 || (brackets && !host[length]) || (*rest && *rest != ':') ||
+        (*rest == ':' && rest[1 + strspn(rest + 1, "0123456789")]))
         return false;
-    snprintf(name, sizeof name, "%.*s", (int)length, host);
-    return strcasecmp(name, "localhost") == 0 || inet_pton(AF_INET, name, &address) == 1 ||
-           inet_pton(AF_INET6, name, &address) == 1;
+    memcpy(name, host, length);
+    name[length] = '\0';
+    return true;
 }
 
-static bool is_same_origin(const char *origin, const char *host)
+/* An address cannot be pointed at us by somebody else's DNS, nor can a name that is known to be
+ * ours. */
+static bool is_ours(const char *host, const char *const *names)
 {
-    const char *rest = strstr(origin, "://");
-    return rest && strcasecmp(rest + 3, host) == 0;
+    char name[256];
+    struct in6_addr address;
+    if (!host || !read_host(host, name))
+        return false;
+    if (inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1 ||
+        strcasecmp(name, "localhost") == 0)
+        return true;
+    for (; names && *names; names++)
+        if (strcasecmp(name, *names) == 0)
+            return true;
+    return false;
+}
+
+static bool is_same_origin(const struct guard_request *request)
+{
+    const char *scheme = request->tls ? "https://" : "http://";
+    size_t length = strlen(scheme);
+    return strncasecmp(request->origin, scheme, length) == 0 &&
+           strcasecmp(request->origin + length, request->host) == 0;
 }
 
 static bool is_json(const char *type)
 {
     size_t length = strlen("application/json");
     return type && strncasecmp(type, "application/json", length) == 0 &&
-           (type[length] == '\0' || type[length] == ';');
+           type[length + strspn(type + length, " ")] == (strchr(type, ';') ? ';' : '\0');
 }
 
-unsigned guard_refuses(const struct web_request *request, struct error *error)
+unsigned guard_judge(const struct guard_request *request, struct error *error)
 {
-    const char *host = web_header(request, "Host"), *origin = web_header(request, "Origin");
-    bool posts = strcmp(web_method(request), "POST") == 0;
-    if (!host || !is_numeric(host)) {
-        error_set(error, "the Host header has to be an address or localhost, not a name");
-        return 403;
-    }
-    if (origin ? !is_same_origin(origin, host) : posts) {
+    bool posts = strcmp(request->method, "POST") == 0;
+    const char *scheme = request->tls ? "https" : "http";
+    if (!is_ours(request->host, request->names))
         error_set(error,
-                  origin ? "this page comes from elsewhere: %.100s"
-                         : "a POST needs the header Origin: http://%.100s",
-                  origin ? origin : host);
-        return 403;
-    }
-    if (posts && !is_json(web_header(request, "Content-Type"))) {
+                  "this computer is not called so; open the page by its address, or say msm run "
+                  "--http-name NAME");
+    else if (request->origin && !is_same_origin(request))
+        error_set(error, "this page comes from elsewhere: %.100s", request->origin);
+    else if (!request->origin && posts)
+        error_set(error, "a POST needs the header Origin: %s://%.100s", scheme, request->host);
+    else if (request->site && strcasecmp(request->site, "same-origin") != 0 &&
+             strcasecmp(request->site, "none") != 0)
+        error_set(error, "this was asked by a page from elsewhere");
+    else if (posts && !is_json(request->type)) {
         error_set(error, "a POST needs Content-Type: application/json");
         return 415;
-    }
-    return 0;
-}
-
-/* ---- who ---- */
-
-static void print_address(const struct sockaddr *peer, char text[INET6_ADDRSTRLEN])
-{
-    strcpy(text, "?");
-    if (peer->sa_family == AF_INET)
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)peer)->sin_addr, text, INET6_ADDRSTRLEN);
-    else if (peer->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)peer)->sin6_addr, text,
-                  INET6_ADDRSTRLEN);
-}
-
-void guard_who(const struct web_request *request, struct who *who)
-{
-    char address[INET6_ADDRSTRLEN];
-    *who = (struct who){.role = ROLE_ENGINEER};
-    print_address(web_peer(request), address);
-    snprintf(who->origin.peer, sizeof who->origin.peer, "web %s", address);
+    } else
+        return 0;
+    return 403;
 }

@@ -1,26 +1,34 @@
 #pragma once
-/* Who may do what over HTTP. A request is judged before anything of it is carried out. */
+/* The rules: who may do what over HTTP, and which requests could have been sent by the page of
+ * somebody else, in the browser of one of ours. Pure. */
 
+#include <stdbool.h>
+#include <stdint.h>
 #include "base/error.h"
-#include "hmi/web.h"
+#include "hmi/role.h"
 #include "image/audit.h"
-
-enum role { ROLE_NONE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ENGINEER };
 
 /* Who asks, as far as it is known. */
 struct who {
     char user[64];
     enum role role;
-    struct origin origin; /* "engineer@127.0.0.1", for the audit log */
+    uint64_t session;     /* 0: none */
+    struct origin origin; /* "kim@10.0.0.5", for the audit log */
+    unsigned status;      /* of ROLE_NONE: 401 or 403, … */
+    const char *why;      /* … and the reason */
 };
-
-const char *role_name(enum role role); /* "viewer" */
 
 /* What a control request needs: ROLE_NONE where it is not for browsers at all. */
 enum role guard_needs(const char *what);
 
-/* Refuses what a foreign page could have sent: 0, or the status of the refusal with an error. */
-unsigned guard_refuses(const struct web_request *request, struct error *error);
+/* What tells where a request came from: headers, NULL where there is none. */
+struct guard_request {
+    const char *method, *host, *origin, *type;
+    const char *site; /* Sec-Fetch-Site */
+    bool tls;
+    const char *const
+        *names; /* of this computer, besides addresses and localhost; ends with NULL */
+};
 
-/* Who sent it. */
-void guard_who(const struct web_request *request, struct who *who);
+/* 0, or the status of the refusal with an error. */
+unsigned guard_judge(const struct guard_request *request, struct error *error);

@@ -114,6 +114,11 @@ const char *hmi_address(const struct hmi *hmi, char text[96])
 
 /* ---- begin and end ---- */
 
+static void session_ended(void *context, uint64_t session)
+{
+    feed_end_session(context, session);
+}
+
 struct hmi *hmi_open(struct loop *loop, const struct hmi_settings *settings,
                      const struct control_host *host, struct error *error)
 {
@@ -127,14 +132,19 @@ struct hmi *hmi_open(struct loop *loop, const struct hmi_settings *settings,
     hmi->settings = *settings;
     hmi->beat.fire = beat;
     hmi->board = board_create(&hmi->host);
+    const struct door_settings door = {.address = hmi->settings.address,
+                                       .users = settings->users,
+                                       .name = settings->name,
+                                       .audit = settings->audit};
     const struct web_settings web = {
         .address = hmi->settings.address, .port = settings->port, .root = settings->root};
     const struct web_handler handler = {hmi, api_asked, api_gone};
     if (!hmi->board)
         error_set(error, "out of memory");
-    else
+    else if ((hmi->door = door_open(loop, &door, session_ended, hmi, error)))
         hmi->web = web_open(&web, loop, &handler, error);
     if (hmi->web) {
+        door_listens(hmi->door, web_port(hmi->web));
         loop_set_timer(loop, &hmi->beat, clock_monotonic() + NS_PER_S);
         return hmi;
     }
@@ -157,6 +167,7 @@ void hmi_close(struct hmi *hmi)
     loop_unset_timer(hmi->loop, &hmi->beat);
     api_end(hmi);
     web_close(hmi->web);
+    door_close(hmi->door);
     board_destroy(hmi->board);
     free(hmi);
 }

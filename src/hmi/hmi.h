@@ -3,16 +3,21 @@
  * on the main thread's loop, and one consumer of the image however many browsers look; the HTTP
  * library has a thread of its own. API.md is what it answers. */
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/error.h"
 #include "base/loop.h"
 #include "control/host.h"
+#include "image/audit.h"
 
 struct hmi_settings {
     char address[64];
     uint16_t port;
-    const char *root; /* --web-root, or NULL */
+    const char *root;     /* --web-root, or NULL */
+    const char *name;     /* --http-name, a further one by which browsers may call us, or NULL */
+    char users[PATH_MAX]; /* the users file, with its folder */
+    struct audit *audit;
 };
 
 struct hmi;

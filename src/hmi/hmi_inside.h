@@ -5,6 +5,7 @@
 #include "base/loop.h"
 #include "control/asks.h"
 #include "hmi/board.h"
+#include "hmi/door.h"
 #include "hmi/guard.h"
 #include "hmi/hmi.h"
 #include "hmi/web.h"
@@ -17,6 +18,7 @@ struct hmi {
     struct control_host host;
     struct hmi_settings settings;
     struct web *web;
+    struct door *door;
     struct board *board;
     struct feed *feeds; /* all streams */
     size_t feed_count;
@@ -46,4 +48,5 @@ void feed_gone(struct hmi *hmi, struct feed *feed);
 bool feed_is(const struct hmi *hmi, const void *own); /* whether it is one of them */
 void feed_change(struct hmi *hmi, struct web_request *request, const json_t *wish);
 void feed_beat(struct hmi *hmi, const char *event, const json_t *data); /* to all of them */
-void feed_look(struct hmi *hmi); /* the program was replaced */
+void feed_end_session(struct hmi *hmi, uint64_t session); /* somebody has logged out */
+void feed_look(struct hmi *hmi);                          /* the program was replaced */

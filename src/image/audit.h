@@ -19,6 +19,7 @@ enum audit_kind {
     AUDIT_REFUSED, /* by read_only or allow: `text` says which */
     AUDIT_RELOAD,
     AUDIT_FAULT,
+    AUDIT_LOGIN, /* to the pages: `text` says what came of it */
     AUDIT_START,
     AUDIT_STOP,
     AUDIT_ALARM /* acknowledged, shelved, …: `text` says what and which */

@@ -73,6 +73,7 @@ static void status(void *context, struct host_status *status)
     *status = (struct host_status){
         .name = runtime_name(runtime),
         .script = runtime->path,
+        .users = runtime->http.users,
         .state = state(runtime),
         .proven_fallback = runtime->current->is_fallback,
         .edited = edit_differs(runtime),

@@ -267,8 +267,8 @@ static bool read_http(const struct command *command, struct runtime *runtime, co
 {
     struct error error;
     runtime->serves_pages = text;
-    if (!text && runtime->http.root)
-        error_set(&error, "--web-root is for --http");
+    if (!text && (runtime->http.root || runtime->http.name))
+        error_set(&error, "%s is for --http", runtime->http.root ? "--web-root" : "--http-name");
     else if (!text || hmi_read_address(text, &runtime->http, &error))
         return true;
     command_say("msm %s: %s", command->name, error.text);
@@ -313,6 +313,7 @@ int run_run(const struct command *command, int argc, char **argv)
                                              {"history-days", NULL, &days},
                                              {"history-size", NULL, &history_size},
                                              {"http", NULL, &http},
+                                             {"http-name", NULL, &runtime.http.name},
                                              {"lua-root", NULL, &runtime.lua_root},
                                              {"name", NULL, &runtime.name},
                                              {"record", NULL, &runtime.record},

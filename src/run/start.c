@@ -125,6 +125,17 @@ static void take_name(struct runtime *runtime)
     runtime->name = runtime->program_name;
 }
 
+/* Beside what is kept, and called like that. */
+static void find_users(struct runtime *runtime)
+{
+    const char *folder = runtime->state_folder ? runtime->state_folder : runtime->folder;
+    char whole[PATH_MAX];
+    if (!realpath(folder, whole))
+        snprintf(whole, sizeof whole, "%s", folder);
+    snprintf(runtime->http.users, sizeof runtime->http.users, "%.*s/%.*s.users",
+             PATH_MAX - NAME_MAX - 16, whole, NAME_MAX, runtime->name);
+}
+
 static bool keep_ready(struct runtime *runtime, struct error *error)
 {
     runtime->file_name = runtime->name;
@@ -139,6 +150,7 @@ static bool keep_ready(struct runtime *runtime, struct error *error)
     runtime->store = runtime->alarm_events ? store_open(&options, error) : NULL;
     if (!runtime->store || !store_take_texts(runtime->store, runtime->texts, error))
         return false;
+    find_users(runtime);
     store_load_keeps(runtime->store, runtime->keeps);
     return true;
 }
@@ -228,6 +240,7 @@ static bool connect_all(struct runtime *runtime, struct error *error)
     runtime->socket = socket_open(runtime->loop, runtime->name, &host, error);
     if (!runtime->socket || !stuck_start_thread(runtime, error))
         return false;
+    runtime->http.audit = runtime->audit;
     if (runtime->serves_pages)
         runtime->hmi = hmi_open(runtime->loop, &runtime->http, &host, error);
     return !runtime->serves_pages || runtime->hmi;

@@ -17,8 +17,8 @@
 static const char *const kinds[] = {
     [AUDIT_WRITE] = "write",     [AUDIT_SET] = "set",     [AUDIT_FORCE] = "force",
     [AUDIT_UNFORCE] = "unforce", [AUDIT_EVAL] = "eval",   [AUDIT_REFUSED] = "refused",
-    [AUDIT_RELOAD] = "reload",   [AUDIT_FAULT] = "fault", [AUDIT_START] = "start",
-    [AUDIT_STOP] = "stop",       [AUDIT_ALARM] = "alarm"};
+    [AUDIT_RELOAD] = "reload",   [AUDIT_FAULT] = "fault", [AUDIT_LOGIN] = "login",
+    [AUDIT_START] = "start",     [AUDIT_STOP] = "stop",   [AUDIT_ALARM] = "alarm"};
 
 struct line {
     char *text;

@@ -34,6 +34,7 @@ FOREIGN = {
     re.compile(r"modbus(-\w+)?\.h$"): ("modbus",),
     re.compile(r"sqlite3\w*\.h$"): ("store",),
     re.compile(r"microhttpd\.h$"): ("hmi",),
+    re.compile(r"(sodium|gnutls|x509)\.h$"): ("hmi",),
     re.compile(r"jansson\w*\.h$"): ("control", "hmi"),
     re.compile(r"(histedit|readline)\.h$"): ("control",),
     re.compile(r"sd-\w+\.h$"): ("run",),

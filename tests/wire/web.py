@@ -1,6 +1,7 @@
 """A browser's side of the pages, for the wire tests: requests and streams over http.client.
 
     web = Web(msm)                        # of a program that was started with "--http", "0"
+    web.login("kim", "correct horse")     # where there are users; add_user makes one
     web.ask("set", name="SP", value=5)    # the answer; Refusal where it was refused
     with web.stream("match=*") as stream:
         event, data = stream.next()
@@ -9,8 +10,18 @@
 import http.client
 import json
 import re
+import subprocess
+
+from msm import BINARY, DEADLINE
 
 PAGES = re.compile(r"pages at (https?)://(\[[^]]*\]|[^:/]*):(\d+)/$")
+
+
+def add_user(folder, program, user, role, password="correct horse"):
+    """What msm passwd says; a Folder's users for a program that keeps its state there."""
+    return subprocess.run([BINARY, "passwd", user, "--role", role, "--state", folder, "--name", program],
+                          input=password + "\n", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          timeout=DEADLINE)
 
 
 class Refusal(Exception):
@@ -66,7 +77,9 @@ class Web:
     def __init__(self, msm):
         found = msm.wait_line(PAGES)
         self.host, self.port = found.group(2), int(found.group(3))
+        self.host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(self.host, self.host)
         self.origin = "%s://%s:%d" % (found.group(1), self.host, self.port)
+        self.cookie = None
 
     def connection(self, timeout=30.0):
         return http.client.HTTPConnection(self.host.strip("[]"), self.port, timeout=timeout)
@@ -74,6 +87,7 @@ class Web:
     def request(self, method, path, body=None, **headers):
         """(status, headers, body as bytes) of one request; headers of None are left out."""
         connection = self.connection()
+        headers = {"Cookie": self.cookie, **headers}
         try:
             connection.request(method, path, body,
                                {k.replace("_", "-"): v for k, v in headers.items() if v is not None})
@@ -101,5 +115,19 @@ class Web:
     def ask(self, do, **fields):
         return self.post("/api/ask", {"do": do, **fields})
 
+    def login(self, user, password="correct horse"):
+        """The cookie of a new session, which is sent from here on; Refusal where there is none."""
+        body = json.dumps({"user": user, "password": password})
+        status, headers, answer = self.request("POST", "/api/login", body, Content_Type="application/json",
+                                               Origin=self.origin)
+        if status != 200:
+            raise Refusal(status, json.loads(answer))
+        self.cookie = headers["Set-Cookie"].split(";")[0]
+        return headers["Set-Cookie"]
+
+    def logout(self):
+        return self.post("/api/logout", {})
+
     def stream(self, query="", **headers):
+        headers = {"Cookie": self.cookie, **headers} if self.cookie else headers
         return Stream(self.connection(), "/api/stream?" + query, headers)
