@@ -168,6 +168,7 @@ static bool remember_from_here(struct runtime *runtime, struct error *error)
     if (!runtime->history)
         return false;
     audit_listen(runtime->audit, history_hear, runtime->history);
+    history_take_alarms(runtime->history, runtime->alarm_events);
     return history_follow(runtime->history, runtime->current->image, error);
 }
 

@@ -304,6 +304,7 @@ void history_close(struct history *history)
     history->board = NULL;
     bool is_ended = stop_writing(history);
     refuse_all(history, is_ended);
+    history_take_alarms(history, NULL);
     if (is_ended)
         destroy(history);
     else

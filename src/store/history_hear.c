@@ -37,6 +37,8 @@ static void add_point(struct journal_entry *entry, const struct audit_entry *fro
 void history_hear(void *history, const struct audit_entry *from)
 {
     struct journal_entry entry = {.time = from->time / NS_PER_MS, .kind = JOURNAL_AUDIT};
+    if (from->kind == AUDIT_ALARM)
+        return; /* the alarm says it, too, and who it was */
     snprintf(entry.what, sizeof entry.what, "%s", audit_kind_name(from->kind));
     snprintf(entry.who, sizeof entry.who, "%s", from->origin.peer);
     snprintf(entry.text, sizeof entry.text, "%s", from->text);

@@ -184,6 +184,27 @@ class Journal(unittest.TestCase):
                                  ["start", "stop", "write", "set", "start"])
 
 
+    def test_alarms(self):
+        """what became of one, who acknowledged it, once each, and across a restart"""
+        text = SCRIPT % "mem.HOT = holding.int16(60, { dir = 'inout', hi = 80, priority = 'high', unit = 'K' })"
+        with Home(text) as home:
+            with life_of(home) as life, life.control() as control:
+                control.ask("set", name="HOT", value=90)
+                eventually(lambda: control.ask("alarms")["alarms"], "the alarm")
+                control.ask("ack", name="HOT")
+                control.ask("set", name="HOT", value=20)
+                eventually(lambda: len(self.entries(control, kinds=["alarm"])) == 3, "the entries")
+                went, seen, came = self.entries(control, kinds=["alarm"])
+                self.assertEqual((came["what"], came["name"], came["new"], came["priority"], came["kind"]),
+                                 ("active", "HOT", "90", 2, "alarm"))
+                self.assertEqual((seen["what"], went["what"]), ("acknowledged", "returned"))
+                self.assertRegex(seen["who"], r"^user \d+ \(pid \d+\)$")
+                self.assertEqual({entry["what"] for entry in self.entries(control, kinds=["audit"])},
+                                 {"set", "start"})
+            with life_of(home) as life, life.control() as control:
+                self.assertEqual(len(eventually(lambda: self.entries(control, match="HOT"), "them")), 5)
+
+
 class Asked(unittest.TestCase):
     def test_mistakes_are_told(self):
         with Home(SCRIPT % "") as home, life_of(home) as life, life.control() as control:
