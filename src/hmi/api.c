@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/embedded.h"
 #include "control/json_text.h"
 #include "control/request.h"
 #include "control/value_json.h"
@@ -260,6 +261,14 @@ static void turn_away(struct web_request *request, const struct who *who)
     api_refuse(request, who->status, "refused", "%s", who->why);
 }
 
+/* What this is, for programs; it lies among the page files. */
+static void answer_openapi(struct web_request *request)
+{
+    for (const struct embedded *file = embedded_pages; file->path; file++)
+        if (strcmp(file->path, "openapi.json") == 0)
+            web_answer(request, 200, JSON, strndup(file->text, file->length), file->length);
+}
+
 static void get(struct hmi *hmi, struct web_request *request, const struct who *who)
 {
     const char *path = web_path(request);
@@ -269,6 +278,10 @@ static void get(struct hmi *hmi, struct web_request *request, const struct who *
         turn_away(request, who);
     else if (strcmp(path, "/api/stream") == 0)
         feed_open(hmi, request, who);
+    else if (strcmp(path, "/api/openapi.json") == 0)
+        answer_openapi(request);
+    else if (strcmp(path, "/metrics") == 0)
+        metrics_answer(hmi, request);
     else if (!answer_get(hmi, request, who))
         api_refuse(request, 404, "unknown", "there is no %.100s", path);
 }

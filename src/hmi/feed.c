@@ -93,6 +93,16 @@ static void send_hello(struct feed *feed)
     json_decref(hello);
 }
 
+static void send_alarms(struct feed *feed)
+{
+    json_t *alarms = beat_alarms(feed->hmi);
+    char *text = alarms ? json_text(alarms) : NULL;
+    if (text)
+        send_event(feed, "alarms", text);
+    free(text);
+    json_decref(alarms);
+}
+
 /* ---- rows ---- */
 
 static void let_go(struct feed *feed)
@@ -255,7 +265,8 @@ void feed_open(struct hmi *hmi, struct web_request *request, const struct who *w
     web_set_own(request, feed);
     web_stream(request);
     send_hello(feed);
-    loop_set_timer(hmi->loop, &hmi->beat, 0); /* which program it is, at once */
+    send_alarms(feed);
+    beat_soon(hmi); /* which program it is */
     show(feed, match ? NULL : split(names), match ? strdup(match) : NULL);
     loop_set_timer(hmi->loop, &hmi->beat, 0); /* a page begins with how the program is */
 }

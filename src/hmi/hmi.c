@@ -1,4 +1,4 @@
-/* Begin, end, and the beat: once a second all browsers are told how the program is. */
+/* Begin and end, and where. */
 
 #include "hmi/hmi_inside.h"
 
@@ -6,79 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
-
-/* ---- the beat ---- */
-
-static void copy(json_t *to, const json_t *from, const char *const *names)
-{
-    for (; *names; names++) {
-        json_t *field = json_object_get(from, *names);
-        if (field)
-            json_object_set(to, *names, field);
-    }
-}
-
-static json_t *links_of(const json_t *status)
-{
-    static const char *const fields[] = {"name", "kind", "online", "age", "last_error", NULL};
-    json_t *links = json_array(), *link;
-    size_t i;
-    json_array_foreach(json_object_get(status, "links"), i, link)
-    {
-        json_t *less = json_object();
-        copy(less, link, fields);
-        json_array_append_new(links, less);
-    }
-    return links;
-}
-
-static json_t *scan_of(const json_t *status)
-{
-    const json_t *scan = json_object_get(status, "scan");
-    const json_t *duration = json_object_get(scan, "duration");
-    json_t *less = json_object();
-    copy(less, scan, (const char *const[]){"period", "count", "overruns", NULL});
-    copy(less, duration, (const char *const[]){"last", "max", NULL});
-    return less;
-}
-
-static json_t *alarms_of(struct hmi *hmi)
-{
-    json_t *answer = api_ask(hmi, json_pack("{s:s}", "do", "alarms"));
-    json_t *counts = json_incref(json_object_get(answer, "counts"));
-    json_decref(answer);
-    return counts ? counts : json_null();
-}
-
-static json_t *beat_of(struct hmi *hmi)
-{
-    static const char *const fields[] = {"name",   "state",  "fault",          "loaded",
-                                         "edited", "forced", "probation_left", NULL};
-    json_t *status = api_ask(hmi, json_pack("{s:s}", "do", "status"));
-    if (!status)
-        return NULL;
-    json_t *beat = json_object();
-    json_object_set_new(beat, "now", json_real((double)(clock_now().utc / NS_PER_MS) / 1000));
-    copy(beat, status, fields);
-    json_object_set_new(beat, "scan", scan_of(status));
-    json_object_set_new(beat, "links", links_of(status));
-    json_object_set_new(beat, "alarms", alarms_of(hmi));
-    json_object_set_new(beat, "clients", json_integer((json_int_t)hmi->feed_count));
-    json_decref(status);
-    return beat;
-}
-
-static void beat(struct loop_timer *timer)
-{
-    struct hmi *hmi = (struct hmi *)((char *)timer - offsetof(struct hmi, beat));
-    loop_set_timer(hmi->loop, timer, loop_now(hmi->loop) + NS_PER_S);
-    if (!hmi->feeds)
-        return;
-    json_t *data = beat_of(hmi);
-    if (data)
-        feed_beat(hmi, "beat", data);
-    json_decref(data);
-}
 
 /* ---- where ---- */
 
@@ -130,7 +57,6 @@ struct hmi *hmi_open(struct loop *loop, const struct hmi_settings *settings,
     hmi->loop = loop;
     hmi->host = *host;
     hmi->settings = *settings;
-    hmi->beat.fire = beat;
     hmi->board = board_create(&hmi->host);
     const struct door_settings door = {.address = hmi->settings.address,
                                        .users = settings->users,
@@ -145,7 +71,7 @@ struct hmi *hmi_open(struct loop *loop, const struct hmi_settings *settings,
         hmi->web = web_open(&web, loop, &handler, error);
     if (hmi->web) {
         door_listens(hmi->door, web_port(hmi->web));
-        loop_set_timer(loop, &hmi->beat, clock_monotonic() + NS_PER_S);
+        beat_start(hmi);
         return hmi;
     }
     hmi_close(hmi);
@@ -164,7 +90,7 @@ void hmi_close(struct hmi *hmi)
 {
     if (!hmi)
         return;
-    loop_unset_timer(hmi->loop, &hmi->beat);
+    beat_stop(hmi);
     api_end(hmi);
     web_close(hmi->web);
     door_close(hmi->door);

@@ -24,6 +24,9 @@ struct hmi {
     size_t feed_count;
     struct errand *errands; /* requests that wait for the host */
     struct loop_timer beat;
+    unsigned ticks;
+    const struct alarms *alarms; /* whose changes were told last, … */
+    uint64_t alarms_version;     /* … up to this one; only compared */
 };
 
 /* ---- api.c ---- */
@@ -39,6 +42,18 @@ void api_answer(struct web_request *request, unsigned status, json_t *answer); /
 
 /* The answer to a request that needs no time, as the program itself asks it. */
 json_t *api_ask(struct hmi *hmi, json_t *request); /* takes it; NULL when memory is short */
+
+/* ---- beat.c ---- */
+
+void beat_start(struct hmi *hmi);
+void beat_soon(struct hmi *hmi); /* now, to all */
+void beat_stop(struct hmi *hmi);
+json_t *beat_alarms(struct hmi *hmi); /* the data of the event; NULL when memory is short */
+
+/* ---- metrics.c ---- */
+
+/* How the program is, as Prometheus reads it (text format 0.0.4). */
+void metrics_answer(struct hmi *hmi, struct web_request *request);
 
 /* ---- feed.c ---- */
 

@@ -30,8 +30,11 @@ static bool read_line(FILE *file, char *to, size_t size)
     char line[HEAD];
     if (!fgets(line, sizeof line, file) || strncmp(line, "-- ", 3) != 0)
         return false;
-    line[strcspn(line, "\n")] = '\0';
-    snprintf(to, size, "%s", line + 3);
+    size_t length = strcspn(line + 3, "\n");
+    if (length >= size)
+        return false;
+    memcpy(to, line + 3, length);
+    to[length] = '\0';
     return true;
 }
 

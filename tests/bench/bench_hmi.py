@@ -1,0 +1,119 @@
+"""What browsers cost: streams of many values beside the scan, one of which nobody reads."""
+
+import json
+import os
+import re
+import selectors
+import socket
+import statistics
+import subprocess
+import threading
+import time
+
+from measure import cpu_ns, report
+
+VARIABLES, PERIOD, STREAMS = 500, 0.1, 20
+SCRIPT = """
+local names = {}
+for i = 1, %d do
+  names[i] = "V" .. i
+  mem[names[i]] = holding.float32(2 * i)
+end
+server.tcp { port = 0 }
+every(%g, function(dt)
+  for i = 1, #names do local n = names[i] mem[n] = mem[n] + dt end
+end)
+every("10ms", function() end)
+""" % (VARIABLES, PERIOD)
+
+
+class Browsers:
+    """Streams of all values; all but the first are read."""
+
+    def __init__(self, port, count):
+        self.selector = selectors.DefaultSelector()
+        self.streams, self.bytes, self.ended = [], 0, False
+        for number in range(count):
+            stream = socket.create_connection(("127.0.0.1", port))
+            stream.sendall(b"GET /api/stream?match=*&period=%g HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % PERIOD)
+            self.streams.append(stream)
+            if number > 0:
+                self.selector.register(stream, selectors.EVENT_READ)
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        while not self.ended:
+            for key, _ in self.selector.select(0.1):
+                self.bytes += len(key.fileobj.recv(1 << 20))
+
+    def close(self):
+        self.ended = True
+        self.reader.join()
+        for stream in self.streams:
+            stream.close()
+
+
+def start(bench, folder):
+    script = bench.folder / "hmi.lua"
+    script.write_text(SCRIPT)
+    process = subprocess.Popen([bench.build / "msm", "run", "--http", "0", "--state", folder, script],
+                               stderr=subprocess.PIPE, env=dict(os.environ, MSM_RUN=folder), text=True)
+    for line in process.stderr:
+        found = re.search(r"pages at http://[^:]*:(\d+)/", line)
+        if found:
+            threading.Thread(target=process.stderr.read, daemon=True).start()
+            return process, int(found.group(1))
+    raise SystemExit("bench: msm did not start")
+
+
+def p999(bench, folder):
+    done = subprocess.run([bench.build / "msm", "status", "--json"], env=dict(os.environ, MSM_RUN=folder),
+                          stdout=subprocess.PIPE, check=True, text=True)
+    return json.loads(done.stdout)["scan"]["duration"]["p999"]
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS")) / 1024
+
+
+def run(bench, streams):
+    """CPU by time, p99.9 of the scan in seconds, how many MiB it grew, bytes a second that were read."""
+    folder = str(bench.folder / f"hmi-{streams}")
+    os.makedirs(folder, exist_ok=True)
+    process, port = start(bench, folder)
+    before = resident(process.pid)
+    browsers = Browsers(port, streams) if streams else None
+    time.sleep(1) # the first, whole sets of rows
+    begin, spent = time.monotonic(), cpu_ns(process.pid)
+    read = browsers.bytes if browsers else 0
+    time.sleep(bench.seconds)
+    passed = time.monotonic() - begin
+    share = (cpu_ns(process.pid) - spent) / 1e9 / passed
+    rate = (browsers.bytes - read) / passed if browsers else 0
+    grown, worst = resident(process.pid) - before, p999(bench, folder)
+    if browsers:
+        browsers.close()
+    process.terminate()
+    process.wait()
+    return share, worst, grown, rate
+
+
+def hmi(bench):
+    print(f"Pages: {VARIABLES} variables that change at {1 / PERIOD:g} Hz, for {STREAMS} streams, one of which "
+          "is never read,")
+    print("against the same without a stream; CPU of the whole process")
+    shares, worst, grown, rates = [], [], [], []
+    for _ in range(bench.rounds):
+        idle, alone, _, _ = run(bench, 0)
+        busy, beside, growth, rate = run(bench, STREAMS)
+        shares.append(busy - idle)
+        worst.append(beside / alone)
+        grown.append(growth)
+        rates.append(rate)
+    share, ratio, growth = statistics.median(shares), statistics.median(worst), statistics.median(grown)
+    report("CPU for the streams, of a core", f"{100 * share:.2f} %", "<= 1.5 %", share <= 0.015)
+    report("scan p99.9 beside them", f"{ratio:.2f}", "<= 1.20", ratio <= 1.2)
+    report("memory for them", f"{growth:.1f} MiB", "<= 20", growth <= 20)
+    report("read by all of them", f"{statistics.median(rates) / 1e6:.1f} MB/s", "> 1", statistics.median(rates) > 1e6)
