@@ -11,7 +11,7 @@ export class ButtonTile extends Tile {
     super(item, info, link);
     this.title.remove();
     this.title.textContent = "";
-    this.button = el("button", { type: "button", class: "action", onclick: () => this.attempt(() => this.press()) },
+    this.button = el("button", { type: "button", class: "action", "data-needs": "operator", onclick: () => this.attempt(() => this.press()) },
       item.label);
     this.body.append(this.button);
   }
