@@ -10,6 +10,11 @@ import { Range } from "./tiles/range.js";
 import { remarks } from "./tiles/tile.js";
 import { may_write, on_writes, write_value } from "./writes.js";
 
+function writers_of({ direction, client }) {
+  const outside = client ? `the device (${client})` : "Modbus masters and people";
+  return { in: outside, out: "the program", inout: `the program, ${outside}` }[direction];
+}
+
 class Faceplate {
   constructor(link, info) {
     this.link = link;
@@ -117,7 +122,7 @@ class Faceplate {
     const limits = ["lolo", "lo", "hi", "hihi"].filter((level) => typeof info[level] === "number")
       .map((level) => `${level} ${text_of(info, info[level])}`).join(", ");
     const list = [["Name", info.name], ["Type", `${info.type}${place_of(info) ? `, ${place_of(info)}` : ""}`],
-    ["From", { in: "the world", out: "the program", inout: "both" }[info.direction] + (info.client ? `, ${info.client}` : "")],
+    ["Written by", writers_of(info)],
     ["Range", range_text(info)], ["Alarm limits", limits],
     ["Came", typeof row.time === "number" ? `${moment(row.time, now)}, ${span(Math.max(now - row.time, 0))} ago` : "never"]];
     const text = JSON.stringify(list);

@@ -9,34 +9,53 @@ export class Force {
     this.info = info;
     this.attempt = attempt;
     this.held = el("p", {});
-    this.release = el("div", { class: "force-release", hidden: true },
-      this.button("Release, keep this value", () => ({ do: "unforce", name: info.name })),
-      this.button("Release, restore the other", () => ({ do: "unforce", name: info.name, restore: true })));
+    this.keep = this.button("", () => ({ do: "unforce", name: info.name }));
+    this.restore = this.button("", () => ({ do: "unforce", name: info.name, restore: true }));
+    this.release = el("div", { class: "force-release", hidden: true }, this.keep, this.restore);
+    this.persist = el("input", { type: "checkbox" });
     this.summary = el("summary", {}, "Force");
     this.element = el("details", { class: "force", "data-needs": "engineer" }, this.summary, this.held, this.release,
-      this.form());
+      this.form(), el("label", { class: "check" }, this.persist, "also after a restart"));
   }
 
   button(text, request) {
-    return el("button", { type: "button", onclick: () => this.attempt(() => this.link.ask(request())) }, text);
+    return el("button", { type: "button", onclick: () => this.ask(request()) }, text);
+  }
+
+  ask(request) {
+    return this.attempt(() => this.link.ask(request));
+  }
+
+  hold(value) {
+    return { do: "force", name: this.info.name, ...value, persist: this.persist.checked || undefined };
   }
 
   form() {
     const { info } = this;
     if (is_boolean(info)) {
-      return el("div", { class: "segments" }, ...words_of(info).map((word, i) => this.button(`Hold ${word}`, () =>
-        ({ do: "force", name: info.name, value: i === 1 }))));
+      this.choices = words_of(info).map((word, i) => this.button(`Hold ${word}`, () => this.hold({ value: i === 1 })));
+      return el("div", { class: "segments" }, ...this.choices);
     }
-    this.input = el("input", { type: "text", "aria-label": "Value to hold", inputmode: is_number(info) ? "decimal" : "text",
-      autocomplete: "off" });
-    return el("div", { class: "face-entry" }, this.input, this.button("Hold", () =>
-      ({ do: "force", name: info.name, text: this.input.value })));
+    const numeric = is_number(info) && !info.labels;
+    this.input = info.labels
+      ? el("select", { "aria-label": "Value to hold" }, ...info.labels.map(([value, word]) => el("option", { value }, word)))
+      : el("input", { type: "text", "aria-label": "Value to hold", inputmode: numeric ? "decimal" : "text", autocomplete: "off" });
+    return el("form", { class: "face-entry", onsubmit: (event) => {
+      event.preventDefault();
+      const text = this.input.value;
+      this.ask(this.hold(info.labels ? { value: Number(text) } : { text: numeric ? text.trim().replace(",", ".") : text }));
+    } }, this.input, el("button", { type: "submit" }, "Hold"));
   }
 
   update(row) {
+    const { info } = this;
     this.release.hidden = !row.forced;
     write(this.summary, row.forced ? "Force: held" : "Force");
-    write(this.held, row.forced ? `Held at ${with_unit(this.info, row.value)}. Without the force it would be ` +
-      `${with_unit(this.info, row.suppressed)}.` : "Holds a value against program, masters and devices. It is in the audit log.");
+    write(this.held, row.forced ? `Held at ${with_unit(info, row.value)}. Without the force it would be ` +
+      `${with_unit(info, row.suppressed)}.` : "Holds a value against program, masters and devices, until it is released or " +
+      "msm is started again. It is in the audit log.");
+    write(this.keep, `Release, stay at ${with_unit(info, row.value)}`);
+    write(this.restore, `Release, back to ${with_unit(info, row.suppressed)}`);
+    this.choices?.forEach((choice, i) => choice.setAttribute("aria-pressed", String(row.forced && row.value === (i === 1))));
   }
 }

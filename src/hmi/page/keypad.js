@@ -2,7 +2,7 @@
 
 import { el } from "./kit.js";
 
-const KEYS = ["7", "8", "9", "4", "5", "6", "1", "2", "3", "±", "0", ".", "C", "⌫"];
+const KEYS = ["7", "8", "9", "⌫", "4", "5", "6", "C", "1", "2", "3", "±", "0", "."];
 const NAMES = { "±": "change the sign", C: "clear", "⌫": "delete the last digit", ".": "decimal point" };
 
 function press(text, key) {

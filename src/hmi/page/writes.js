@@ -90,8 +90,9 @@ export async function write_value(link, info, value, confirm) {
   tell();
   try {
     const answer = await link.ask({ do: "set", name: info.name, value });
-    entry.value = answer.values?.[0]?.value ?? value;
-    entry.at = performance.now();
+    const [row] = answer.values;
+    entry.value = row.value;
+    entry.at = row.forced ? -Infinity : performance.now(); // it went beneath the force, and waits for nothing
   } catch (refusal) {
     if (sent.get(info.name) === entry) {
       sent.delete(info.name);
