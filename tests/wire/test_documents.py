@@ -12,8 +12,9 @@ import sys
 import unittest
 
 from msm import BINARY, DEADLINE, ROOT, Folder, Msm, command, eventually, free_port
+from web import Web
 
-FOLDERS = (".", "lua", "src", "src/control", "tests", "scripts")
+FOLDERS = (".", "lua", "src", "src/control", "src/hmi", "tests", "scripts")
 LANGUAGES = ("c", "console", "ini", "json", "lua", "python", "sh", "text")
 
 BUILDS = "builds from scratch; tests/bareroot.sh runs it on a bare Debian"
@@ -316,12 +317,37 @@ every("10ms", function() mem.PUMP = mem.LEVEL > limit end)
         self.assertRegex(self.shell(words).stdout, r"(?m)^%s [\d.]+$" % r"[-\d]+ [:.\d]+")
 
 
+    def served(self):
+        """The tank with pages; INSTEAD knows their port."""
+        msm = self.run_program(self.tank_text.replace("1502", str(self.port)), "--http", "0")
+        self.http = str(Web(msm).port)
+        return msm
+
+    def over_http(self, block):
+        with self.served():
+            for words, _ in block.commands():
+                done = self.shell(words.replace("8080", self.http))
+                self.assertIn(done.returncode, (0, 124), words + "\n" + done.stdout)  # 124: a stream that was ended
+                self.assertRegex(done.stdout, '"ok":true|event: beat', words)
+
+    def python_stream(self, block):
+        with self.served() as msm:
+            path = self.folder.write("stream.py", block.text.replace("8080", self.http))
+            with subprocess.Popen([sys.executable, "-u", path], stdout=subprocess.PIPE, text=True) as reader:
+                self.assertRegex(reader.stdout.readline(), r"^LEVEL [0-9.]+$")
+                self.assertRegex(reader.stdout.readline(), r"^LEVEL [0-9.]+$")
+                msm.stop()
+                reader.wait(DEADLINE)
+
+
 # What stands in a block, and its stage; the first that is found counts.
 STAGES = [
     ("./dev", Blocks.listed),
     ("mbpoll", Blocks.mbpoll),
     ("$ msm status", Blocks.dialogue),
     ("import json, socket", Blocks.python),
+    ("import json, urllib", Blocks.python_stream),
+    ("curl ", Blocks.over_http),
     ("msm test tests/test_tank.lua", Blocks.a_test),
     ("mix.lua:19", Blocks.fault),
     ("msm set plc.SPEED", Blocks.simulated),
