@@ -21,6 +21,7 @@ mem.TEMP  = input.float32(2, { unit = "°C", min = 0, max = 100, limit = "clamp"
 
 mem.PUMP  = coil(0,           { count = 2, safe = false, desc = "Contactor of each pump" })
 mem.RUNS  = discrete(0,       { count = 2, desc = "Each pump reports that it runs" })
+mem.FAIL  = discrete(2,       { count = 2, labels = { [0] = "OK", "FAILED" }, desc = "State of each pump" })
 mem.HOURS = input.float32(4,  { count = 2, unit = "h", decimals = 2, desc = "How long each pump has run" })
 mem.DUTY  = holding.uint16(0, { min = 1, max = 3, labels = { "PUMP 1", "PUMP 2", "IN TURN" }, default = 3,
                                 retain = true, desc = "Pump that starts first" })
@@ -77,6 +78,7 @@ local function run_pumps()
       alarm.ack("pump " .. i)
       alarm.reset("pump " .. i)
     end
+    mem.FAIL[i] = failed[i].on
     mem.HOURS[i] = hours[i](mem.RUNS[i])
     mem.PUMP[i] = not failed[i].on and (both.Q1 or wanted.Q1 and duty.pump == i)
   end
@@ -147,6 +149,7 @@ ui.page "Plant" {
   ui.row {
     ui.group "Pumps" {
       ui.row { ui.lamp { "RUNS[1]", label = "Pump 1" }, ui.lamp { "RUNS[2]", label = "Pump 2" } },
+      ui.row { ui.lamp { "FAIL[1]", normal = false }, ui.lamp { "FAIL[2]", normal = false } },
       ui.row { ui.select "DUTY", ui.button "Reset" { writes = { RESET = true } } },
     },
     ui.group "Heater" {

@@ -69,12 +69,14 @@ function TestPlant.test_the_other_pump_takes_over_until_reset()
   mem["BREAK[1]"] = true
   plant:run_until(function() return mem.RUNS[2] end, "1h")
   lu.assertFalse(mem.PUMP[1])
+  lu.assertEquals({ mem.FAIL[1], mem.FAIL[2] }, { true, false })
   lu.assertTrue(mem.LEVEL > 35)
   until_stop()
   mem["BREAK[1]"] = false
   until_start()
   lu.assertEquals({ mem.RUNS[1], mem.RUNS[2] }, { false, true })
   order "RESET"
+  lu.assertFalse(mem.FAIL[1])
   until_stop()
   until_start()
   lu.assertEquals({ mem.RUNS[1], mem.RUNS[2] }, { true, false })

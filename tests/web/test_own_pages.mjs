@@ -69,6 +69,19 @@ test("what is not normal stands out, and says so in words", () => looking(async 
   await tile(page, "LEVEL").locator(".remark").first().waitFor({ state: "detached" });
 }));
 
+test("alarms stand on the page, and are acknowledged there", () => looking(async (page) => {
+  const alarms = page.locator(".tile-alarms");
+  await program.ask({ do: "ack", all: true }); // what another test left
+  await alarms.getByText("Nothing wants attention.").waitFor();
+  await program.ask({ do: "force", name: "LEVEL", value: 95 });
+  await alarms.getByText("LEVEL", { exact: true }).waitFor();
+  await page.locator('.bar-count[data-priority="3"][data-unseen="true"]').waitFor();
+  await alarms.getByRole("button", { name: "Acknowledge LEVEL" }).click();
+  await page.locator('.bar-count[data-priority="3"][data-unseen="false"]').waitFor();
+  await program.ask({ do: "unforce", name: "LEVEL", restore: true });
+  await alarms.getByText("Nothing wants attention.").waitFor();
+}));
+
 test("a switch writes, and shows what the program has", () => looking(async (page) => {
   await tile(page, "PUMP").getByRole("button", { name: "ON" }).click();
   await tile(page, "PUMP").locator('button[aria-pressed="true"]', { hasText: "ON" }).waitFor();
