@@ -202,7 +202,7 @@ class Trouble(unittest.TestCase):
         with Program(TEXT % 1) as msm, msm.control() as control, msm.control() as other:
             base = control.ask("source")["version"]
             control.send("edit", text=NEVER + TEXT % 2, base=base)
-            eventually(lambda: other.ask("status")["probation_left"], "the probation")
+            eventually(lambda: other.ask("status")["reloads"], "the swap")
             self.assertIn("under way", refusal(other, "edit", text="", base=base)["error"])
             self.assertTrue([name for name in os.listdir(msm.folder.path) if ".edit" in name])
             with msm.control() as third:

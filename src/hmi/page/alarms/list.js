@@ -23,7 +23,7 @@ function details(alarm) {
 }
 
 class Row {
-  // `does`: ack(name), shelve(alarm), unshelve(name), show(variable).
+  // `does`: ack(name), shelve(alarm), unshelve(name); left(row) when its button went with the focus.
   constructor(alarm, does) {
     this.does = does;
     this.state = el("span", { class: "alarm-state" });
@@ -53,10 +53,11 @@ class Row {
     this.actions.append(this.ack, this.shelve, this.unshelve, ...(this.trend ? [this.trend] : []));
   }
 
+  // The button keeps the focus until it is of no use any more; then the next one of its kind has it.
   async run(button, done) {
-    button.disabled = true;
+    button.setAttribute("aria-disabled", "true");
     await done;
-    button.disabled = false;
+    button.removeAttribute("aria-disabled");
   }
 
   update(alarm, now) {
@@ -70,7 +71,11 @@ class Row {
     write(this.condition, condition(alarm));
     write(this.text, alarm.text && alarm.text !== alarm.name ? alarm.text : "");
     write(this.detail, details(alarm));
+    const had_focus = document.activeElement === this.ack && !wants_ack(alarm);
     this.ack.hidden = !wants_ack(alarm);
+    if (had_focus) {
+      this.does.left(this);
+    }
     this.shelve.hidden = alarm.state === "shelved";
     this.unshelve.hidden = alarm.state !== "shelved";
     this.tick(now);
@@ -84,8 +89,9 @@ class Row {
 }
 
 export class List {
+  // `does` as of a row, but for left.
   constructor(label, does) {
-    this.does = does;
+    this.does = { ...does, left: () => this.pass_focus() };
     this.rows = new Map();
     this.body = el("tbody");
     const heads = [["Priority", true], ["State"], ["Since"], ["Alarm"], ["Actions", true]];
@@ -111,6 +117,16 @@ export class List {
       }
     });
     this.element.hidden = alarms.length === 0;
+  }
+
+  // To the first that is still to be acknowledged.
+  pass_focus() {
+    queueMicrotask(() => {
+      const next = this.body.querySelector(".alarm-actions button.primary:not([hidden])");
+      if (next) {
+        next.focus();
+      }
+    });
   }
 
   tick(now) {
