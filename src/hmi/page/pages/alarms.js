@@ -23,7 +23,10 @@ class Alarms {
     this.journal = new Journal(link);
     this.build(views.some(([view]) => view === params.get("view")) ? params.get("view") : "active");
     this.undo = [
-      link.on("alarms", ({ alarms }) => this.show(alarms)),
+      link.on("alarms", ({ alarms }) => {
+        this.told_by_stream = true;
+        this.show(alarms);
+      }),
       link.on("beat", (beat) => this.beat(beat)),
     ];
     this.ask();
@@ -89,6 +92,7 @@ class Alarms {
     try {
       await this.link.ask(request);
       write(this.note, "");
+      await this.ask();
     } catch (problem) {
       write(this.note, problem.error || problem.message);
     }
@@ -125,8 +129,12 @@ class Alarms {
     this.told = true;
   }
 
-  beat({ now }) {
+  beat({ now, alarms }) {
     this.offset = now - Date.now() / 1000;
+    if (alarms && alarms.version !== this.version && !this.told_by_stream) {
+      this.version = alarms.version;
+      this.ask();
+    }
     this.active.tick(now);
     this.hidden.tick(now);
   }
