@@ -88,10 +88,10 @@ test("shelving wants a time and a reason, and ends by hand", async () => {
 test("the journal tells what happened and who did it, and can be saved", async () => {
   const page = await alarms("?view=journal");
   await set("LEVEL", 90);
-  await program.ask({ do: "ack", name: "LEVEL" });
   const line = (text) => page.locator(".journal-list tr", { hasText: text }).first();
-  await line(/acknowledged\s*LEVEL/).waitFor();
   await line(/came\s*LEVEL/).waitFor();
+  await program.ask({ do: "ack", name: "LEVEL" });
+  await line(/acknowledged\s*LEVEL/).waitFor();
   await line(/set\s*LEVEL.*50.*90/).waitFor();
   await page.getByLabel("What to show").selectOption({ label: "alarms" });
   await page.locator('.journal-list tr[data-kind="audit"]').first().waitFor({ state: "detached" });

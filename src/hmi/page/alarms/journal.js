@@ -2,7 +2,7 @@
 
 import { el, fill, moment, save, settled, write } from "../kit.js";
 import { priority_mark } from "./list.js";
-import { event_words } from "./rows.js";
+import { event_words, happened } from "./rows.js";
 
 const windows = [[3600, "last hour"], [86400, "last day"], [604800, "last week"], [2592000, "last month"]];
 const page = 200;
@@ -10,7 +10,7 @@ const page = 200;
 const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 function as_csv(entries) {
-  const lines = entries.map((entry) => [new Date(entry.time * 1000).toISOString(), entry.kind, entry.what, entry.name,
+  const lines = entries.map((entry) => [new Date(entry.time * 1000).toISOString(), entry.kind, happened(entry), entry.name,
     event_words(entry), entry.who].map((text) => quoted(String(text || ""))).join(","));
   return ["time,kind,what,name,text,who", ...lines].join("\n") + "\n";
 }
@@ -69,6 +69,13 @@ export class Journal {
     this.draw();
   }
 
+  // What is new since; not while a person has gone back to older entries.
+  refresh() {
+    if (!document.hidden && this.entries.length <= page) {
+      this.load();
+    }
+  }
+
   async older() {
     try {
       const known = new Set(this.entries.map((entry) => JSON.stringify(entry)));
@@ -81,9 +88,14 @@ export class Journal {
   }
 
   draw() {
+    const key = JSON.stringify(this.entries);
+    if (key === this.drawn) {
+      return;
+    }
+    this.drawn = key;
     fill(this.body, this.entries.map((entry) => el("tr", { "data-kind": entry.kind, "data-what": entry.what },
       el("td", { class: "journal-time" }, moment(entry.time)),
-      el("td", { class: "journal-what" }, entry.priority ? priority_mark(entry.priority) : null, ` ${entry.what}`),
+      el("td", { class: "journal-what" }, entry.priority ? priority_mark(entry.priority) : null, ` ${happened(entry)}`),
       el("td", { class: "journal-name" }, entry.name || ""), el("td", { class: "journal-text" }, event_words(entry)),
       el("td", { class: "journal-who" }, entry.who || ""))));
   }

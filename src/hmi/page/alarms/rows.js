@@ -36,6 +36,11 @@ export function state_words(alarm) {
     alarm.state;
 }
 
+const happenings = { active: "came", returned: "went", level: "level", latched: "went, latched" };
+
+// What happened, in a word.
+export const happened = (entry) => (entry.kind === "alarm" && happenings[entry.what]) || entry.what;
+
 // A line of the journal in words.
 export function event_words(entry) {
   const change = entry.old !== undefined || entry.new !== undefined

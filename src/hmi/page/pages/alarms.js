@@ -14,6 +14,7 @@ class Alarms {
     this.host = host;
     this.known = new Set();
     this.offset = 0;
+    this.beats = 0;
     const does = {
       ack: (name) => this.act({ do: "ack", name }), unshelve: (name) => this.act({ do: "unshelve", name }),
       shelve: (alarm) => shelve(link, alarm),
@@ -134,6 +135,9 @@ class Alarms {
     if (alarms && alarms.version !== this.version && !this.told_by_stream) {
       this.version = alarms.version;
       this.ask();
+    }
+    if (this.view === "journal" && ++this.beats % 2 === 0) {
+      this.journal.refresh();
     }
     this.active.tick(now);
     this.hidden.tick(now);

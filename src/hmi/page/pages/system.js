@@ -1,6 +1,7 @@
 // The system: how the program, its scan and its links are, what is forced, what is kept, and what it has said.
 
 import { el, fill, sheet, write } from "../kit.js";
+import { logout } from "../login.js";
 import { question } from "../question.js";
 import { role } from "../roles.js";
 import { keeping, program, scan, troubles } from "../system/facts.js";
@@ -55,6 +56,7 @@ class System {
   build(host) {
     const action = (text, danger, act) => el("button", { type: "button", class: danger ? "quiet danger" : "quiet",
       "data-needs": "engineer", onclick: act }, text);
+    this.leave = el("button", { type: "button", class: "quiet", hidden: true, onclick: () => logout() }, "Log out");
     this.note = el("p", { class: "problem", role: "status" });
     this.troubles = el("div", { class: "troubles" });
     this.load = el("div", { class: "scan-load", role: "img", "aria-label": "the scan's time of its period" },
@@ -64,7 +66,8 @@ class System {
         action("Reload …", false, () => this.reload()), action("Stop …", true, () => this.stop()))),
       card("scan", "Scan", this.load, this.scan.element),
       card("links", "Links", this.links.element), card("forced", "Forced", this.forced.element),
-      card("keeping", "Memory and files", this.keeping.element), card("access", "Access", this.access.element),
+      card("keeping", "Memory and files", this.keeping.element), card("access", "Access", this.access.element,
+        el("div", { class: "actions" }, this.leave)),
       card("log", "Log", this.log.element)));
   }
 
@@ -121,6 +124,7 @@ class System {
 
   people() {
     const who = this.who || {};
+    this.leave.hidden = !who.user;
     this.access.show([
       ["You", who.user || "not logged in"], ["Role", who.role || "-"],
       ["Connection", who.tls || location.protocol === "https:" ? "encrypted (TLS)" : "not encrypted"],
