@@ -7,12 +7,12 @@
 #include "store/store_file.h"
 
 enum {
-    SEEN_EVERY = 10000,   /* ms: so often a run that brings nothing new is noted */
-    BLOCK_FULL = 512,     /* samples … */
-    BLOCK_LONG = 3600000, /* … or ms; then another one is begun … */
-    BLOCK_ENOUGH = 256,   /* … and at so many, when it is written anyhow */
-    PRUNED_AT_ONCE = 500, /* blocks */
-    JOURNAL_MOST = 100000 /* entries of each kind */
+    SEEN_EVERY = 10000,    /* ms: so often a run that brings nothing new is noted */
+    BLOCK_FULL = 512,      /* samples … */
+    BLOCK_LONG = 28800000, /* … or ms; then another one is begun … */
+    BLOCK_ENOUGH = 256,    /* … and at so many, when it is written anyhow */
+    PRUNED_AT_ONCE = 500,  /* blocks */
+    JOURNAL_MOST = 100000  /* entries of each kind */
 };
 
 static int run(sqlite3_stmt *statement)
@@ -267,7 +267,7 @@ static int prune_size(struct history_file *file, int64_t size)
     return code;
 }
 
-/* A block whose row has gone gets another one. */
+/* One that is open is younger than its row may look, and gets another one. */
 static void look_for_rows(struct history_file *file)
 {
     int64_t least = 0;
@@ -276,9 +276,8 @@ static void look_for_rows(struct history_file *file)
     for (size_t i = 0; i < file->count; i++) {
         struct series *series = &file->series[i];
         if (series->row && (!least || series->row < least)) {
-            block_finish(&series->block);
             series->row = 0;
-            series->dirty = false;
+            series->dirty = true;
         }
     }
 }

@@ -74,6 +74,41 @@ static void a_run_that_ends_is_a_gap(void **state)
     assert_trend(shelf, "A", 30000, 50000, 100, "40000:5 41000:6 41000:- 42000:6");
 }
 
+/* Also where each run's samples make one block, of which none is unpacked. */
+static void a_gap_between_blocks(void **state)
+{
+    struct shelf *shelf = *state;
+    struct error error;
+    for (int run = 0; run < 2; run++) {
+        for (int i = 0; i < 600; i++)
+            shelf_add(shelf, 0, run * 100000 + 1 + i, i);
+        assert_true(shelf_try(shelf, true, &error));
+        shelf_flush(shelf, 0, INT64_MAX);
+    }
+    assert_int_equal(count(shelf, "SELECT count(*) FROM block"), 2);
+    assert_trend(shelf, "A", 0, 200000, 4, "1:0..599>599 600:- 100001:0..599>599 100600:-");
+}
+
+/* After a crash a block goes on, so that the end of a run lies within it. */
+static void a_gap_within_a_block(void **state)
+{
+    struct shelf *shelf = *state;
+    for (int i = 0; i < 200; i++)
+        shelf_add(shelf, 0, 1 + i, i);
+    shelf_commit(shelf);
+    shelf_crash(shelf);
+    for (int i = 0; i < 200; i++)
+        shelf_add(shelf, 0, 1001 + i, i);
+    shelf_commit(shelf);
+    shelf_flush(shelf, 0, INT64_MAX);
+    shelf_add(shelf, 0, 90000, 7);
+    shelf_commit(shelf);
+    assert_int_equal(count(shelf, "SELECT count(*) FROM block"), 1);
+    assert_trend(shelf, "A", 0, 100000, 2, "1:0..199>199 90000:7..199>7");
+    assert_trend(shelf, "A", 150, 1050, 3,
+                 "150:149 151:149..199>199 200:- 1001:0..48>48 1050:48..49>49");
+}
+
 /* The samples are kept by who had them, and come again. */
 static void what_fails_comes_again(void **state)
 {
@@ -166,6 +201,23 @@ static void size_is_held_by_the_oldest(void **state)
     assert_true(count(shelf, "SELECT sum(count) FROM block") > 20000);
 }
 
+/* Its block is the oldest one, but still open. */
+static void what_changes_seldom_is_not_the_oldest(void **state)
+{
+    struct shelf *shelf = *state;
+    srand(5);
+    for (int round = 0; round < 20; round++) {
+        shelf_add(shelf, 1, round * 200000, round);
+        for (int i = 0; i < 2000; i++)
+            shelf_add(shelf, 0, round * 200000 + i * 100, rand() / 7.0);
+        shelf_commit(shelf);
+        shelf_flush(shelf, 0, 200 * 1024);
+    }
+    shelf_flush(shelf, 0, 200 * 1024);
+    shelf_crash(shelf);
+    assert_trend(shelf, "B", 3400000, 3700000, 10000, "3400000:17 3600000:18 3700000:18");
+}
+
 /* Even where it is the open block's row that has to go. */
 static void a_size_below_everything(void **state)
 {
@@ -180,7 +232,7 @@ static void a_size_below_everything(void **state)
     shelf_add(shelf, 0, 6000, 3);
     shelf_commit(shelf);
     shelf_flush(shelf, 0, INT64_MAX);
-    assert_trend(shelf, "A", 5500, 7000, 10, "6000:3");
+    assert_trend(shelf, "A", 5500, 7000, 1000, "5500:8 6000:3");
 }
 
 static void a_name_keeps_its_last_words(void **state)
@@ -259,10 +311,13 @@ int main(void)
         SHELF_TEST(what_was_committed_is_there),
         SHELF_TEST(a_crash_loses_nothing_of_it),
         SHELF_TEST(a_run_that_ends_is_a_gap),
+        SHELF_TEST(a_gap_between_blocks),
+        SHELF_TEST(a_gap_within_a_block),
         SHELF_TEST(what_fails_comes_again),
         SHELF_TEST(few_points_are_the_same_as_of_all_samples),
         SHELF_TEST(age_is_held),
         SHELF_TEST(size_is_held_by_the_oldest),
+        SHELF_TEST(what_changes_seldom_is_not_the_oldest),
         SHELF_TEST(a_size_below_everything),
         SHELF_TEST(a_name_keeps_its_last_words),
         SHELF_TEST(a_foreign_file_is_refused),

@@ -191,6 +191,7 @@ static void a_clock_that_is_set_leaves_a_gap(void **state)
     look(desk, 100);
     assert_trend(desk, "A", "0:0 1000:5");
     look(desk, 3600 * SECOND); /* this look only finds out */
+    look(desk, 0);             /* and what is before it has to be taken first */
     write_all(desk);
     look(desk, 100);
     assert_trend(desk, "A", "0:0 1000:5 1000:- 3600900:5");
