@@ -27,7 +27,7 @@ test("the plant as a newcomer sees it", { timeout: (SECONDS + 120) * 1000 }, asy
   await page.waitForTimeout(SECONDS * 1000);
   await program.ask({ do: "set", name: "DUTY", value: 1 });
   await program.ask({ do: "set", name: "BREAK[1]", value: true });
-  await program.ask({ do: "set", name: "DRAW", value: 60 });
+  await program.ask({ do: "set", name: "DRAW", value: 150 });
   await page.locator('.tile[data-name="RUNS[2]"]', { hasText: "ON" }).waitFor();
   assert.deepEqual(page.problems, []);
   await picture(page, "plant");
