@@ -8,7 +8,8 @@ import { accessible, launch, open, picture, Program, SIZES } from "./bed.mjs";
 
 const SCRIPT = `program { probation = "50ms" }
 local alarm = require "msm.alarm"
-mem.LEVEL = holding.float32(0, { unit = "%", default = 50, lo = 20, hi = 80, hihi = 95, priority = "urgent", desc = "Tank level" })
+mem.LEVEL = holding.float32(0, { unit = "%", default = 50, lo = 20, hi = 80, hihi = 95, priority = "urgent",
+                                 desc = "Tank level" })
 mem.TRIP = coil(0)
 local trip = alarm.condition("trip", { priority = "low", text = "The breaker is off" })
 every("20ms", function() trip(mem.TRIP) end)
@@ -50,6 +51,8 @@ test("what comes is there at once, the most urgent first, and goes when it was s
   assert.deepEqual(await page.locator("#view-active tr[data-name]").evaluateAll((rows) => rows.map((one) =>
     one.dataset.name)), ["LEVEL", "trip"]);
   await page.locator('[role="log"]', { hasText: "urgent alarm" }).waitFor({ state: "attached" });
+  await row(page, "LEVEL").getByRole("link", { name: "Trend of LEVEL" }).waitFor();
+  assert.equal(await row(page, "trip").getByRole("link").isVisible(), false);
   await picture(page, "alarms-active");
   await row(page, "LEVEL").getByRole("button", { name: "Acknowledge LEVEL" }).click();
   await row(page, "LEVEL").filter({ hasText: /seen.*still on/ }).waitFor();

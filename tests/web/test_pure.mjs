@@ -92,20 +92,22 @@ test("of a long text only what is near a change is shown", () => {
 test("the names of a line are the declared ones, without comments", () => {
   const infos = new Map([["LEVEL", {}], ["plc.SPEED", {}], ["T", { count: 3 }], ["LONG", { count: 100 }]]);
   assert.deepEqual(named("mem.LEVEL = plc.SPEED + other.LEVEL -- mem.T", infos), ["LEVEL", "plc.SPEED"]);
-  assert.deepEqual(named('if mem:quality "LEVEL" then mem.T[2] = mem.LONG[7] end', infos), ["T[2]", "LONG[7]", "LEVEL"]);
+  const found = named('if mem:quality "LEVEL" then mem.T[2] = mem.LONG[7] end', infos);
+  assert.deepEqual(found, ["T[2]", "LONG[7]", "LEVEL"]);
   assert.deepEqual(named("mem.T = mem.LONG", infos), ["T"]);
   assert.deepEqual(named("local x = 1", infos), []);
 });
 
 test("what wants somebody first stands first", () => {
   const alarm = (name, state, priority, since) => ({ name, state, priority, since });
-  const list = [alarm("seen", "acknowledged", 1, 9), alarm("old", "unacknowledged", 2, 1), alarm("gone", "returned", 1, 5),
-    alarm("new", "unacknowledged", 2, 8), alarm("urgent", "unacknowledged", 1, 2), alarm("held", "latched", 1, 9)];
+  const list = [alarm("seen", "acknowledged", 1, 9), alarm("old", "unacknowledged", 2, 1),
+    alarm("gone", "returned", 1, 5), alarm("new", "unacknowledged", 2, 8), alarm("urgent", "unacknowledged", 1, 2), alarm("held", "latched", 1, 9)];
   assert.deepEqual(list.sort(by_urgency).map(({ name }) => name), ["urgent", "gone", "new", "old", "seen", "held"]);
 });
 
 test("an entry of the journal says what changed", () => {
   assert.equal(event_words({ name: "SP", text: "", old: "50 %", new: "60 %" }), "50 % → 60 %");
   assert.equal(event_words({ name: "SP", text: "SP" }), "");
+  assert.equal(event_words({ kind: "alarm", name: "LEVEL", text: "Level: 90 %", new: "90 %" }), "Level: 90 %");
   assert.equal(event_words({ name: "x", text: "Pump 1 does not run" }), "Pump 1 does not run");
 });

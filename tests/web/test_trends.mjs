@@ -62,7 +62,7 @@ test("a lane for each unit, a line for each value, and the numbers of now", asyn
   assert.equal(await page.locator(".lane.switches .lane-end").count(), 2);
   assert.deepEqual(await page.locator(".lane-unit").allTextContents(), ["%", "°C", "on / off"]);
   const before = await value(page, "LEVEL").textContent();
-  await until(page, (text) => document.querySelector('.pens tr[data-name="LEVEL"] .value').textContent !== text, before);
+  await until(page, (text) => document.querySelector('tr[data-name="LEVEL"] .value').textContent !== text, before);
   assert.match(await value(page, "LEVEL").textContent(), /^\d+\.\d$/);
   assert.match(await value(page, "RUNS[1]").textContent(), /^off$/);
   await until(page, () => document.querySelectorAll(".lane-end:not([hidden])").length === 4);

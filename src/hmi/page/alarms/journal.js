@@ -10,8 +10,8 @@ const page = 200;
 const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 function as_csv(entries) {
-  const lines = entries.map((entry) => [new Date(entry.time * 1000).toISOString(), entry.kind, happened(entry), entry.name,
-    event_words(entry), entry.who].map((text) => quoted(String(text || ""))).join(","));
+  const lines = entries.map((entry) => [new Date(entry.time * 1000).toISOString(), entry.kind, happened(entry),
+    entry.name, event_words(entry), entry.who].map((text) => quoted(String(text || ""))).join(","));
   return ["time,kind,what,name,text,who", ...lines].join("\n") + "\n";
 }
 

@@ -23,7 +23,7 @@ function details(alarm) {
 }
 
 class Row {
-  // `does`: ack(name), shelve(alarm), unshelve(name); left(row) when its button went with the focus.
+  // `does`: ack(name), shelve(alarm), unshelve(name); has_trend(alarm); left(row) when its button went with the focus.
   constructor(alarm, does) {
     this.does = does;
     this.state = el("span", { class: "alarm-state" });
@@ -47,10 +47,9 @@ class Row {
     this.shelve = button("shelve", "operator", () => this.does.shelve(this.alarm), "Shelve");
     this.unshelve = button("unshelve", "operator", () => this.run(this.unshelve, this.does.unshelve(alarm.name)),
       "Unshelve");
-    this.trend = alarm.variable ? el("a", { class: "alarm-trend", href:
-      `#/trends?names=${encodeURIComponent(alarm.variable)}`, "aria-label": `Trend of ${alarm.variable}` }, "Trend")
-      : null;
-    this.actions.append(this.ack, this.shelve, this.unshelve, ...(this.trend ? [this.trend] : []));
+    this.trend = el("a", { class: "alarm-trend", href: `#/trends?names=${encodeURIComponent(alarm.name)}`,
+      "aria-label": `Trend of ${alarm.name}` }, "Trend");
+    this.actions.append(this.ack, this.shelve, this.unshelve, this.trend);
   }
 
   // The button keeps the focus until it is of no use any more; then the next one of its kind has it.
@@ -76,6 +75,7 @@ class Row {
     if (had_focus) {
       this.does.left(this);
     }
+    this.trend.hidden = !this.does.has_trend(alarm);
     this.shelve.hidden = alarm.state === "shelved";
     this.unshelve.hidden = alarm.state !== "shelved";
     this.tick(now);
@@ -91,7 +91,7 @@ class Row {
 export class List {
   // `does` as of a row, but for left.
   constructor(label, does) {
-    this.does = { ...does, left: () => this.pass_focus() };
+    this.does = { has_trend: () => false, ...does, left: () => this.pass_focus() };
     this.rows = new Map();
     this.body = el("tbody");
     const heads = [["Priority", true], ["State"], ["Since"], ["Alarm"], ["Actions", true]];

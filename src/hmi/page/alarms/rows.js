@@ -26,7 +26,7 @@ export function by_urgency(a, b) {
 export const condition = (alarm) => (alarm.on ? "still on" : "gone");
 
 export function age(alarm, now) {
-  return typeof alarm.since === "number" && alarm.since > 0 ? span(Math.max(now - alarm.since, 0)) : "";
+  return typeof alarm.since === "number" && alarm.since > 0 ? span(Math.max(now - alarm.since, 1)) : "";
 }
 
 // The words of a state, for a person who does not know the standard.
@@ -43,6 +43,9 @@ export const happened = (entry) => (entry.kind === "alarm" && happenings[entry.w
 
 // A line of the journal in words.
 export function event_words(entry) {
+  if (entry.kind === "alarm") { // its text has the value
+    return entry.text === entry.name ? "" : entry.text;
+  }
   const change = entry.old !== undefined || entry.new !== undefined
     ? [entry.old, entry.new].map((value) => (value === undefined || value === null ? "" : typeof value === "string"
       ? value : JSON.stringify(value))).filter(Boolean).join(" → ") : "";

@@ -13,11 +13,14 @@ class Alarms {
     this.link = link;
     this.host = host;
     this.known = new Set();
+    this.infos = new Map();
+    this.alarms = [];
     this.offset = 0;
     this.beats = 0;
     const does = {
       ack: (name) => this.act({ do: "ack", name }), unshelve: (name) => this.act({ do: "unshelve", name }),
       shelve: (alarm) => shelve(link, alarm),
+      has_trend: (alarm) => this.infos.has(alarm.name), // of a declared limit it is the variable's name
     };
     this.active = new List("Active alarms", does);
     this.hidden = new List("Shelved alarms", does);
@@ -31,6 +34,10 @@ class Alarms {
       link.on("beat", (beat) => this.beat(beat)),
     ];
     this.ask();
+    link.infos().then((infos) => {
+      this.infos = infos;
+      this.show(this.alarms);
+    }).catch(() => {});
   }
 
   build(view) {
@@ -104,6 +111,7 @@ class Alarms {
   }
 
   show(alarms) {
+    this.alarms = alarms;
     const active = alarms.filter((alarm) => !is_hidden(alarm) && !is_normal(alarm)).sort(by_urgency);
     const hidden = alarms.filter(is_hidden).sort((a, b) => a.name.localeCompare(b.name));
     const unseen = active.filter(wants_ack);
