@@ -35,43 +35,15 @@ struct feed {
 
 /* ---- events ---- */
 
-struct frame {
-    char *text;
-    size_t length, room;
-    bool failed;
-};
-
-static void add(struct frame *frame, const char *text, size_t length)
-{
-    size_t wanted = frame->length + length;
-    if (wanted > frame->room) {
-        char *room = realloc(frame->text, 2 * wanted);
-        frame->failed |= !room;
-        if (!room)
-            return;
-        frame->text = room;
-        frame->room = 2 * wanted;
-    }
-    memcpy(frame->text + frame->length, text, length);
-    frame->length = wanted;
-}
-
-static void add_text(struct frame *frame, const char *text)
-{
-    add(frame, text, strlen(text));
-}
-
 static void send_event(struct feed *feed, const char *event, const char *data)
 {
     struct frame frame = {NULL, 0, 0, false};
-    add_text(&frame, "event: ");
-    add_text(&frame, event);
-    add_text(&frame, "\ndata: ");
-    add_text(&frame, data);
-    add_text(&frame, "\n\n");
+    frame_begin(&frame, event);
+    frame_add(&frame, data, strlen(data));
+    frame_end(&frame);
     if (frame.failed || !web_write(feed->request, frame.text, frame.length))
         web_end(feed->request);
-    free(frame.text);
+    frame_free(&frame);
 }
 
 static double now_utc(void)
@@ -138,26 +110,12 @@ static void take(struct feed *feed)
 
 static void send_rows(struct feed *feed)
 {
-    struct frame frame = {NULL, 0, 0, false};
     const struct board *board = feed->hmi->board;
-    char head[96];
-    snprintf(head, sizeof head, "event: rows\ndata: {\"now\":%.3f,%s\"rows\":[", now_utc(),
-             feed->full ? "\"full\":true," : "");
-    add_text(&frame, head);
-    size_t begin = frame.length;
-    for (size_t i = 0; i < feed->count; i++) {
-        const struct board_row *row = board_row(board, feed->rows[i]);
-        if (!row->text || (!feed->full && row->version <= feed->seen))
-            continue;
-        if (frame.length > begin)
-            add(&frame, ",", 1);
-        add(&frame, row->text, row->length);
-    }
-    bool is_news = feed->full || frame.length > begin;
-    add_text(&frame, "]}\n\n");
-    if (frame.failed || (is_news && !web_write(feed->request, frame.text, frame.length)))
+    struct frame_rows *last = &feed->hmi->rows;
+    frame_rows(last, board, feed->rows, feed->count, feed->seen, feed->full);
+    if (last->frame.failed ||
+        (last->is_news && !web_write(feed->request, last->frame.text, last->frame.length)))
         web_end(feed->request);
-    free(frame.text);
     feed->full = false;
     feed->seen = board_version(board);
 }

@@ -95,5 +95,6 @@ void hmi_close(struct hmi *hmi)
     web_close(hmi->web);
     door_close(hmi->door);
     board_destroy(hmi->board);
+    frame_rows_free(&hmi->rows);
     free(hmi);
 }

@@ -5,6 +5,7 @@
 #include "base/loop.h"
 #include "control/asks.h"
 #include "hmi/board.h"
+#include "hmi/frame.h"
 #include "hmi/door.h"
 #include "hmi/guard.h"
 #include "hmi/hmi.h"
@@ -22,6 +23,7 @@ struct hmi {
     struct board *board;
     struct feed *feeds; /* all streams */
     size_t feed_count;
+    struct frame_rows rows; /* that were sent last */
     struct errand *errands; /* requests that wait for the host */
     struct loop_timer beat;
     unsigned ticks;
