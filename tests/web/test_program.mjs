@@ -3,7 +3,8 @@
 
 import { after, before, beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { accessible, launch, open, picture, Program, SIZES } from "./bed.mjs";
 
 const SCRIPT = `program { probation = "50ms" }
@@ -148,6 +149,22 @@ test("a file that changed on the disk is told, and not overwritten unseen", asyn
   await page.getByRole("dialog").getByRole("button", { name: "Reload" }).click();
   await state(page, "reloaded: this runs now");
   assert.match(on_disk(), /= 10 --/);
+  await page.context().close();
+});
+
+test("a file that the script requires is edited as well", async () => {
+  writeFileSync(join(program.folder, "part.lua"), "return 1\n");
+  program.write(SCRIPT.replace("STEP = 7", "STEP = step").replace("every", 'local step = require "part"\nevery'));
+  assert.equal((await program.ask({ do: "reload" })).ok, true);
+  const page = await editor();
+  await page.getByLabel("File").selectOption({ label: "part.lua" });
+  await page.waitForFunction(() => document.querySelector(".CodeMirror").CodeMirror.getValue() === "return 1\n");
+  await change(page, "return 1", "return 2");
+  await page.getByRole("button", { name: "Reload" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Reload" }).click();
+  await state(page, "reloaded: this runs now");
+  assert.equal((await program.ask({ do: "get", names: ["STEP"] })).values[0].value, 2);
+  assert.equal(readFileSync(join(program.folder, "part.lua"), "utf8"), "return 2\n");
   await page.context().close();
 });
 

@@ -159,6 +159,17 @@ test("the numbers are saved", async () => {
   await page.context().close();
 });
 
+test("where dygraphs is missing it says what to install, and numbers come all the same", async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.route("**/lib/dygraphs/**", (route) => route.fulfill({ status: 404, body: "" }));
+  await page.goto(at("LEVEL"));
+  await page.locator(".trend-note", { hasText: "libjs-dygraphs" }).waitFor();
+  const before = await value(page, "LEVEL").textContent();
+  await until(page, (text) => document.querySelector('tr[data-name="LEVEL"] .value').textContent !== text, before);
+  await context.close();
+});
+
 test("another text of the program keeps the window", async () => {
   const page = await trends("LEVEL");
   await page.locator(".trend-plot").focus();

@@ -81,7 +81,11 @@ export function reading(value, decimals) {
     return value === null || value === undefined ? "-" : Array.isArray(value) ? value.map((v) => reading(v, decimals))
       .join("  ") : String(value);
   }
-  return decimals === undefined ? String(Number(value.toPrecision(6))) : value.toFixed(decimals);
+  if (decimals !== undefined || Number.isInteger(value)) {
+    return decimals === undefined ? String(value) : value.toFixed(decimals);
+  }
+  const whole = Math.abs(value) < 1 ? 1 : Math.floor(Math.log10(Math.abs(value))) + 1;
+  return String(Number(value.toPrecision(Math.min(Math.max(5, whole + 2), 17))));
 }
 
 const loaded = new Map();

@@ -94,8 +94,9 @@ class Trends {
   async start() {
     try {
       sheet(new URL("./trends.css", import.meta.url).href);
-      await ready();
-      await this.names();
+      await Promise.all([this.names(), ready().catch((problem) => {
+        this.missing = problem.message;
+      })]);
     } catch (problem) {
       this.say(problem.error || problem.message);
       return;
@@ -190,7 +191,7 @@ class Trends {
   }
 
   say(text) {
-    write(this.note, text);
+    write(this.note, [this.missing, text].filter(Boolean).join("; "));
   }
 
   // The window follows time as finely as a pixel shows it, at most ten times a second.
@@ -207,13 +208,15 @@ class Trends {
   }
 
   draw() {
-    if (this.gone || !window.Dygraph || this.pens.list.length === 0) {
+    if (this.gone || this.pens.list.length === 0) {
       return;
     }
     const [from, to] = this.window();
     this.fresh = false;
     this.drawn = this.pens.now();
-    this.lanes.draw(from, to, this.drawn);
+    if (window.Dygraph) {
+      this.lanes.draw(from, to, this.drawn);
+    }
     if (!this.paused) {
       this.pens.trim(from - this.span);
     }

@@ -133,19 +133,22 @@ export class Lane {
     this.label(file);
   }
 
-  // The pens' numbers where their lines end.
+  // The pens' numbers where their lines end, one below the other where these end together.
   label(file) {
     const row = file[file.length - 1] || [];
     const area = this.graph.getArea();
+    const height = (index) => Math.min(Math.max(this.graph.toDomYCoord(row[index + 1][1], 0), area.y), area.y + area.h);
+    const known = this.ends.map((end, index) => index).filter((index) => row[index + 1] &&
+      !Number.isNaN(row[index + 1][1]));
+    const left = Math.min(this.graph.toDomXCoord(row[0]), area.x + area.w) + 3;
+    let below = -Infinity;
     this.ends.forEach((end, index) => {
-      const cell = row[index + 1];
-      end.hidden = !cell || Number.isNaN(cell[1]);
-      if (!end.hidden) {
-        const x = Math.min(this.graph.toDomXCoord(row[0]), area.x + area.w);
-        const y = Math.min(Math.max(this.graph.toDomYCoord(cell[1], 0), area.y), area.y + area.h);
-        end.style.transform = `translate(${Math.round(x) + 3}px, ${Math.round(y) - 8}px)`;
-      }
+      end.hidden = !known.includes(index);
     });
+    for (const [y, index] of known.map((one) => [height(one), one]).sort((a, b) => a[0] - b[0])) {
+      below = Math.max(y, below + 11);
+      this.ends[index].style.transform = `translate(${Math.round(left)}px, ${Math.round(below) - 8}px)`;
+    }
   }
 
   make({ file, ...changes }, last) {
