@@ -14,6 +14,7 @@ mem.STUCK = coil(1, { desc = "Stuck" })
 mem.LEAK  = discrete(0)
 mem.MODE  = holding.uint16(2, { labels = { [0] = "OFF", "HAND", "AUTO" } })
 mem.TOTAL = holding.uint32(4, { default = 7 })
+mem.TEMPS = holding.int16(8, { count = 3, min = 0, max = 9, default = 4, desc = "Temperatures" })
 mem.DOOR  = coil(2, { desc = "Door" })
 every("100ms", function() mem.STUCK = false end)
 ui.page "First" {
@@ -23,7 +24,7 @@ ui.page "First" {
   ui.row { ui.button "Both" { writes = { TOTAL = 3, PUMP = false } }, ui.switch { "DOOR", confirm = true } },
   ui.alarms {},
 }
-ui.page "Second" { ui.text "A word.", ui.list { match = "*L*" }, ui.bar "LEVEL" }
+ui.page "Second" { ui.text "A word.", ui.list { match = "*L*" }, ui.bar "LEVEL", ui.value "TEMPS" }
 `;
 
 let program, browser;
@@ -56,6 +57,7 @@ test("the first page comes first, the others are beside it", () => looking(async
   await page.locator(".group-title", { hasText: "Box" }).waitFor();
   await page.locator(".tabs a", { hasText: "Second" }).click();
   await page.getByText("A word.").waitFor();
+  await tile(page, "TEMPS").getByText("4  4  4").waitFor();
   assert.deepEqual(await page.locator(".list dt").allTextContents(), ["Tank level", "LEAK", "TOTAL"]);
 }));
 

@@ -24,7 +24,7 @@ class Faceplate {
     this.marks = el("p", { class: "face-marks" });
     this.facts = el("dl", { class: "facts" });
     this.problem = el("p", { class: "problem", role: "alert" });
-    this.range = has_range(info) && !info.labels ? new Range(info, false) : null;
+    this.range = has_range(info) && !info.labels && !info.count ? new Range(info, false) : null;
     this.force = new Force(link, info, (act) => this.attempt(act));
     this.dialog = el("dialog", { class: "face", "aria-labelledby": "face-title", onclose: () => this.close() },
       el("div", { class: "face-head" }, el("h2", { id: "face-title" }, title_of(info, info.name)),

@@ -14,7 +14,7 @@ const watchers = new Set();
 let timer = 0;
 
 export function may_write(info) {
-  return Boolean(info?.settable) && info.hmi !== "ro" && reaches(document.body.dataset.role, "operator");
+  return Boolean(info?.settable) && !info.count && info.hmi !== "ro" && reaches(document.body.dataset.role, "operator");
 }
 
 // f() whenever the state of something written changes. Returns what ends it.

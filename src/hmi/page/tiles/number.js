@@ -15,11 +15,11 @@ export class ValueTile extends Tile {
     this.open = el("button", { type: "button", class: "tile-open", title: `${item.name}: look closer`,
       onclick: () => faceplate(link, item.name) }, this.number, this.unit);
     this.body.append(this.open);
-    if (item.kind === "value" && has_range(info) && !info.labels) {
+    if (item.kind === "value" && has_range(info) && !info.labels && !info.count) {
       this.range = new Range(info, false);
       this.body.append(this.range.element);
     }
-    if (item.spark && is_number(info)) {
+    if (item.spark && is_number(info) && !info.count) {
       this.spark = new Spark(link, item.name);
       this.body.append(this.spark.element);
     }
