@@ -19,10 +19,10 @@ mem.LEVEL = input.float32(0, { unit = "%", min = 0, max = 100, limit = "clamp", 
 mem.TEMP  = input.float32(2, { unit = "°C", min = 0, max = 100, limit = "clamp", default = 55, decimals = 1,
                                lo = 40, hi = 75, hihi = 85, deadband = 1, on_delay = "5s", desc = "Tank temperature" })
 
-mem.PUMP  = coil(0,           { count = 2, safe = false, desc = "Contactor of each pump" })
-mem.RUNS  = discrete(0,       { count = 2, desc = "Each pump reports that it runs" })
-mem.FAIL  = discrete(2,       { count = 2, labels = { [0] = "OK", "FAILED" }, desc = "State of each pump" })
-mem.HOURS = input.float32(4,  { count = 2, unit = "h", decimals = 2, desc = "How long each pump has run" })
+mem.PUMP  = coil(0,           { count = 2, safe = false, desc = "Contactor of pump" })
+mem.RUNS  = discrete(0,       { count = 2, desc = "Feedback of pump" })
+mem.FAIL  = discrete(2,       { count = 2, labels = { [0] = "OK", "FAILED" }, desc = "State of pump" })
+mem.HOURS = input.float32(4,  { count = 2, unit = "h", decimals = 2, desc = "Hours of pump" })
 mem.DUTY  = holding.uint16(0, { min = 1, max = 3, labels = { "PUMP 1", "PUMP 2", "IN TURN" }, default = 3,
                                 retain = true, desc = "Pump that starts first" })
 mem.RESET = coil(2,           { pulse = true, desc = "Failed pumps may be used again" })
@@ -118,7 +118,7 @@ end
 -- ---- the process, simulated: without it, LEVEL, TEMP, MIXER and RUNS are inputs ----
 
 mem.DRAW  = holding.float32(8, { unit = "%/min", min = 0, max = 200, default = 20, desc = "What consumers draw" })
-mem.BREAK = coil(7,            { count = 2, labels = { [0] = "ON", "OFF" }, desc = "Breaker of each pump" })
+mem.BREAK = coil(7,            { count = 2, labels = { [0] = "ON", "OFF" }, desc = "Breaker of pump" })
 
 local COLD <const>, PUMPED <const>, POWER <const> = 20, 1, 60 -- °C, %/s of one pump, % * K/s
 
