@@ -52,6 +52,7 @@ async function looking(f, options) {
 }
 
 test("the first page comes first, the others are beside it", () => looking(async (page) => {
+  await page.locator(".tabs a[aria-current]").waitFor();
   assert.deepEqual(await page.locator(".tabs a").allTextContents(), ["First", "Second", "All values"]);
   await tile(page, "LEVEL").getByText("42.5").waitFor();
   await page.locator(".group-title", { hasText: "Box" }).waitFor();
