@@ -300,8 +300,11 @@ void history_close(struct history *history)
     if (!history)
         return;
     stop_looking(history);
-    history_board_destroy(history->board);
+    pthread_mutex_lock(&history->mutex);
+    struct history_board *board = history->board; /* who writes may want to break it */
     history->board = NULL;
+    pthread_mutex_unlock(&history->mutex);
+    history_board_destroy(board);
     bool is_ended = stop_writing(history);
     refuse_all(history, is_ended);
     history_take_alarms(history, NULL);

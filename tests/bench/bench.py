@@ -20,12 +20,13 @@ import tempfile
 import time
 
 import bench_blocks
+import bench_history
 import bench_hmi
 import bench_mirror
 import bench_record
 from measure import cpu_ns, report
 
-PARTS = ("wire", "scan", "size", "access", "blocks", "mirror", "record", "hmi")
+PARTS = ("wire", "scan", "size", "access", "blocks", "mirror", "record", "history", "hmi")
 SHAPES = ((10, 1, 1.10), (100, 16, 1.25))  # connections, requests in flight on each, aim
 UNITS = {"ns": 1e-3, "us": 1, "µs": 1, "ms": 1e3, "s": 1e6}
 
@@ -276,6 +277,9 @@ class Bench:
 
     def record(self):
         bench_record.record(self)
+
+    def history(self):
+        bench_history.history(self)
 
     def hmi(self):
         bench_hmi.hmi(self)

@@ -252,7 +252,7 @@ class Msm:
             name = os.path.basename(os.readlink(self._fd(number)))
         except FileNotFoundError:  # closed meanwhile
             return True
-        return re.search(r"\.(state|audit)\b", name) is not None
+        return re.search(r"\.(state|audit|history)\b", name) is not None
 
     def connect(self, **options):
         return Wire(self.port, **options)
