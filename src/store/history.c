@@ -167,6 +167,10 @@ static void destroy(struct history *history)
     free(history->held.samples);
     free(history->held.notes);
     names_destroy(history->index);
+    for (size_t i = 0; i < history->name_count; i++) {
+        free(history->names[i].shares ? NULL : (char *)history->names[i].name);
+        free((char *)history->names[i].unit);
+    }
     free(history->names);
     free(history->known);
     pthread_mutex_destroy(&history->mutex);

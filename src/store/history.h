@@ -128,6 +128,7 @@ bool history_look_up(const char *path, const struct trend_query *trend,
 /* A name that is recorded, and one value of it; inside. */
 struct recorded {
     const char *name, *type, *unit;
+    bool shares; /* the name is that of an earlier row */
 };
 
 struct history_sample {

@@ -42,12 +42,14 @@ static uint32_t number_of(struct history *history, const char *name, const struc
     const struct recorded *there = at < 0 ? NULL : &history->names[at];
     if (there && is_text(there->type, type) && is_text(there->unit, v->unit))
         return (uint32_t)at;
+    const char *shared = there ? there->name : NULL; /* before the rows move */
     history->names = memory_grow(history->names, history->name_count, sizeof *history->names);
     struct recorded *row = &history->names[history->name_count];
-    row->name = there ? there->name : memory_string(name);
+    row->name = shared ? shared : memory_string(name);
+    row->shares = shared;
     row->type = type;
     row->unit = memory_string(v->unit ? v->unit : "");
-    if (there)
+    if (shared)
         names_change(history->index, 0, row->name, (int)history->name_count);
     else
         names_put(history->index, 0, row->name, (int)history->name_count);

@@ -57,8 +57,9 @@ static int load_names(struct history_file *file)
     if (code)
         return code;
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-        const struct recorded name = {text_of(statement, 1), text_of(statement, 2),
-                                      text_of(statement, 3)};
+        const struct recorded name = {.name = text_of(statement, 1),
+                                      .type = text_of(statement, 2),
+                                      .unit = text_of(statement, 3)};
         struct series *series = history_series(file, &name);
         series->id = sqlite3_column_int64(statement, 0);
         series->fresh = false;

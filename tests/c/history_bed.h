@@ -54,7 +54,7 @@ static inline int shelf_begin(void **state)
     assert_non_null(mkdtemp(shelf->folder));
     snprintf(shelf->path, sizeof shelf->path, "%s/a.history", shelf->folder);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        shelf->names[i] = (struct recorded){names[i], "float32", "%"};
+        shelf->names[i] = (struct recorded){.name = names[i], .type = "float32", .unit = "%"};
     shelf->samples = calloc(ROOM, sizeof *shelf->samples);
     shelf_open(shelf);
     *state = shelf;

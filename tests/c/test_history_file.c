@@ -244,7 +244,7 @@ static void a_name_keeps_its_last_words(void **state)
     struct error error;
     shelf_add(shelf, 0, 0, 1);
     shelf_commit(shelf);
-    shelf->names[0] = (struct recorded){"A", "int16", "kW"};
+    shelf->names[0] = (struct recorded){.name = "A", .type = "int16", .unit = "kW"};
     shelf_add(shelf, 0, 100, 2);
     shelf_commit(shelf);
     shelf_crash(shelf);
