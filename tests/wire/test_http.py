@@ -6,7 +6,7 @@ import json
 import socket
 import unittest
 
-from msm import Msm, eventually
+from msm import SANITIZERS, Msm, eventually
 from web import Refusal, Web
 
 SCRIPT = """
@@ -203,7 +203,7 @@ class Streams(unittest.TestCase):
 
     def test_who_does_not_read(self):
         """one that takes nothing harms no other, and the program keeps little for it"""
-        with program("mem.MANY = input.uint16(1000, { count = 20000 })") as msm:
+        with program("mem.MANY = input.uint16(1000, { count = 20000, history = false })") as msm:
             web = Web(msm)
             deaf = socket.create_connection((web.host, web.port))
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -213,7 +213,8 @@ class Streams(unittest.TestCase):
                 before = msm.memory()
                 for _ in range(40):
                     stream.wait("rows")
-                self.assertLess(msm.memory() - before, 20 << 20)
+                if not SANITIZERS:  # these keep memory of their own for what is freed
+                    self.assertLess(msm.memory() - before, 20 << 20)
             deaf.close()
 
 
