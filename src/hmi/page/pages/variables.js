@@ -10,7 +10,7 @@ import { on_writes } from "../writes.js";
 const HEIGHT = 44; // px, as variables.css has it
 const BEYOND = 6; // rows above and below the screen
 
-const FILTERS = [["all", "All"], ["settable", "To be written"], ["alarm", "With alarm"], ["forced", "Forced"]];
+const FILTERS = [["all", "All"], ["settable", "Writable"], ["alarm", "With alarm"], ["forced", "Forced"]];
 
 class Line {
   constructor(open) {

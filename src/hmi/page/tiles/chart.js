@@ -26,14 +26,14 @@ export class ChartTile extends Tile {
     super(item, info, link);
     this.names = item.names;
     this.span = item.span || 600;
-    this.pens = item.names.map((name, i) => ({ name, info: infos.get(name), samples: new Samples(), ink: `--pen-${i + 1}` }));
+    this.pens = item.names.map((name, i) => ({ name, info: infos.get(name), samples: new Samples(this.span), ink: `--pen-${i + 1}` }));
     write(this.title, item.label || this.pens.map((pen) => title_of(pen.info, pen.name)).join(" · "));
     this.canvas = el("canvas", { class: "chart", role: "img", "aria-label": this.title.textContent });
     this.body.append(this.canvas, this.legend());
     this.size = new ResizeObserver(() => this.draw());
     this.size.observe(this.canvas);
     this.timer = setInterval(() => this.draw(), EVERY);
-    remember(link, new Map(this.pens.map((pen) => [pen.name, pen.samples])), this.span).then(() => this.draw());
+    Promise.all(this.pens.map((pen) => remember(link, pen.name, pen.samples))).then(() => this.draw());
   }
 
   legend() {

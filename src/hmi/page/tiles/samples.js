@@ -1,12 +1,17 @@
 // The values of one variable over a window of time, for small pictures: what the history has, and what comes from now on.
 
-const most = 2000;
+const KEPT = 4; // of one slot: how it begins and ends, the least and the greatest
+const TOGETHER = 50; // names of one request
 
 const plain = (row) => (row.quality && row.quality !== "good") || row.value === null ? null : Number(row.value);
 
 export class Samples {
-  constructor() {
+  // `span`: seconds that are shown; `slots`: as many points across as can be told apart.
+  constructor(span, slots = 400) {
     this.points = []; // [time, value], null for a gap; a value holds until the next one
+    this.span = span;
+    this.slots = slots;
+    this.begin = 0; // the first point of the slot that is being filled
   }
 
   // What the history kept, in front of what came since.
@@ -24,6 +29,7 @@ export class Samples {
       before.push([time, last]);
     }
     this.points = before.concat(this.points);
+    this.begin += before.length;
   }
 
   add(row, now) {
@@ -32,9 +38,30 @@ export class Samples {
     const time = Math.max(typeof row.time === "number" && value !== null ? Math.min(row.time, now) : now, end ? end[0] : 0);
     if (!end || end[1] !== value) {
       this.points.push([time, value]);
+      this.thin(Math.floor(time * this.slots / this.span));
+      this.forget(now - this.span);
     }
-    if (this.points.length > most) {
-      this.points.splice(0, most / 4);
+  }
+
+  // What is too close together to be seen is kept by its ends, so that a spike stays one.
+  thin(slot) {
+    if (slot !== this.slot) {
+      this.slot = slot;
+      this.begin = this.points.length - 1;
+    } else if (this.points.length - this.begin > KEPT) {
+      const inside = this.points.splice(this.begin);
+      const known = inside.filter(([, value]) => value !== null).sort(([, a], [, b]) => a - b);
+      const kept = new Set([inside[0], known[0], known.at(-1), inside.at(-1)]);
+      this.points.push(...inside.filter((point) => kept.has(point)));
+    }
+  }
+
+  // All but the last one before `from`, now and then.
+  forget(from) {
+    if (this.points.length > 2 * KEPT * this.slots) {
+      const gone = Math.max(this.points.findIndex(([time]) => time > from) - 1, 0);
+      this.points.splice(0, gone);
+      this.begin -= gone;
     }
   }
 
@@ -47,15 +74,38 @@ export class Samples {
   }
 }
 
-// Asks the history for several, once; without a history it begins now.
-export async function remember(link, samples, span) {
+// ---- what was before ----
+
+const wishes = new Map(); // link -> what wants to be asked
+
+async function ask(link, list, span) {
   try {
-    const answer = await link.ask({ do: "trend", names: [...samples.keys()], from: -span, to: 0, points: 300 });
-    for (const series of answer.series) {
-      samples.get(series.name)?.fill(series.points.slice(0, -1));
-    }
-    return true;
-  } catch {
-    return false;
+    const points = Math.max(...list.map(({ samples }) => samples.slots));
+    const answer = await link.ask({ do: "trend", names: list.map(({ name }) => name), from: -span, to: 0, points });
+    answer.series.forEach((series, i) => list[i].samples.fill(series.points.slice(0, -1)));
+  } catch { // without a history it begins now
   }
+  list.forEach(({ done }) => done());
+}
+
+function ask_all(link) {
+  const list = wishes.get(link);
+  wishes.delete(link);
+  for (const span of new Set(list.map(({ samples }) => samples.span))) {
+    const same = list.filter(({ samples }) => samples.span === span);
+    while (same.length) {
+      ask(link, same.splice(0, TOGETHER), span);
+    }
+  }
+}
+
+// Fills samples with what the history has of a name. All that is wished for at once is asked for at once.
+export function remember(link, name, samples) {
+  return new Promise((done) => {
+    if (!wishes.has(link)) {
+      wishes.set(link, []);
+      queueMicrotask(() => ask_all(link));
+    }
+    wishes.get(link).push({ name, samples, done });
+  });
 }

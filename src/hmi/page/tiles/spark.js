@@ -4,12 +4,12 @@ import { el } from "../kit.js";
 import { remember, Samples } from "./samples.js";
 
 const SPAN = 300, WIDTH = 120, HEIGHT = 24;
-const EVERY = 1000;
+const SLOTS = WIDTH / 2, EVERY = 1000 * SPAN / WIDTH;
 
 export class Spark {
   constructor(link, name) {
     this.link = link;
-    this.samples = new Samples();
+    this.samples = new Samples(SPAN, SLOTS);
     this.path = document.createElementNS("http://www.w3.org/2000/svg", "path");
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
@@ -17,14 +17,18 @@ export class Spark {
     svg.append(this.path);
     this.element = el("div", { class: "spark", "aria-hidden": "true" }, svg);
     this.timer = setInterval(() => this.draw(), EVERY);
-    remember(link, new Map([[name, this.samples]]), SPAN).then(() => this.draw());
+    remember(link, name, this.samples).then(() => this.draw());
   }
 
   add(row) {
     this.samples.add(row, this.link.now());
   }
 
+  // Only where it can be seen.
   draw() {
+    if (document.hidden || this.element.checkVisibility?.({ contentVisibilityAuto: true }) === false) {
+      return;
+    }
     const to = this.link.now(), from = to - SPAN;
     const points = this.samples.within(from), values = points.map(([, value]) => value).filter((value) => value !== null);
     const low = Math.min(...values), high = Math.max(...values), room = high - low || 1;
