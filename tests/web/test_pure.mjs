@@ -10,7 +10,7 @@ const load = (path) => import(join(ROOT, "src/hmi/page", path));
 const { Series, csv, plottable, table } = await load("trend/series.js");
 const { diff, hunks, size } = await load("program/diff.js");
 const { named } = await load("program/values.js");
-const { bytes, reading, short, span } = await load("kit.js");
+const { bytes, reading, short, span, worded } = await load("kit.js");
 const { by_urgency, event_words } = await load("alarms/rows.js");
 
 function series(...points) {
@@ -102,7 +102,8 @@ test("the names of a line are the declared ones, without comments", () => {
 test("what wants somebody first stands first", () => {
   const alarm = (name, state, priority, since) => ({ name, state, priority, since });
   const list = [alarm("seen", "acknowledged", 1, 9), alarm("old", "unacknowledged", 2, 1),
-    alarm("gone", "returned", 1, 5), alarm("new", "unacknowledged", 2, 8), alarm("urgent", "unacknowledged", 1, 2), alarm("held", "latched", 1, 9)];
+    alarm("gone", "returned", 1, 5), alarm("new", "unacknowledged", 2, 8),
+    alarm("urgent", "unacknowledged", 1, 2), alarm("held", "latched", 1, 9)];
   assert.deepEqual(list.sort(by_urgency).map(({ name }) => name), ["urgent", "gone", "new", "old", "seen", "held"]);
 });
 
@@ -117,6 +118,9 @@ test("numbers and times are as people read them", () => {
   assert.deepEqual([1234567, 0.1 + 0.2, 123456.789, 1e-7, 1.9499714, -0.5].map((value) => reading(value)),
     ["1234567", "0.3", "123456.79", "1e-7", "1.95", "-0.5"]);
   assert.deepEqual([reading(20, 1), reading(true), reading(null), reading([1, 2.5])], ["20.0", "on", "-", "1  2.5"]);
+  const info = { labels: [[0, "HAND"], [1, "AUTO"]], decimals: 1 };
+  assert.deepEqual([true, 0, 2, [1, 0], null].map((value) => worded(value, info)), ["AUTO", "HAND", "2.0",
+    "AUTO  HAND", "-"]);
   assert.deepEqual([0.25, 12, 150, 9000, 200000].map(span), ["250 ms", "12 s", "2.5 min", "2.5 h", "2.3 d"]);
   assert.deepEqual([49.23e-6, 1.3e-3, 2].map(short), ["49.2 µs", "1.3 ms", "2 s"]);
   assert.deepEqual([12, 2048, 64 * 1024 * 1024].map(bytes), ["12 B", "2 KiB", "64 MiB"]);

@@ -88,6 +88,16 @@ export function reading(value, decimals) {
   return String(Number(value.toPrecision(Math.min(Math.max(5, whole + 2), 17))));
 }
 
+// The same with the words that a declaration has for values: `info` as of `names`.
+export function worded(value, info) {
+  if (Array.isArray(value)) {
+    return value.map((one) => worded(one, info)).join("  ");
+  }
+  const labels = (info && info.labels) || [];
+  const label = labels.find(([of]) => value !== null && Number(of) === Number(value));
+  return label ? label[1] : reading(value, info ? info.decimals : undefined);
+}
+
 const loaded = new Map();
 
 function once(key, make) {

@@ -1,6 +1,6 @@
 // The trends: up to eight values over time, from what the server kept and from what comes now.
 
-import { el, fill, moment, reading, save, settled, sheet, span as lasting, write } from "../kit.js";
+import { el, fill, moment, save, settled, sheet, span as lasting, worded, write } from "../kit.js";
 import { Lanes, ready, stroke } from "../trend/lanes.js";
 import { Pens, drawable } from "../trend/pens.js";
 import { csv } from "../trend/series.js";
@@ -180,6 +180,7 @@ class Trends {
 
   async load() {
     const [from, to] = this.window();
+    this.loaded = this.pens.now();
     try {
       await this.pens.load(from, to, Math.round(Math.min(Math.max(this.plot.clientWidth / 2, 200), 1500)));
       const missing = this.pens.list.filter((pen) => pen.unrecorded).map((pen) => pen.name);
@@ -195,8 +196,12 @@ class Trends {
   }
 
   // The window follows time as finely as a pixel shows it, at most ten times a second.
+  // What came live meanwhile is fetched anew now and then, thinned out as the server does it.
   tick() {
     const [from, to] = this.window();
+    if (!this.paused && to - this.loaded > Math.max(60, this.span / 50)) {
+      this.load();
+    }
     const step = Math.max((to - from) / (this.plot.clientWidth || 800), 0.1);
     if (!document.hidden && (this.fresh || !this.paused) && !(to - this.drawn < step && !this.fresh)) {
       this.draw();
@@ -231,8 +236,7 @@ class Trends {
     for (const pen of this.pens.list) {
       const value = pen.series.at(at);
       const extent = pen.series.extent(from, to);
-      const text = (number) => (number === null ? "-" : pen.boolean ? (number ? "on" : "off")
-        : pen.labels.get(number) || reading(number, pen.decimals));
+      const text = (number) => (number === null ? "-" : worded(pen.boolean ? Boolean(number) : number, pen));
       write(pen.cells.value, text(value));
       write(pen.cells.least, text(extent && extent[0]));
       write(pen.cells.greatest, text(extent && extent[1]));

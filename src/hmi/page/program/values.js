@@ -1,6 +1,6 @@
 // Live values at the end of the lines that name them, as a PLC's editor shows them online.
 
-import { el, reading, write } from "../kit.js";
+import { el, worded, write } from "../kit.js";
 
 const most = 4; // on a line
 const longest = 8; // array that is shown whole
@@ -84,9 +84,8 @@ export class Values {
   show(name) {
     const row = this.rows.get(name);
     const info = this.infos.get(name.replace(/\[\d+\]$/, "")) || {};
-    const label = row && (info.labels || []).find(([value]) => value === row.value);
-    const unit = info.unit ? ` ${info.unit}` : "";
-    const text = !row ? "…" : label ? label[1] : `${reading(row.value, info.decimals)}${unit}`;
+    const unit = info.unit && !info.labels ? ` ${info.unit}` : "";
+    const text = row ? `${worded(row.value, info)}${unit}` : "…";
     for (const { cell, value } of this.cells.get(name) || []) {
       write(value, text);
       cell.classList.toggle("doubtful", Boolean(row && row.quality && row.quality !== "good"));

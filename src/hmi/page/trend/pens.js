@@ -27,7 +27,7 @@ function make(name, number, info) {
   return {
     name, number, limits, unit: info ? info.unit || "" : "", boolean: Boolean(info && info.type === "bool"),
     desc: info ? info.desc || "" : "", decimals: info ? info.decimals : undefined,
-    labels: new Map(info && info.labels ? info.labels : []),
+    labels: info ? info.labels : undefined,
     range: ranged ? [info.min, info.max] : null, series: new Series(name),
   };
 }
