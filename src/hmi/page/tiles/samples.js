@@ -1,6 +1,6 @@
 // The values of one variable over a window of time, for small pictures: what the history has, and what comes from now on.
 
-const KEPT = 4; // of one slot: how it begins and ends, the least and the greatest
+const KEPT = 5; // of one slot: how it begins and ends, the least, the greatest, a gap
 const TOGETHER = 50; // names of one request
 
 const plain = (row) => (row.quality && row.quality !== "good") || row.value === null ? null : Number(row.value);
@@ -51,7 +51,8 @@ export class Samples {
     } else if (this.points.length - this.begin > KEPT) {
       const inside = this.points.splice(this.begin);
       const known = inside.filter(([, value]) => value !== null).sort(([, a], [, b]) => a - b);
-      const kept = new Set([inside[0], known[0], known.at(-1), inside.at(-1)]);
+      const gap = inside.find(([, value]) => value === null);
+      const kept = new Set([inside[0], known[0], known.at(-1), gap, inside.at(-1)]);
       this.points.push(...inside.filter((point) => kept.has(point)));
     }
   }
