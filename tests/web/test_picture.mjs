@@ -29,6 +29,7 @@ test("the plant as a newcomer sees it", { timeout: (SECONDS + 120) * 1000 }, asy
   await program.ask({ do: "set", name: "BREAK[1]", value: true });
   await program.ask({ do: "set", name: "DRAW", value: 150 });
   await page.locator('.tile[data-name="RUNS[2]"]', { hasText: "ON" }).waitFor();
+  await page.locator('.bar-count[data-priority="2"][data-unseen="true"]').waitFor();
   assert.deepEqual(page.problems, []);
   await picture(page, "plant");
   for (const [size, viewport] of Object.entries(SIZES)) {
