@@ -34,6 +34,7 @@ struct edit {
     /* of the one that is under way */
     char *path, *text, *before;
     size_t length, length_before;
+    struct file_identity seen; /* the file whose text is to be replaced; none: it had gone */
     struct script_staged staged;
     bool is_staged;
     /* the thread's */
@@ -165,6 +166,23 @@ static void keep_versions(const struct edit *edit)
         log_line("%s: %s", runtime_name(edit->runtime), error.text);
 }
 
+/* Whether somebody has written the file since it was looked at; the same text is no change. */
+static bool is_overtaken(const struct edit *edit, struct error *error)
+{
+    struct file_identity now = {.number = 0};
+    struct script_text disk;
+    if (!file_identify(edit->path, &now) || file_is_unchanged(&now, &edit->seen))
+        return false;
+    if (edit->before && script_read(edit->path, &disk, error)) {
+        bool is_same =
+            disk.length == edit->length_before && memcmp(disk.text, edit->before, disk.length) == 0;
+        free(disk.text);
+        if (is_same)
+            return false;
+    }
+    return !error_set(error, "%s was written meanwhile and stays as it is", edit->path);
+}
+
 /* The reload has ended. */
 static void reloaded(struct host_answer *answer, enum host_result result, const char *text)
 {
@@ -174,16 +192,17 @@ static void reloaded(struct host_answer *answer, enum host_result result, const 
         finish(edit, result, text);
         return;
     }
-    edit->is_staged = false;
-    if (!script_place(&edit->staged, &error)) {
+    note_size(edit);
+    keep_versions(edit); /* also of what finds no place: it is not lost */
+    bool is_placed = !is_overtaken(edit, &error) && script_place(&edit->staged, &error);
+    if (!is_placed) {
         log_line("%s: %s", runtime_name(edit->runtime), error.text);
         error_set(&told, "it runs, but %s: a restart begins with the file's text", error.text);
         finish(edit, HOST_FAILED, told.text);
         return;
     }
+    edit->is_staged = false;
     edit->placed = edit->runtime->files;
-    note_size(edit);
-    keep_versions(edit);
     finish(edit, HOST_OK, text);
 }
 
@@ -237,6 +256,7 @@ static bool check(struct edit *edit, const struct host_edit *wish, const struct 
         return false;
     edit->before = disk.text;
     edit->length_before = disk.length;
+    edit->seen = disk.file;
     script_version(is_gone ? source->text : disk.text, is_gone ? source->length : disk.length,
                    version);
     if (strcmp(version, wish->base) != 0)

@@ -147,6 +147,8 @@ bool versions_add(const char *folder, const char *path, const char *who, const c
                   size_t length, struct error *error)
 {
     char name[PATH_MAX];
+    if (strlen(path) >= VERSION_PATH || strpbrk(path, "\n\r")) /* it would not be found again */
+        return error_set(error, "cannot keep a version of %.100s: its path is too long", path);
     if (!folder_make(folder, error))
         return false;
     FILE *file = name_of(folder, next_id(folder), name) ? fopen(name, "wxe") : NULL;

@@ -122,6 +122,22 @@ static void fails_in_words(void **state)
     assert_non_null(strstr(error.text, "/dev/null"));
 }
 
+/* Its head could not be read again, so it would never be found, nor removed. */
+static void refuses_what_is_not_found_again(void **state)
+{
+    struct version list[VERSIONS_MOST];
+    struct error error;
+    char path[VERSION_PATH + 1];
+    (void)state;
+    memset(path, 'x', sizeof path - 1);
+    path[sizeof path - 1] = '\0';
+    assert_false(versions_add(folder, path, "", "", 0, &error));
+    assert_false(versions_add(folder, "two\nlines.lua", "", "", 0, &error));
+    path[VERSION_PATH - 1] = '\0';
+    add(path, "", "text");
+    assert_int_equal(versions_list(folder, path, list), 1);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -130,6 +146,7 @@ int main(void)
         CASE(forgets_the_oldest),
         CASE(passes_over_others),
         CASE(fails_in_words),
+        CASE(refuses_what_is_not_found_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,21 @@
 """Proves what editing a program from elsewhere does: a text that passes its probation takes the file's
 place as a whole, what is refused or rolled back leaves the file and the folder as they were, who has
-not seen the newest text is refused, and what was before can be had again.
+not seen the newest text is refused, what others write meanwhile stays, and what was before can be
+had again.
 """
 
 import json
 import os
 import stat
+import subprocess
+import sys
 import unittest
 
+import full_disk
 from control import Gone
 from msm import Folder, eventually
 from reloading import NEVER, PARTED, SHORT, Program, parted
+from web import Refusal, Web
 
 TEXT = """mem.VERSION = input.uint16(0)
 server.tcp { port = 0 }
@@ -94,6 +99,31 @@ class Edited(unittest.TestCase):
             msm.write(TEXT % 5)
             eventually(lambda: wire.input(0) == 5, "what an editor wrote then")
             self.assertEqual(msm.status()["reloads"], 4)
+
+    def test_mends(self):
+        """a program in fault gets a text that runs"""
+        text = 'on_start(function() error("not yet") end)\n'
+        with Program(TEXT % 1 + text) as msm, msm.connect() as wire, msm.control() as control:
+            eventually(lambda: "not yet" in control.ask("status")["fault"], "the fault")
+            edit(control, SHORT + TEXT % 2)
+            eventually(lambda: wire.input(0) == 2, "the new text")
+            self.assertEqual(control.ask("status")["fault"], "")
+            self.assertEqual(read(msm.path), SHORT + TEXT % 2)
+
+    def test_long(self):
+        """from a browser also what no line of the socket holds; more than 512 KiB is refused"""
+        text = SHORT + TEXT % 2 + "-- \u00e4\u20ac\"\\\n" * 40000
+        with Program(TEXT % 1, "--http", "0") as msm, msm.connect() as wire:
+            web = Web(msm)
+            edit(web, text)
+            eventually(lambda: wire.input(0) == 2, "the new text")
+            source = web.ask("source")
+            self.assertEqual((source["text"], source["running"]), (text, True))
+            newest = web.ask("versions")["versions"][0]["id"]
+            self.assertEqual(web.ask("version", version=newest)["text"], text)
+            with self.assertRaisesRegex(Refusal, "longer than the 512 KiB"):
+                edit(web, "-" * (512 * 1024 + 1))
+            self.assertEqual(read(msm.path), text)
 
     def test_audit(self):
         """who has edited it, and how much, is in the audit log"""
@@ -186,6 +216,17 @@ class Refusals(unittest.TestCase):
 
 
 class Trouble(unittest.TestCase):
+    def test_full(self):
+        """no room for the text: nothing has changed; no room for its version: said, and it runs"""
+        words = full_disk.prefix()
+        if not words:
+            self.skipTest("mount namespaces are not permitted here (they take root)")
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "full_disk_edit.py")
+        result = subprocess.run([*words, sys.executable, "-B", script],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
+        self.assertEqual(result.returncode, 0, result.stdout)
+
     def test_no_room(self):
         """what cannot be written is refused before anything has changed"""
         with Folder() as folder:
@@ -196,6 +237,25 @@ class Trouble(unittest.TestCase):
                 self.assertIn("cannot write beside", line["error"])
                 self.assertEqual(control.ask("status")["reloads"], 0)
                 self.assertEqual(read(long), SHORT + TEXT % 1)
+
+    def test_overtaken(self):
+        """what somebody else writes during the probation stays; what was edited runs and is kept"""
+        wait = 'program { probation = "2s" }\n'
+        with Program(TEXT % 1) as msm, msm.control() as control:
+            base = control.ask("source")["version"]
+            control.send("edit", text=wait + TEXT % 2, base=base)
+            eventually(lambda: any(".edit" in name for name in os.listdir(msm.folder.path)), "the text")
+            msm.write(TEXT % 3)
+            line = control.receive()
+            self.assertEqual((line["ok"], line["kind"]), (False, "failed"))
+            self.assertIn("was written meanwhile", line["error"])
+            self.assertEqual(read(msm.path), SHORT + TEXT % 3)
+            self.assertFalse([name for name in os.listdir(msm.folder.path) if ".edit" in name])
+            self.assertTrue(control.ask("status")["edited"])
+            newest = control.ask("versions")["versions"][0]
+            self.assertEqual(newest["state"], "running")
+            self.assertEqual(control.ask("version", version=newest["id"])["text"],
+                             wait + TEXT % 2)
 
     def test_one_at_a_time(self):
         """a second edit waits for the first one; the end of the program ends both"""
