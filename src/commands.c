@@ -205,6 +205,12 @@ static const struct option_help RUN[] = {
      "keep what is retained, and the audit log, in DIR; otherwise they lie beside the script, "
      "once there is something to retain",
      COMPLETES_FOLDER},
+    {"tls", NULL,
+     "encrypt the pages, with a certificate that is made once and kept; its fingerprint is said",
+     COMPLETES_NOTHING},
+    {"tls-cert", "FILE", "encrypt them with this certificate (PEM, with its chain)",
+     COMPLETES_FILE},
+    {"tls-key", "FILE", "the certificate's key (PEM)", COMPLETES_FILE},
     {"watch", NULL, "reload when the script, or a file that it requires, changes",
      COMPLETES_NOTHING},
     {"web-root", "DIR", "serve the files of the pages from DIR, for those who work on them",

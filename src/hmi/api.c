@@ -20,6 +20,8 @@ struct errand {
     struct errand *next, *previous;
 };
 
+enum { LOGIN_BODY = 4096 };
+
 static const char JSON[] = "application/json; charset=utf-8";
 
 /* ---- answers ---- */
@@ -152,14 +154,14 @@ static void run(struct hmi *hmi, struct web_request *request, const struct who *
 }
 
 /* The body of a POST; NULL, and refused, where it is no JSON object. */
-static json_t *read_body(struct web_request *request)
+static json_t *read_body(struct web_request *request, size_t most)
 {
     struct error error;
     size_t length;
     const char *body = web_body(request, &length);
     json_t *wish = NULL;
-    if (web_is_too_long(request))
-        api_refuse(request, 413, "usage", "a body has at most %d bytes", WEB_BODY);
+    if (web_is_too_long(request) || length > most)
+        api_refuse(request, 413, "usage", "a body has at most %zu bytes here", most);
     else if (!(wish = request_read(body, length, &error)))
         api_refuse(request, 400, "usage", "%s", error.text);
     return wish;
@@ -286,19 +288,31 @@ static void get(struct hmi *hmi, struct web_request *request, const struct who *
         api_refuse(request, 404, "unknown", "there is no %.100s", path);
 }
 
+static void log_in(struct hmi *hmi, struct web_request *request)
+{
+    json_t *wish = read_body(request, LOGIN_BODY);
+    if (wish)
+        door_login(hmi->door, request, wish);
+    json_decref(wish);
+}
+
+/* What nobody has sent is not even read. */
 static void post(struct hmi *hmi, struct web_request *request, const struct who *who)
 {
     const char *path = web_path(request);
-    json_t *wish = read_body(request);
-    if (!wish)
-        return;
-    if (strcmp(path, "/api/login") == 0)
-        door_login(hmi->door, request, wish);
-    else if (strcmp(path, "/api/logout") == 0)
+    bool logs_in = strcmp(path, "/api/login") == 0, logs_out = strcmp(path, "/api/logout") == 0;
+    if (logs_in)
+        log_in(hmi, request);
+    else if (logs_out)
         door_logout(hmi->door, request, who);
     else if (who->role == ROLE_NONE)
         turn_away(request, who);
-    else if (strcmp(path, "/api/ask") == 0)
+    if (logs_in || logs_out || who->role == ROLE_NONE)
+        return;
+    json_t *wish = read_body(request, WEB_BODY);
+    if (!wish)
+        return;
+    if (strcmp(path, "/api/ask") == 0)
         run(hmi, request, who, json_incref(wish));
     else if (strcmp(path, "/api/feed") == 0)
         feed_change(hmi, request, wish);

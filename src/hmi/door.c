@@ -240,6 +240,11 @@ struct door *door_open(struct loop *loop, const struct door_settings *settings,
     return NULL;
 }
 
+bool door_is_local(const struct door *door)
+{
+    return door->is_loopback;
+}
+
 /* Cookies of one computer are shared by all its ports. */
 void door_listens(struct door *door, uint16_t port)
 {

@@ -30,6 +30,8 @@ struct door *door_open(struct loop *loop, const struct door_settings *settings,
 void door_listens(struct door *door, uint16_t port); /* before the first request */
 void door_close(struct door *door);                  /* NULL is accepted */
 
+bool door_is_local(const struct door *door); /* only this computer is served */
+
 /* Refuses what a foreign page could have sent: 0, or the status of the refusal with an error. */
 unsigned door_refuses(const struct door *door, const struct web_request *request,
                       struct error *error);

@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "base/clock.h"
+
+enum { SOON = 30 * 24 * 60 * 60 };
 
 /* ---- where ---- */
 
@@ -34,12 +37,44 @@ bool hmi_read_address(const char *text, struct hmi_settings *settings, struct er
 const char *hmi_address(const struct hmi *hmi, char text[96])
 {
     bool v6 = strchr(hmi->settings.address, ':');
-    snprintf(text, 96, "http://%s%s%s:%u/", v6 ? "[" : "", hmi->settings.address, v6 ? "]" : "",
-             web_port(hmi->web));
+    snprintf(text, 96, "http%s://%s%s%s:%u/", hmi->tls.key ? "s" : "", v6 ? "[" : "",
+             hmi->settings.address, v6 ? "]" : "", web_port(hmi->web));
     return text;
 }
 
+void hmi_say(const struct hmi *hmi, void (*say)(const char *line))
+{
+    char line[256];
+    time_t left = hmi->tls.expires - time(NULL);
+    if (hmi->tls.key) {
+        snprintf(line, sizeof line, "pages: the certificate has the fingerprint (SHA-256) %s",
+                 hmi->tls.fingerprint);
+        say(line);
+    }
+    if (hmi->tls.key && left < SOON) {
+        snprintf(line, sizeof line, "pages: the certificate %s",
+                 left < 0 ? "has expired" : "expires within 30 days");
+        say(line);
+    }
+    if (!hmi->tls.key && !door_is_local(hmi->door))
+        say("pages: nothing is encrypted, passwords neither; --tls does that");
+}
+
 /* ---- begin and end ---- */
+
+/* "tank" beside "tank.users". */
+static bool get_certificate(struct hmi *hmi, struct error *error)
+{
+    const struct hmi_settings *settings = &hmi->settings;
+    char stem[PATH_MAX];
+    int length = (int)(strlen(settings->users) - strlen(".users"));
+    snprintf(stem, sizeof stem, "%.*s", length > 0 ? length : 0, settings->users);
+    if (settings->certificate)
+        return tls_load(settings->certificate, settings->key, &hmi->tls, error) ||
+               error_prefix(error, "--tls-cert, --tls-key: ");
+    return !settings->tls || tls_own(stem, settings->name, &hmi->tls, error) ||
+           error_prefix(error, "--tls: ");
+}
 
 static void session_ended(void *context, uint64_t session)
 {
@@ -58,16 +93,21 @@ struct hmi *hmi_open(struct loop *loop, const struct hmi_settings *settings,
     hmi->host = *host;
     hmi->settings = *settings;
     hmi->board = board_create(&hmi->host);
+    bool has_tls = get_certificate(hmi, error);
     const struct door_settings door = {.address = hmi->settings.address,
                                        .users = settings->users,
                                        .name = settings->name,
+                                       .tls = settings->tls || settings->certificate,
                                        .audit = settings->audit};
-    const struct web_settings web = {
-        .address = hmi->settings.address, .port = settings->port, .root = settings->root};
+    const struct web_settings web = {.address = hmi->settings.address,
+                                     .port = settings->port,
+                                     .root = settings->root,
+                                     .certificate = hmi->tls.certificate,
+                                     .key = hmi->tls.key};
     const struct web_handler handler = {hmi, api_asked, api_gone};
     if (!hmi->board)
         error_set(error, "out of memory");
-    else if ((hmi->door = door_open(loop, &door, session_ended, hmi, error)))
+    else if (has_tls && (hmi->door = door_open(loop, &door, session_ended, hmi, error)))
         hmi->web = web_open(&web, loop, &handler, error);
     if (hmi->web) {
         door_listens(hmi->door, web_port(hmi->web));
@@ -94,6 +134,7 @@ void hmi_close(struct hmi *hmi)
     api_end(hmi);
     web_close(hmi->web);
     door_close(hmi->door);
+    tls_free(&hmi->tls);
     board_destroy(hmi->board);
     frame_rows_free(&hmi->rows);
     free(hmi);

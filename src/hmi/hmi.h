@@ -17,6 +17,8 @@ struct hmi_settings {
     const char *root;     /* --web-root, or NULL */
     const char *name;     /* --http-name, a further one by which browsers may call us, or NULL */
     char users[PATH_MAX]; /* the users file, with its folder */
+    bool tls;             /* with a certificate of our own, … */
+    const char *certificate, *key; /* … or with these files; NULL */
     struct audit *audit;
 };
 
@@ -33,3 +35,6 @@ void hmi_close(struct hmi *hmi);   /* likewise */
 
 /* "http://127.0.0.1:8080/", for people. Returns text. */
 const char *hmi_address(const struct hmi *hmi, char text[96]);
+
+/* Lines about it for the log: the certificate, and what is unsafe. */
+void hmi_say(const struct hmi *hmi, void (*say)(const char *line));

@@ -9,6 +9,7 @@
 #include "hmi/door.h"
 #include "hmi/guard.h"
 #include "hmi/hmi.h"
+#include "hmi/tls.h"
 #include "hmi/web.h"
 
 struct feed;
@@ -20,6 +21,7 @@ struct hmi {
     struct hmi_settings settings;
     struct web *web;
     struct door *door;
+    struct tls tls;
     struct board *board;
     struct feed *feeds; /* all streams */
     size_t feed_count;

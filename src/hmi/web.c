@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <time.h>
+#include "base/clock.h"
 
 enum { CLOSE_LOOKS = 100 };
 
@@ -254,23 +256,43 @@ static bool read_address(const struct web_settings *settings, struct sockaddr_st
     return true;
 }
 
+/* Masters, devices and files have the other half. */
+static unsigned connections_most(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur / 2 > WEB_CONNECTIONS)
+        return WEB_CONNECTIONS;
+    return (unsigned)(files.rlim_cur / 2);
+}
+
+static void sweep(struct loop_timer *timer)
+{
+    struct web *web = (struct web *)((char *)timer - offsetof(struct web, sweep));
+    web_lines_sweep(web, loop_now(web->loop));
+    loop_set_timer(web->loop, timer, loop_now(web->loop) + NS_PER_S);
+}
+
 static struct MHD_Daemon *start(struct web *web, const struct web_settings *settings,
                                 const struct sockaddr_storage *address)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
                      (address->ss_family == AF_INET6 ? MHD_USE_IPv6 : 0) |
                      (settings->certificate ? MHD_USE_TLS : 0);
+    static const char priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
     struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)priorities},
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)settings->certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)settings->key},
         {MHD_OPTION_END, 0, NULL}};
-    return MHD_start_daemon(flags, 0, NULL, NULL, web_take, web, MHD_OPTION_SOCK_ADDR, address,
-                            MHD_OPTION_NOTIFY_COMPLETED, web_over, web, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)WEB_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-                            (unsigned)WEB_PER_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT,
-                            (unsigned)WEB_PATIENCE, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)(128 * 1024), MHD_OPTION_ARRAY,
-                            settings->certificate ? tls : tls + 2, MHD_OPTION_END);
+    unsigned most = connections_most();
+    unsigned each = most / 2 < WEB_PER_ADDRESS ? most / 2 : WEB_PER_ADDRESS;
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, web_take, web, MHD_OPTION_SOCK_ADDR, address,
+        MHD_OPTION_NOTIFY_COMPLETED, web_over, web, MHD_OPTION_NOTIFY_CONNECTION, web_line_changed,
+        web, MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_PER_IP_CONNECTION_LIMIT, each,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)WEB_PATIENCE, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)(128 * 1024), MHD_OPTION_ARRAY, settings->certificate ? tls : tls + 3,
+        MHD_OPTION_END);
 }
 
 struct web *web_open(const struct web_settings *settings, struct loop *loop,
@@ -284,6 +306,9 @@ struct web *web_open(const struct web_settings *settings, struct loop *loop,
         return NULL;
     }
     web->handler = *handler;
+    web->loop = loop;
+    web->sweep.fire = sweep;
+    pthread_mutex_init(&web->lines_mutex, NULL);
     web->root = settings->root ? strdup(settings->root) : NULL;
     if (!read_address(settings, &address, error) ||
         !waker_open(&web->waker, loop, woken, web, error))
@@ -291,6 +316,7 @@ struct web *web_open(const struct web_settings *settings, struct loop *loop,
     errno = 0;
     web->daemon = start(web, settings, &address);
     if (web->daemon) {
+        loop_set_timer(loop, &web->sweep, clock_monotonic() + NS_PER_S);
         web->port = MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
         return web;
     }
@@ -330,6 +356,7 @@ void web_close(struct web *web)
 {
     if (!web)
         return;
+    loop_unset_timer(web->loop, &web->sweep);
     let_all_go(web);
     if (web->daemon) {
         wait_for_answers(web);
@@ -338,6 +365,7 @@ void web_close(struct web *web)
     woken(web);
     waker_close(&web->waker);
     pthread_mutex_destroy(&web->mutex);
+    pthread_mutex_destroy(&web->lines_mutex);
     free(web->root);
     free(web);
 }

@@ -4,8 +4,10 @@
  * Whatever a browser does or does not do, only its own connection waits.
  *
  * All functions but web_open's callbacks are the main thread's. A request lives until `gone` has
- * been called for it. Bounds: WEB_BODY bytes a request, WEB_CONNECTIONS in all and WEB_PER_ADDRESS
- * from one address, WEB_PATIENCE seconds for whoever neither sends nor reads. */
+ * been called for it. Bounds: WEB_BODY bytes a request and WEB_BODIES of all, WEB_CONNECTIONS in
+ * all and WEB_PER_ADDRESS from one address, but never more than half of the files that the system
+ * lets us have; WEB_PATIENCE seconds for whoever neither sends nor reads, and WEB_REQUEST for a
+ * request until it is whole. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +16,14 @@
 #include "base/error.h"
 #include "base/loop.h"
 
-enum { WEB_BODY = 1024 * 1024, WEB_CONNECTIONS = 1000, WEB_PER_ADDRESS = 500, WEB_PATIENCE = 20 };
+enum {
+    WEB_BODY = 1024 * 1024,
+    WEB_BODIES = 16 * 1024 * 1024,
+    WEB_REQUEST = 30,
+    WEB_CONNECTIONS = 1000,
+    WEB_PER_ADDRESS = 500,
+    WEB_PATIENCE = 20
+};
 
 struct web;
 struct web_request;

@@ -3,6 +3,7 @@
 
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include "base/waker.h"
 #include "hmi/web.h"
 
@@ -39,7 +40,12 @@ struct web {
     struct waker waker;
     char *root;
     uint16_t port;
-    pthread_mutex_t mutex; /* from here on */
+    struct loop *loop;
+    struct loop_timer sweep;
+    atomic_size_t bodies; /* bytes of all that have come, or are coming */
+    pthread_mutex_t lines_mutex;
+    struct web_line *lines; /* all connections; under this mutex */
+    pthread_mutex_t mutex;  /* from here on */
     bool is_closing;
     struct web_request *first, *events, *last_event;
 };
@@ -56,6 +62,13 @@ ssize_t web_read_stream(void *context, uint64_t position, char *buffer, size_t m
 /* Lets the library go on with it; with the mutex held. */
 void web_resume(struct web_request *request);
 void web_request_free(struct web_request *request);
+
+/* ---- web_slow.c: connections, whatever comes on them ---- */
+
+void web_line_changed(void *context, struct MHD_Connection *connection, void **own,
+                      enum MHD_ConnectionNotificationCode code);
+void web_line_asked(struct web *web, struct MHD_Connection *connection, bool is_asked);
+void web_lines_sweep(struct web *web, int64_t now); /* main thread */
 
 /* What every answer says of itself. */
 void web_protect(struct MHD_Response *response, const char *type);

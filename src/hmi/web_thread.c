@@ -26,10 +26,13 @@ void web_request_free(struct web_request *request)
 {
     if (request->response)
         MHD_destroy_response(request->response);
+    atomic_fetch_sub(&request->web->bodies, request->length);
     free_pairs(request->pairs);
     free_pairs(request->answer_headers);
     free(request->method);
     free(request->path);
+    if (request->body)
+        explicit_bzero(request->body, request->length); /* it may have been a password */
     free(request->body);
     free(request->out);
     free(request);
@@ -155,14 +158,16 @@ static enum MHD_Result send_response(struct web_request *request)
 static void keep_body(struct web_request *request, const char *data, size_t size)
 {
     size_t room = WEB_BODY - request->length;
-    request->too_long |= size > room;
-    size = size > room ? room : size;
+    bool is_full = atomic_load(&request->web->bodies) + size > WEB_BODIES;
+    request->too_long |= size > room || is_full;
+    size = is_full ? 0 : size > room ? room : size;
     char *body = realloc(request->body, request->length + size + 1);
     if (!body) {
         request->too_long = true;
         return;
     }
     memcpy(body + request->length, data, size);
+    atomic_fetch_add(&request->web->bodies, size);
     request->body = body;
     request->length += size;
     body[request->length] = '\0';
@@ -196,6 +201,7 @@ enum MHD_Result web_take(void *context, struct MHD_Connection *connection, const
     }
     if (request->is_known)
         return send_response(request);
+    web_line_asked(web, connection, true);
     if (is_ours(request->path))
         return hand_over(request);
     return files_answer(connection, web->root, request->method, request->path);
@@ -206,9 +212,9 @@ void web_over(void *context, struct MHD_Connection *connection, void **own,
 {
     struct web *web = context;
     struct web_request *request = *own;
-    (void)connection;
     (void)code;
     *own = NULL;
+    web_line_asked(web, connection, false);
     if (!request)
         return;
     pthread_mutex_lock(&web->mutex);

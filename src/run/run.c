@@ -54,8 +54,10 @@ static void say(const char *line)
 static void say_pages(const struct runtime *runtime)
 {
     char address[96];
-    if (runtime->hmi)
-        log_line("%s: pages at %s", runtime_name(runtime), hmi_address(runtime->hmi, address));
+    if (!runtime->hmi)
+        return;
+    log_line("%s: pages at %s", runtime_name(runtime), hmi_address(runtime->hmi, address));
+    hmi_say(runtime->hmi, say);
 }
 
 static void say_what_runs(struct runtime *runtime)
@@ -267,8 +269,12 @@ static bool read_http(const struct command *command, struct runtime *runtime, co
 {
     struct error error;
     runtime->serves_pages = text;
-    if (!text && (runtime->http.root || runtime->http.name))
-        error_set(&error, "%s is for --http", runtime->http.root ? "--web-root" : "--http-name");
+    const struct hmi_settings *http = &runtime->http;
+    if (!text && (http->root || http->name || http->tls || http->certificate || http->key))
+        error_set(&error, "--http-name, --tls and --web-root are for --http");
+    else if (!http->certificate != !http->key || (http->tls && http->key))
+        error_set(&error, "--tls makes a certificate of its own; or --tls-cert and --tls-key say "
+                          "where one is");
     else if (!text || hmi_read_address(text, &runtime->http, &error))
         return true;
     command_say("msm %s: %s", command->name, error.text);
@@ -321,6 +327,9 @@ int run_run(const struct command *command, int argc, char **argv)
                                              {"sim", &runtime.simulates, NULL},
                                              {"spin", &runtime.wants_spin, NULL},
                                              {"state", NULL, &state},
+                                             {"tls", &runtime.http.tls, NULL},
+                                             {"tls-cert", NULL, &runtime.http.certificate},
+                                             {"tls-key", NULL, &runtime.http.key},
                                              {"watch", &runtime.watches, NULL},
                                              {"web-root", NULL, &runtime.http.root},
                                              {NULL, NULL, NULL}};

@@ -10,6 +10,7 @@
 import http.client
 import json
 import re
+import ssl
 import subprocess
 
 from msm import BINARY, DEADLINE
@@ -80,8 +81,12 @@ class Web:
         self.host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(self.host, self.host)
         self.origin = "%s://%s:%d" % (found.group(1), self.host, self.port)
         self.cookie = None
+        self.context = ssl._create_unverified_context()
 
     def connection(self, timeout=30.0):
+        if self.origin.startswith("https"):
+            return http.client.HTTPSConnection(self.host.strip("[]"), self.port, timeout=timeout,
+                                               context=self.context)
         return http.client.HTTPConnection(self.host.strip("[]"), self.port, timeout=timeout)
 
     def request(self, method, path, body=None, **headers):
