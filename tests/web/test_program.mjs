@@ -5,7 +5,7 @@ import { after, before, beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { accessible, launch, open, picture, Program, SIZES } from "./bed.mjs";
+import { accessible, launch, open, PATIENCE, picture, Program, SIZES } from "./bed.mjs";
 
 const SCRIPT = `program { probation = "50ms" }
 mem.LEVEL = input.float32(0, { unit = "%", decimals = 1, default = 12 })
@@ -115,14 +115,16 @@ test("Reload shows the difference first, then it runs and is the file's", async 
 
 test("a reload that is rolled back says why, and the text stays in the editor", async () => {
   const page = await editor();
-  await change(page, "mem.STEP = 7", 'if scan.count > 3 then error("no good") end');
+  await change(page, 'probation = "50ms" }', 'probation = "10m" } local n = 0');
+  await change(page, "mem.STEP = 7", 'n = n + 1 if n == 3 then error("no good") end');
   await page.getByRole("button", { name: "Reload" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Reload" }).click();
   await page.locator(".program-errors", { hasText: "no good" }).waitFor();
+  assert.equal((await program.ask({ do: "status" })).refused, 1);
   assert.match(await text(page), /no good/);
   assert.equal(on_disk(), SCRIPT);
   await page.reload();
-  await state(page, "changed: +1 −1 lines");
+  await state(page, "changed: +2 −2 lines");
   assert.match(await text(page), /no good/, "the draft is there after a reload of the page");
   await page.getByRole("button", { name: "Undo all" }).click();
   await state(page, "this is what runs");
@@ -171,6 +173,7 @@ test("a file that the script requires is edited as well", async () => {
 test("without CodeMirror there is a plain text field that does the same", async () => {
   const context = await browser.newContext({ viewport: SIZES.desktop });
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
   await page.route("**/lib/codemirror/**", (route) => route.fulfill({ status: 404, body: "" }));
   await page.goto(`${program.url}#/program`);
   await state(page, "this is what runs");

@@ -4,7 +4,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { accessible, launch, open, picture, Program, SIZES } from "./bed.mjs";
+import { accessible, launch, open, PATIENCE, picture, Program, SIZES } from "./bed.mjs";
 
 const SCRIPT = `
   program { probation = "50ms" }
@@ -162,6 +162,7 @@ test("the numbers are saved", async () => {
 test("where dygraphs is missing it says what to install, and numbers come all the same", async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
   await page.route("**/lib/dygraphs/**", (route) => route.fulfill({ status: 404, body: "" }));
   await page.goto(at("LEVEL"));
   await page.locator(".trend-note", { hasText: "libjs-dygraphs" }).waitFor();
