@@ -1,5 +1,6 @@
 /* Lua's messages begin with a file and a line, and so do ours; a traceback behind them names more,
- * which are not what is wrong. A long path is cut by Lua at its front: "...plant/driver.lua". */
+ * which are not what is wrong. A long path is cut by Lua at its front: "...plant/driver.lua". What
+ * is wrong with the text of a required file is said behind the place that requires it. */
 
 #include "control/marks.h"
 
@@ -29,23 +30,39 @@ static json_t *file_json(const char *name, size_t length, const struct source *s
     return value_json_text(name, length);
 }
 
+/* Where the path begins that ends there: a source's may have spaces. */
+static const char *begin_of(const char *text, const char *end, const struct source *sources,
+                            size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(sources[i].path);
+        if ((size_t)(end - text) >= length && is_of(sources[i].path, end - length, length))
+            return end - length;
+    }
+    while (end > text && end[-1] != ' ' && end[-1] != '\n')
+        end--;
+    return end;
+}
+
 json_t *marks_of(const char *text, const struct source *sources, size_t count)
 {
     json_t *marks = json_array();
+    const char *said = NULL; /* at the place that was found */
     for (const char *end = text; (end = strstr(end, END)); end++) {
         char *behind;
-        long line = strtol(end + strlen(END), &behind, 10);
-        const char *begin = end;
-        while (begin > text && begin[-1] != ' ' && begin[-1] != '\n')
-            begin--;
+        const char *dot = end + strlen(".lua");
+        const char *begin = begin_of(text, dot, sources, count);
+        long line = strtol(dot + 1, &behind, 10);
+        if (said && begin != said)
+            break;
         if (line <= 0 || strncmp(behind, ": ", 2) != 0)
             continue;
-        size_t length = (size_t)(end - begin) + strlen(".lua");
+        said = behind + 2;
+        json_array_clear(marks);
         json_array_append_new(
-            marks, json_pack("{s:o,s:I,s:o}", "file", file_json(begin, length, sources, count),
-                             "line", (json_int_t)line, "text",
-                             value_json_text(behind + 2, strcspn(behind + 2, "\n"))));
-        break;
+            marks, json_pack("{s:o,s:I,s:o}", "file",
+                             file_json(begin, (size_t)(dot - begin), sources, count), "line",
+                             (json_int_t)line, "text", value_json_text(said, strcspn(said, "\n"))));
     }
     return marks;
 }

@@ -161,6 +161,15 @@ class Refusals(unittest.TestCase):
         self.assertIn("near '='", mark["text"])
         self.unchanged()
 
+    def test_wrong_module(self):
+        """that of a required file is at its own line, not at the one that requires it"""
+        with parted() as msm, msm.control() as control:
+            part = os.path.join(msm.folder.path, "part.lua")
+            base = control.ask("source", path=part)["version"]
+            line = refusal(control, "edit", text="\nreturn { plus = = 1 }", path=part, base=base)
+            mark, = line["errors"]
+            self.assertEqual((mark["file"], mark["line"]), (part, 2))
+
     def test_rolled_back(self):
         """a fault in the probation"""
         text = NEVER + TEXT % 2 + 'every("50ms", function() error("too bad") end)\n'
