@@ -308,6 +308,20 @@ static bool read_history(const struct command *command, struct runtime *runtime,
            read_count(command, "history-size", size, MIB_LEAST, MIB_MOST, &runtime->history_mib);
 }
 
+static bool is_without_world(const struct command *command, const struct runtime *runtime)
+{
+    const char *option = runtime->simulates       ? "--sim"
+                         : runtime->record        ? "--record"
+                         : runtime->serves_pages  ? "--http"
+                         : runtime->wants_history ? "--history"
+                                                  : NULL;
+    if (option)
+        command_say("msm %s: --dry N does not go with %s: a dry run has no world; msm test has a "
+                    "simulated one",
+                    command->name, option);
+    return !option;
+}
+
 int run_run(const struct command *command, int argc, char **argv)
 {
     struct runtime runtime = {.started = clock_now(), .unattended = is_unattended()};
@@ -340,13 +354,8 @@ int run_run(const struct command *command, int argc, char **argv)
         !read_record_size(command, &runtime, record_size) || !read_http(command, &runtime, http) ||
         !read_history(command, &runtime, days, history_size))
         return EXIT_USAGE;
-    if (dry && (runtime.simulates || runtime.record)) {
-        command_say(
-            "msm %s: --dry N goes with neither --sim nor --record: a dry run has no world; msm "
-            "test has a simulated one",
-            command->name);
+    if (dry && !is_without_world(command, &runtime))
         return EXIT_USAGE;
-    }
     if (dry)
         return dry_run(command, runtime.path, runtime.lua_root, dry);
     char name[PATH_MAX], folder[PATH_MAX];

@@ -109,9 +109,11 @@ class Simulated(unittest.TestCase):
 
     def test_not_with_dry(self):
         with Folder() as folder:
-            done = command("run", "--sim", "--dry", "3", folder.write("a.lua", self.text()))
-            self.assertEqual(done.returncode, 2)
-            self.assertIn("goes with neither --sim nor --record", done.stderr)
+            path = folder.write("a.lua", self.text())
+            for options in (["--sim"], ["--record", "x"], ["--http", "0"], ["--history"]):
+                done = command("run", *options, "--dry", "3", path)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("--dry N does not go with %s" % options[0], done.stderr)
 
 
 if __name__ == "__main__":
