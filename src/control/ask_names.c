@@ -130,6 +130,10 @@ static void add_declared(json_t *row, const struct variable *v)
     add_value(row, v, "max", v->has_max, &v->max);
     add_value(row, v, "default", v->has_default, &v->initial);
     add_value(row, v, "safe", v->has_safe, &v->safe);
+    if (v->has_scale) {
+        add(row, "scale", json_real(v->scale));
+        add(row, "offset", json_real(v->offset));
+    }
     if (v->decimals >= 0)
         add(row, "decimals", json_integer(v->decimals));
     if (v->label_count)

@@ -11,6 +11,7 @@ const { Series, csv, plottable, table } = await load("trend/series.js");
 const { diff, hunks, size } = await load("program/diff.js");
 const { named } = await load("program/values.js");
 const { bytes, reading, short, span, worded } = await load("kit.js");
+const { bits_of } = await load("format.js");
 const { by_urgency, event_words } = await load("alarms/rows.js");
 
 function series(...points) {
@@ -124,4 +125,12 @@ test("numbers and times are as people read them", () => {
   assert.deepEqual([0.25, 12, 150, 9000, 200000].map(span), ["250 ms", "12 s", "2.5 min", "2.5 h", "2.3 d"]);
   assert.deepEqual([49.23e-6, 1.3e-3, 2].map(short), ["49.2 µs", "1.3 ms", "2 s"]);
   assert.deepEqual([12, 2048, 64 * 1024 * 1024].map(bytes), ["12 B", "2 KiB", "64 MiB"]);
+});
+
+test("a word is shown by its bits as well, but not one that means a number of something else", () => {
+  const word = { type: "uint16" };
+  assert.deepEqual([0x8012, 0, 65535].map((value) => bits_of(word, value)), ["0x8012: 1, 4, 15", "0x0000: none",
+    "0xFFFF: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15"]);
+  assert.deepEqual([bits_of({ ...word, scale: 0.1, offset: 0 }, 20), bits_of({ ...word, labels: [[0, "OFF"]] }, 0),
+    bits_of({ type: "int32" }, 1), bits_of(word, [1, 2]), bits_of(word, null)], ["", "", "", "", ""]);
 });

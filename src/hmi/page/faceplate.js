@@ -2,8 +2,8 @@
 // Apply or Enter sends, and what is refused is said here.
 
 import { el, moment, span, write } from "./kit.js";
-import { has_range, is_boolean, is_number, label_of, place_of, range_text, text_of, title_of, typed, with_unit, words_of }
-  from "./format.js";
+import { bits_of, has_range, is_boolean, is_number, label_of, place_of, range_text, text_of, title_of, typed, with_unit,
+  words_of } from "./format.js";
 import { Force } from "./force.js";
 import { Keypad } from "./keypad.js";
 import { Range } from "./tiles/range.js";
@@ -123,7 +123,7 @@ class Faceplate {
       .map((level) => `${level} ${text_of(info, info[level])}`).join(", ");
     const list = [["Name", info.name], ["Type", `${info.type}${place_of(info) ? `, ${place_of(info)}` : ""}`],
     ["Written by", writers_of(info)],
-    ["Range", range_text(info)], ["Alarm limits", limits],
+    ["Bits set", bits_of(info, row.value)], ["Range", range_text(info)], ["Alarm limits", limits],
     ["Came", typeof row.time === "number" ? `${moment(row.time, now)}, ${span(Math.max(now - row.time, 0))} ago` : "never"]];
     const text = JSON.stringify(list);
     if (text !== this.told) {

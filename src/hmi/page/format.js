@@ -73,6 +73,15 @@ export function place_of(info) {
   return `${info.table} ${info.address + Math.floor(bit / 16)}.${bit % 16}`;
 }
 
+// Of a register that means its bits as well: "0x8012: 1, 4, 15", the numbers of those that are set; "" of anything else.
+export function bits_of(info, value) {
+  if (info.type !== "uint16" || info.scale !== undefined || info.labels || !Number.isInteger(value)) {
+    return "";
+  }
+  const set = Array.from({ length: 16 }, (_, bit) => bit).filter((bit) => value >> bit & 1);
+  return `0x${value.toString(16).toUpperCase().padStart(4, "0")}: ${set.length ? set.join(", ") : "none"}`;
+}
+
 // What a person typed, as the type wants it; throws words where it is none.
 export function typed(info, text) {
   if (!is_number(info)) {
