@@ -160,13 +160,17 @@ static const struct option_help PROBE[] = {
 
 static const struct option_help PASSWD[] = {
     {"delete", NULL, "the user is not one any more", COMPLETES_NOTHING},
-    {"list", NULL, "print who there is: NAME ROLE", COMPLETES_NOTHING},
+    {"list", NULL, "print who there is: NAME ROLE, and (token) of a program", COMPLETES_NOTHING},
     {"name", "PROGRAM", "whose pages, where several run, or with --state", COMPLETES_PROGRAM},
     {"role", "ROLE",
      "viewer (sees), operator (writes what is declared writable, acknowledges alarms) or engineer "
      "(forces, changes the program); a user who has one keeps it otherwise",
      COMPLETES_NOTHING},
     {"state", "DIR", "the folder of what a program keeps, where it does not run", COMPLETES_FOLDER},
+    {"token", NULL,
+     "the user is a program: print a new token for its header \"Authorization: Bearer TOKEN\", "
+     "instead of asking for a password",
+     COMPLETES_NOTHING},
     END,
 };
 
@@ -273,7 +277,11 @@ const struct command COMMANDS[] = {
      "once, "
      "and who was logged in with another password or role is not any more. Users stand with hashes "
      "of their passwords in PROGRAM.users, beside what the program keeps.",
-     PASSWD, "  msm passwd kim --role operator\n  msm passwd kim --delete", passwd_run},
+     PASSWD,
+     "  msm passwd kim --role operator\n"
+     "  msm passwd prometheus --role viewer --token\n"
+     "  msm passwd kim --delete",
+     passwd_run},
     {"probe", "HOST[:PORT]", COMPLETES_NOTHING,
      "Reads a device's registers once and prints them in every type and order.",
      "Holding and input registers are read; port 502 unless told otherwise. The exit status is 1 "

@@ -62,14 +62,40 @@ static void refuse(struct who *who, unsigned status, const char *why)
     who->why = why;
 }
 
+/* A program is let in by each of its requests; all of them are one session. */
+static const struct session *let_in(struct door *door, const struct web_request *request,
+                                    const char *token)
+{
+    int64_t now = loop_now(door->loop);
+    const struct session *session = sessions_find(door->sessions, token, now);
+    const struct user *user = session ? NULL : users_find_token(&door->users, token);
+    if (!user)
+        return session;
+    struct origin origin;
+    door_origin(request, user->name, &origin);
+    audit_note(door->audit, AUDIT_LOGIN, &origin, "came in by its token as %s",
+               role_name(user->role));
+    sessions_admit(door->sessions, user, now, token);
+    return sessions_find(door->sessions, token, now);
+}
+
+static const struct session *find_session(struct door *door, const struct web_request *request)
+{
+    char cookie[TOKEN];
+    const char *token = guard_token(web_header(request, "Authorization"));
+    if (token)
+        return let_in(door, request, token);
+    if (cookie_find(web_header(request, "Cookie"), door->cookie, cookie, sizeof cookie))
+        return sessions_find(door->sessions, cookie, loop_now(door->loop));
+    return NULL;
+}
+
 static void look_at_session(struct door *door, const struct web_request *request, struct who *who)
 {
-    char token[SESSION_TOKEN];
-    const struct session *session = NULL;
-    if (cookie_find(web_header(request, "Cookie"), door->cookie, token, sizeof token))
-        session = sessions_find(door->sessions, token, loop_now(door->loop));
+    const struct session *session = find_session(door, request);
     if (!session) {
-        refuse(who, 401, "log in first");
+        bool has_token = guard_token(web_header(request, "Authorization"));
+        refuse(who, 401, has_token ? "this token is nobody's" : "log in first");
         return;
     }
     who->role = session->user.role;
@@ -116,6 +142,7 @@ unsigned door_refuses(const struct door *door, const struct web_request *request
                                          .host = web_header(request, "Host"),
                                          .origin = web_header(request, "Origin"),
                                          .type = web_header(request, "Content-Type"),
+                                         .authorization = web_header(request, "Authorization"),
                                          .site = web_header(request, "Sec-Fetch-Site"),
                                          .tls = door->tls,
                                          .names = door->names};

@@ -80,9 +80,18 @@ static bool is_json(const char *type)
            type[length + strspn(type + length, " ")] == (strchr(type, ';') ? ';' : '\0');
 }
 
+const char *guard_token(const char *authorization)
+{
+    size_t length = strlen("Bearer ");
+    bool is_there = authorization && strncasecmp(authorization, "Bearer ", length) == 0;
+    return is_there ? authorization + length : NULL;
+}
+
 unsigned guard_judge(const struct guard_request *request, struct error *error)
 {
     bool posts = strcmp(request->method, "POST") == 0;
+    /* A page from elsewhere cannot send a token without our leave, which it never gets. */
+    bool is_program = guard_token(request->authorization);
     const char *scheme = request->tls ? "https" : "http";
     if (!is_ours(request->host, request->names))
         error_set(error,
@@ -90,7 +99,7 @@ unsigned guard_judge(const struct guard_request *request, struct error *error)
                   "--http-name NAME");
     else if (request->origin && !is_same_origin(request))
         error_set(error, "this page comes from elsewhere: %.100s", request->origin);
-    else if (!request->origin && posts)
+    else if (!request->origin && posts && !is_program)
         error_set(error, "a POST needs the header Origin: %s://%.100s", scheme, request->host);
     else if (request->site && strcasecmp(request->site, "same-origin") != 0 &&
              strcasecmp(request->site, "none") != 0)

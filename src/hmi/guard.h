@@ -25,10 +25,14 @@ enum role guard_needs(const char *what);
 struct guard_request {
     const char *method, *host, *origin, *type;
     const char *site; /* Sec-Fetch-Site */
+    const char *authorization;
     bool tls;
     const char *const
         *names; /* of this computer, besides addresses and localhost; ends with NULL */
 };
+
+/* The token of "Authorization: Bearer TOKEN"; NULL where there is none. */
+const char *guard_token(const char *authorization);
 
 /* 0, or the status of the refusal with an error. */
 unsigned guard_judge(const struct guard_request *request, struct error *error);

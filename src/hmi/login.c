@@ -67,7 +67,7 @@ static void set_cookie(const struct door *door, struct web_request *request, con
 static void let_in(struct login *login)
 {
     struct door *door = login->door;
-    char token[SESSION_TOKEN];
+    char token[TOKEN];
     struct who who = {.role = login->user.role, .origin = login->origin};
     int64_t now = loop_now(door->loop);
     strcpy(who.user, login->user.name);
@@ -133,7 +133,7 @@ static void begin(struct door *door, struct web_request *request, const char *us
     *login = (struct login){.door = door, .request = request, .job = {.done = tried}};
     memcpy(login->address, address, sizeof login->address);
     door_origin(request, user, &login->origin);
-    if (found)
+    if (found && user_has_password(found))
         login->user = *found;
     strcpy(login->job.hash, login->user.hash);
     strcpy(login->job.password, password);

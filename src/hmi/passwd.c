@@ -12,12 +12,13 @@
 #include "control/place.h"
 #include "control/talk.h"
 #include "hmi/secret.h"
+#include "hmi/token.h"
 #include "hmi/users.h"
 #include "store/folder.h"
 
 struct wish {
     const char *command, *user, *role, *program, *state;
-    bool deletes, lists;
+    bool deletes, lists, tokens;
     char path[PATH_MAX];
 };
 
@@ -117,10 +118,28 @@ static bool set_password(struct user *user, struct error *error)
     return ok;
 }
 
+/* A program's, which is shown once: only its hash is kept. */
+static bool set_token(struct user *user, char token[TOKEN], struct error *error)
+{
+    if (!token_begin())
+        return error_set(error, "this system gives no random numbers");
+    token_make(token);
+    token_hash(token, user->hash);
+    return true;
+}
+
+static bool set_secret(const struct wish *wish, struct user *user, char token[TOKEN],
+                       struct error *error)
+{
+    return wish->deletes ||
+           (wish->tokens ? set_token(user, token, error) : set_password(user, error));
+}
+
 static int carry_out(const struct wish *wish)
 {
     struct user user = {"", ROLE_NONE, ""};
     struct error error;
+    char token[TOKEN] = "";
     snprintf(user.name, sizeof user.name, "%s", wish->user);
     if (wish->role && !role_read(wish->role, &user.role)) {
         command_say("msm %s: --role is viewer, operator or engineer, not \"%s\"", wish->command,
@@ -128,7 +147,9 @@ static int carry_out(const struct wish *wish)
         return EXIT_USAGE;
     }
     if (user_name_check(wish->user, &error) && is_worth_asking(wish, &error) &&
-        (wish->deletes || set_password(&user, &error)) && change_file(wish, &user, &error)) {
+        set_secret(wish, &user, token, &error) && change_file(wish, &user, &error)) {
+        if (wish->tokens)
+            puts(token);
         command_say("%s: %s %s%s", wish->path, wish->user, wish->deletes ? "is gone" : "is ",
                     wish->deletes ? "" : role_name(user.role));
         return EXIT_OK;
@@ -146,7 +167,8 @@ static int print_list(const struct wish *wish)
         return EXIT_FAILED;
     }
     for (size_t i = 0; i < users.count; i++)
-        printf("%s %s\n", users.list[i].name, role_name(users.list[i].role));
+        printf("%s %s%s\n", users.list[i].name, role_name(users.list[i].role),
+               user_has_password(&users.list[i]) ? "" : " (token)");
     users_free(&users);
     return EXIT_OK;
 }
@@ -155,16 +177,19 @@ int passwd_run(const struct command *command, int argc, char **argv)
 {
     struct wish wish = {.command = command->name};
     struct command_operands operands = {.words = &wish.user, .least = 0, .most = 1};
-    const struct command_option options[] = {
-        {"delete", &wish.deletes, NULL}, {"list", &wish.lists, NULL},
-        {"name", NULL, &wish.program},   {"role", NULL, &wish.role},
-        {"state", NULL, &wish.state},    {NULL, NULL, NULL}};
+    const struct command_option options[] = {{"delete", &wish.deletes, NULL},
+                                             {"list", &wish.lists, NULL},
+                                             {"name", NULL, &wish.program},
+                                             {"role", NULL, &wish.role},
+                                             {"state", NULL, &wish.state},
+                                             {"token", &wish.tokens, NULL},
+                                             {NULL, NULL, NULL}};
     int result = command_read(command, argc, argv, options, &operands);
     if (result >= 0)
         return result;
-    if (wish.lists ? wish.user || wish.deletes || wish.role
-                   : !wish.user || (wish.deletes && wish.role)) {
-        command_say("msm %s: it takes a USER, with --role or --delete; or --list alone",
+    if (wish.lists ? wish.user || wish.deletes || wish.role || wish.tokens
+                   : !wish.user || (wish.deletes && (wish.role || wish.tokens))) {
+        command_say("msm %s: it takes a USER, with --role, --token or --delete; or --list alone",
                     command->name);
         return EXIT_USAGE;
     }

@@ -6,11 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOKEN_BYTES = 32, KEY = 32 };
-
 struct place {
     struct session session; /* id 0: free */
-    unsigned char key[KEY];
+    unsigned char key[TOKEN_KEY];
 };
 
 struct sessions {
@@ -20,13 +18,9 @@ struct sessions {
     void *context;
 };
 
-_Static_assert(SESSION_TOKEN ==
-                   sodium_base64_ENCODED_LEN(TOKEN_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING),
-               "a token is as long as its text");
-
 struct sessions *sessions_create(void (*ended)(void *context, uint64_t id), void *context)
 {
-    struct sessions *sessions = sodium_init() < 0 ? NULL : calloc(1, sizeof *sessions);
+    struct sessions *sessions = token_begin() ? calloc(1, sizeof *sessions) : NULL;
     if (!sessions)
         return NULL;
     sessions->ended = ended;
@@ -39,11 +33,6 @@ void sessions_destroy(struct sessions *sessions)
     if (sessions)
         sodium_memzero(sessions, sizeof *sessions);
     free(sessions);
-}
-
-static void make_key(const char *token, unsigned char key[KEY])
-{
-    crypto_generichash(key, KEY, (const unsigned char *)token, strlen(token), NULL, 0);
 }
 
 static void end(struct sessions *sessions, struct place *place)
@@ -85,18 +74,21 @@ static struct place *make_room(struct sessions *sessions, const char *user)
     return place;
 }
 
-uint64_t sessions_begin(struct sessions *sessions, const struct user *user, int64_t now,
-                        char token[SESSION_TOKEN])
+void sessions_admit(struct sessions *sessions, const struct user *user, int64_t now,
+                    const char *token)
 {
-    unsigned char bytes[TOKEN_BYTES];
     struct place *place = make_room(sessions, user->name);
-    randombytes_buf(bytes, sizeof bytes);
-    sodium_bin2base64(token, SESSION_TOKEN, bytes, sizeof bytes,
-                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    make_key(token, place->key);
+    token_key(token, place->key);
     place->session =
         (struct session){.id = ++sessions->last, .user = *user, .made = now, .used = now};
-    return place->session.id;
+}
+
+uint64_t sessions_begin(struct sessions *sessions, const struct user *user, int64_t now,
+                        char token[TOKEN])
+{
+    token_make(token);
+    sessions_admit(sessions, user, now, token);
+    return sessions->last;
 }
 
 /* ---- use and end ---- */
@@ -108,12 +100,12 @@ static bool is_over(const struct session *session, int64_t now)
 
 const struct session *sessions_find(struct sessions *sessions, const char *token, int64_t now)
 {
-    unsigned char key[KEY];
+    unsigned char key[TOKEN_KEY];
     struct place *found = NULL;
-    make_key(token, key);
+    token_key(token, key);
     for (size_t i = 0; i < SESSIONS_MOST; i++) {
         struct place *place = &sessions->places[i];
-        if (sodium_memcmp(place->key, key, KEY) == 0 && place->session.id)
+        if (sodium_memcmp(place->key, key, TOKEN_KEY) == 0 && place->session.id)
             found = place;
     }
     if (!found)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "hmi/token.h"
 
 bool user_name_check(const char *name, struct error *error)
 {
@@ -26,6 +27,19 @@ const struct user *users_find(const struct users *users, const char *name)
         if (strcmp(users->list[i].name, name) == 0)
             return &users->list[i];
     return NULL;
+}
+
+const struct user *users_find_token(const struct users *users, const char *token)
+{
+    for (size_t i = 0; i < users->count; i++)
+        if (token_is(users->list[i].hash, token))
+            return &users->list[i];
+    return NULL;
+}
+
+bool user_has_password(const struct user *user)
+{
+    return password_is_hash(user->hash);
 }
 
 bool users_put(struct users *users, const struct user *user, struct error *error)
@@ -78,7 +92,7 @@ static bool read_line(char *line, struct user *user, struct error *error)
         return false;
     if (!role_read(role, &user->role))
         return error_set(error, "\"%.40s\" is no role: viewer, operator, engineer", role);
-    if (!password_is_hash(hash))
+    if (!password_is_hash(hash) && !token_is_hash(hash))
         return error_set(error, "%s has no hash that msm passwd makes", name);
     strcpy(user->name, name);
     strcpy(user->hash, hash);

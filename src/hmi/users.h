@@ -3,7 +3,9 @@
  * passwd writes and a running program reads again when it changed:
  *
  *   kim operator $argon2id$v=19$m=32768,t=3,p=1$…
+ *   prometheus viewer $token$…
  *
+ * The second is a program: it has a token (token.h) instead of a password, and does not log in.
  * Empty lines and those that begin with # are for people. It holds the keys of the plant: one that
  * others may read or write, or that is not whole, is not used at all. */
 
@@ -18,7 +20,7 @@ enum { USER_NAME = 33, USERS_MOST = 200 };
 struct user {
     char name[USER_NAME];
     enum role role;
-    char hash[PASSWORD_HASH];
+    char hash[PASSWORD_HASH]; /* of a password or of a token */
 };
 
 struct users { /* zeroed: none */
@@ -43,6 +45,8 @@ bool users_save(const char *path, const struct users *users, struct error *error
 int users_lock(const char *path, struct error *error);
 
 const struct user *users_find(const struct users *users, const char *name); /* NULL: none */
+const struct user *users_find_token(const struct users *users, const char *token);
+bool user_has_password(const struct user *user); /* false: a token */
 
 /* Puts one in, or in place of the one of that name, in the order of names. */
 bool users_put(struct users *users, const struct user *user, struct error *error);

@@ -95,6 +95,24 @@ static void our_own_page_may(void **state)
     judge(request, 0);
 }
 
+/* A token is nothing that a browser sends by itself; whose page it is counts all the same. */
+static void programs_may(void **state)
+{
+    (void)state;
+    judge(POST(.host = "10.0.0.5:80", .authorization = "Bearer abc"), 0);
+    judge(POST(.host = "10.0.0.5:80", .authorization = "bearer abc"), 0);
+    judge(POST(.host = "10.0.0.5:80", .authorization = "Basic abc"), 403);
+    judge(POST(.host = "10.0.0.5:80", .authorization = "Bearer"), 403);
+    judge(POST(.host = "evil.example", .authorization = "Bearer abc"), 403);
+    judge(
+        POST(.host = "10.0.0.5:80", .origin = "http://evil.example", .authorization = "Bearer abc"),
+        403);
+    judge(POST(.host = "10.0.0.5:80", .site = "cross-site", .authorization = "Bearer abc"), 403);
+    struct guard_request request = POST(.host = "10.0.0.5:80", .authorization = "Bearer abc");
+    request.type = "text/plain";
+    judge(request, 415);
+}
+
 static void names_of_others_may_not(void **state)
 {
     static const char *const hosts[] = {NULL,
@@ -163,9 +181,13 @@ static void forms_may_not(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_request_has_its_role), cmocka_unit_test(no_request_is_forgotten),
-        cmocka_unit_test(our_own_page_may),          cmocka_unit_test(names_of_others_may_not),
-        cmocka_unit_test(pages_of_others_may_not),   cmocka_unit_test(forms_may_not),
+        cmocka_unit_test(each_request_has_its_role),
+        cmocka_unit_test(no_request_is_forgotten),
+        cmocka_unit_test(our_own_page_may),
+        cmocka_unit_test(programs_may),
+        cmocka_unit_test(names_of_others_may_not),
+        cmocka_unit_test(pages_of_others_may_not),
+        cmocka_unit_test(forms_may_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,10 +49,10 @@ static struct user kim = {"kim", ROLE_OPERATOR, "hash"}, zoe = {"zoe", ROLE_VIEW
 static void found_by_its_token(void **state)
 {
     struct bed *bed = *state;
-    char token[SESSION_TOKEN], other[SESSION_TOKEN];
+    char token[TOKEN], other[TOKEN];
     uint64_t id = sessions_begin(bed->sessions, &kim, S, token);
     assert_int_not_equal(id, sessions_begin(bed->sessions, &zoe, S, other));
-    assert_int_equal(strlen(token), SESSION_TOKEN - 1);
+    assert_int_equal(strlen(token), TOKEN - 1);
     assert_string_not_equal(token, other);
     const struct session *session = sessions_find(bed->sessions, token, 2 * S);
     assert_non_null(session);
@@ -71,7 +71,7 @@ static void found_by_its_token(void **state)
 static void ends_in_time(void **state)
 {
     struct bed *bed = *state;
-    char token[SESSION_TOKEN];
+    char token[TOKEN];
     int64_t now = S;
     uint64_t id = sessions_begin(bed->sessions, &kim, now, token);
     sessions_use(bed->sessions, id, now += SESSIONS_IDLE - 1);
@@ -89,7 +89,7 @@ static void ends_in_time(void **state)
 static void ends_with_its_user(void **state)
 {
     struct bed *bed = *state;
-    char token[SESSION_TOKEN];
+    char token[TOKEN];
     struct user list[] = {kim, zoe};
     struct users users = {list, 2};
     uint64_t id = sessions_begin(bed->sessions, &kim, S, token);
@@ -111,7 +111,7 @@ static void ends_with_its_user(void **state)
 static void never_too_many(void **state)
 {
     struct bed *bed = *state;
-    char first[SESSION_TOKEN], token[SESSION_TOKEN];
+    char first[TOKEN], token[TOKEN];
     uint64_t oldest = sessions_begin(bed->sessions, &kim, S, first);
     for (int i = 1; i < SESSIONS_OF_ONE; i++)
         sessions_begin(bed->sessions, &kim, S + i, token);

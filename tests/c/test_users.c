@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "hmi/token.h"
 #include "hmi/users.h"
 
 /* Of "correct horse". */
@@ -43,6 +44,32 @@ static void one_password_is_right(void **state)
     assert_false(password_is_hash("$6$salt$hash"));
     assert_false(password_check("1234567", &error));
     assert_true(password_check("12345678", &error));
+}
+
+static void a_token_is_a_program_s(void **state)
+{
+    char text[1024], token[TOKEN], other[TOKEN], word[TOKEN_HASH];
+    struct users users;
+    struct error error = {""};
+    (void)state;
+    assert_true(token_begin());
+    token_make(token);
+    token_make(other);
+    assert_int_equal(strlen(token), TOKEN - 1);
+    assert_string_not_equal(token, other);
+    token_hash(token, word);
+    assert_null(strstr(word, token));
+    snprintf(text, sizeof text, "kim engineer %s\nprometheus viewer %s\n", hash, word);
+    if (!users_parse(text, &users, &error))
+        fail_msg("%s", error.text);
+    assert_string_equal(users_find_token(&users, token)->name, "prometheus");
+    assert_null(users_find_token(&users, other));
+    assert_null(users_find_token(&users, ""));
+    assert_null(users_find_token(&users, word)); /* who reads the file has no token */
+    assert_true(user_has_password(&users.list[0]));
+    assert_false(user_has_password(&users.list[1]));
+    assert_false(password_is(word, token));
+    users_free(&users);
 }
 
 static void refuses(const char *format, const char *with, const char *why)
@@ -205,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_password_is_right),
+        cmocka_unit_test(a_token_is_a_program_s),
         cmocka_unit_test(lines_are_read),
         cmocka_unit_test(what_is_wrong_is_said),
         cmocka_unit_test_setup_teardown(saved_comes_back, make_folder, remove_folder),

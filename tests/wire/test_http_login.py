@@ -184,6 +184,56 @@ class Sessions(Case):
                                  ("set", 12), ("login", "logged out")])
 
 
+class Tokens(Case):
+    def token(self, name, role, *args):
+        return subprocess.run([BINARY, "passwd", name, "--role", role, "--token", "--state", self.folder.path,
+                               "--name", "tank", *args], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=DEADLINE)
+
+    def test_a_program(self):
+        """a program comes in by its token, without an Origin, as its role, until it is deleted or renewed"""
+        self.user("kim", "engineer")
+        made = self.token("prometheus", "viewer")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        token = made.stdout.strip()
+        with open(self.users, encoding="utf-8") as file:
+            self.assertNotIn(token, file.read())
+        msm = self.program(address="0.0.0.0")
+        web = Web(msm)
+        bearer = {"Authorization": "Bearer " + token}
+        status, _, text = web.request("GET", "/metrics", **bearer)
+        self.assertEqual(status, 200)
+        self.assertIn(b"msm_scans_total", text)
+        asked = web.post("/api/ask", {"do": "get", "names": ["SP"]}, Origin=None, **bearer)
+        self.assertEqual(asked["values"][0]["name"], "SP")
+        self.refused(403, web.post, "/api/ask", {"do": "set", "name": "SP", "value": 5}, Origin=None, **bearer)
+        for wrong in (token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB"), "", "kim", token + "x"):
+            self.assertIn("token", self.refused(401, web.get, "/api/status", Authorization="Bearer " + wrong))
+        self.refused(401, web.login, "prometheus", token)
+        self.assertEqual(msm.command("passwd", "--list").stdout, "kim engineer\nprometheus viewer (token)\n")
+        with web.stream("match=*", **bearer) as stream:
+            self.assertEqual(stream.wait("hello")["user"], "prometheus")
+            renewed = self.token("prometheus", "operator")
+            while stream.next():
+                pass
+        self.refused(401, web.get, "/api/status", **bearer)
+        bearer = {"Authorization": "Bearer " + renewed.stdout.strip()}
+        self.assertTrue(web.post("/api/ask", {"do": "set", "name": "SP", "value": 5}, Origin=None, **bearer)["ok"])
+        msm.stop()
+        with open(os.path.join(self.folder.path, "tank.audit"), encoding="utf-8") as file:
+            entries = [json.loads(line) for line in file]
+        found = [(e["kind"], e.get("text", e.get("after"))) for e in entries
+                 if e.get("peer") == "prometheus@127.0.0.1" and "wrong" not in e.get("text", "")]
+        self.assertEqual(found, [("login", "came in by its token as viewer"),
+                                 ("login", "came in by its token as operator"), ("set", 5)])
+
+    def test_mistakes(self):
+        """a token is for a user with a role, and nothing else is done beside it"""
+        self.assertEqual(self.token("grafana", "viewer", "--delete").returncode, 2)
+        self.assertEqual(self.token("grafana", "admin").returncode, 2)
+        self.assertFalse(os.path.exists(self.users))
+
+
 class Guessing(Case):
     def test_slower_and_slower(self):
         """after a few wrong ones there is a wait, the same whether the name is a user's; who has been
