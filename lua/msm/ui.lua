@@ -251,7 +251,7 @@ end
 ---@param title string
 ---@return fun(rows: table)
 function ui.page(title)
-  return item.open("ui.page", title, function(given)
+  local page = item.open("ui.page", title, function(given)
     local what = ("ui.page %q"):format(title)
     local rows, uses = item.rows(what, given)
     if #uses > ITEMS_MOST then
@@ -259,6 +259,8 @@ function ui.page(title)
     end
     core.page(title, json.text { title = title, rows = rows }, uses)
   end)
+  core.page(title)
+  return page
 end
 
 return check.module("msm.ui", ui)

@@ -30,7 +30,7 @@ struct page_use {
 struct page {
     const char *title; /* unique among the pages */
     const char *where;
-    const char *json; /* {"title": …, "rows": …} */
+    const char *json; /* {"title": …, "rows": …}; NULL: its rows are still to come */
     const struct page_use *uses;
     size_t use_count;
 };

@@ -176,7 +176,7 @@ int plan_line(struct plan *plan, const struct line_spec *line, struct error *err
 int plan_client(struct plan *plan, const struct client_spec *client, struct error *error);
 int plan_task(struct plan *plan, const struct task_spec *task);
 int plan_keep(struct plan *plan, const struct keep_spec *keep, struct error *error);
-int plan_page(struct plan *plan, const struct page *page, struct error *error);
+bool plan_page(struct plan *plan, const struct page *page, struct error *error);
 
 /* Something has to be looked at after the tasks. */
 void plan_needs_settling(struct plan *plan);

@@ -13,25 +13,35 @@
 
 enum { PAGES_MOST = 64 };
 
-int plan_page(struct plan *plan, const struct page *page, struct error *error)
+/* The rows of a page that was begun. */
+static bool finish_page(struct page *begun, const struct page *page)
+{
+    const char *where = begun->where;
+    *begun = *page;
+    begun->where = where;
+    return true;
+}
+
+bool plan_page(struct plan *plan, const struct page *page, struct error *error)
 {
     struct building *b = building(plan);
     for (size_t i = 0; i < plan->page_count; i++) {
         if (strcmp(plan->pages[i].title, page->title) != 0)
             continue;
-        error_set(error, "page \"%s\" is already declared at %s; each has a title of its own",
-                  page->title, plan->pages[i].where);
-        return -1;
+        if (!b->pages[i].json && page->json)
+            return finish_page(&b->pages[i], page);
+        return error_set(error,
+                         "page \"%s\" is already declared at %s; each has a title of its own",
+                         page->title, plan->pages[i].where);
     }
-    if (plan->page_count == PAGES_MOST) {
-        error_set(error, "page \"%s\" would be one more than the %d that a program can have",
-                  page->title, PAGES_MOST);
-        return -1;
-    }
+    if (plan->page_count == PAGES_MOST)
+        return error_set(error, "page \"%s\" would be one more than the %d that a program can have",
+                         page->title, PAGES_MOST);
     b->pages = memory_grow(b->pages, plan->page_count, sizeof *b->pages);
     b->pages[plan->page_count] = *page;
     plan->pages = b->pages;
-    return (int)plan->page_count++;
+    plan->page_count++;
+    return true;
 }
 
 static bool refuse(const struct page_use *use, const char *why, struct error *error)
@@ -183,8 +193,13 @@ bool plan_check_pages(const struct building *b, struct error *error)
 {
     const struct plan *plan = &b->plan;
     for (size_t i = 0; i < plan->page_count; i++) {
-        for (size_t k = 0; k < plan->pages[i].use_count; k++) {
-            if (!check_use(plan, &plan->pages[i].uses[k], error))
+        const struct page *page = &plan->pages[i];
+        if (!page->json)
+            return error_set(
+                error, "%s: ui.page \"%s\" has no rows; behind its title stands { ui.row { … } }",
+                page->where, page->title);
+        for (size_t k = 0; k < page->use_count; k++) {
+            if (!check_use(plan, &page->uses[k], error))
                 return false;
         }
     }

@@ -55,16 +55,18 @@ static struct page_use take_use(lua_State *L)
     return use;
 }
 
-/* core.page(title, json, uses): a page; `uses` is a list of what it names, { name = "PUMP", what =
- * "ui.switch", where = "tank.lua:30", boolean = true, … } with the words of enum page_need, and the
- * `value` that it writes. Body only. */
+/* core.page(title): a page begins; its rows are still to come. Body only.
+ * core.page(title, json, uses): its rows; `uses` is a list of what it names, { name = "PUMP", what
+ * = "ui.switch", where = "tank.lua:30", boolean = true, … } with the words of enum page_need, and
+ * the `value` that it writes. Body only. */
 static int make_page(lua_State *L)
 {
     struct program *program = program_of(L);
     struct error error;
     require_body(L, "ui.page");
-    size_t length, count = lua_rawlen(L, 3);
-    const char *title = luaL_checkstring(L, 1), *json = luaL_checklstring(L, 2, &length);
+    size_t length;
+    const char *title = luaL_checkstring(L, 1), *json = luaL_optlstring(L, 2, NULL, &length);
+    size_t count = json ? lua_rawlen(L, 3) : 0;
     check_room(L, length + count * sizeof(struct page_use));
     struct page_use *uses = plan_alloc(program->plan, (count + 1) * sizeof *uses);
     for (size_t i = 0; i < count; i++) {
@@ -74,10 +76,10 @@ static int make_page(lua_State *L)
     }
     const struct page page = {.title = plan_string(program->plan, title),
                               .where = user_line(L),
-                              .json = plan_string(program->plan, json),
+                              .json = json ? plan_string(program->plan, json) : NULL,
                               .uses = uses,
                               .use_count = count};
-    return plan_page(program->plan, &page, &error) < 0 ? complain(L, "%s", error.text) : 0;
+    return plan_page(program->plan, &page, &error) ? 0 : complain(L, "%s", error.text);
 }
 
 void add_pages(lua_State *L)

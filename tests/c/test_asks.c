@@ -174,7 +174,7 @@ static void pages_of_the_script(void **state)
     const struct page pages[] = {{.title = "A", .json = "{\"title\": \"A\", \"rows\": [[]]}"},
                                  {.title = "B", .json = "{\"title\": \"B\", \"rows\": []}"}};
     for (size_t i = 0; i < 2; i++)
-        assert_int_equal(plan_page(fake->bed.plan, &pages[i], &error), (int)i);
+        assert_true(plan_page(fake->bed.plan, &pages[i], &error));
     declare(fake);
     fake_answers(fake, "{\"do\": \"pages\"}", "pages",
                  "[{'title': 'A', 'rows': [[]]}, {'title': 'B', 'rows': []}]");

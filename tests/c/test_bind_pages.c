@@ -141,6 +141,11 @@ static void what_is_no_item_is_told(void **state)
         {"ui.page '' { ui.value 'SP' }", "p.lua:10: ui.page: its title must be text of 1 to"},
         {"ui.page 'P' { ui.value 'SP' }\nui.page 'P' { ui.value 'SP' }",
          "p.lua:11: page \"P\" is already declared at p.lua:10"},
+        {"ui.page 'P'", "p.lua:10: ui.page \"P\" has no rows; behind its title stands"},
+        {"local p = ui.page 'P'\nlocal q = ui.page 'P'",
+         "p.lua:11: page \"P\" is already declared at p.lua:10"},
+        {"local p = ui.page 'P'\np { ui.value 'SP' }\np { ui.value 'SP' }",
+         "p.lua:12: page \"P\" is already declared at p.lua:10"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_null(load(rows[i][0], &error));

@@ -31,7 +31,7 @@ static void expect(struct bed *bed, struct page_use use, const char *text)
     use.where = "t.lua:9";
     const struct page page = {
         .title = "Tank", .where = "t.lua:8", .json = "{}", .uses = &use, .use_count = 1};
-    assert_int_equal(plan_page(bed->plan, &page, &error), 0);
+    assert_true(plan_page(bed->plan, &page, &error));
     bool sealed = plan_seal(bed->plan, &error);
     assert_string_equal(error.text, text ? text : "");
     assert_int_equal(sealed, text == NULL);
@@ -110,8 +110,8 @@ static void titles_are_unique(void **state)
     struct bed *bed = *state;
     struct error error = {""};
     const struct page page = {.title = "Tank", .where = "t.lua:8", .json = "{}"};
-    assert_int_equal(plan_page(bed->plan, &page, &error), 0);
-    assert_int_equal(plan_page(bed->plan, &page, &error), -1);
+    assert_true(plan_page(bed->plan, &page, &error));
+    assert_false(plan_page(bed->plan, &page, &error));
     assert_string_equal(error.text,
                         "page \"Tank\" is already declared at t.lua:8; each has a title "
                         "of its own");
