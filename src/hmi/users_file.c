@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "store/folder.h"
 
 enum { SIZE_MOST = 256 * 1024 };
 
@@ -71,18 +72,9 @@ bool users_load(const char *path, struct users *users, struct error *error)
 
 /* ---- writing ---- */
 
-static int open_folder(const char *path)
-{
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1,
-             slash ? path : ".");
-    return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
 int users_lock(const char *path, struct error *error)
 {
-    int fd = open_folder(path);
+    int fd = folder_open_of(path);
     if (fd >= 0 && flock(fd, LOCK_EX) == 0)
         return fd;
     error_set(error, "%s: %s", path, strerror(errno));
@@ -106,15 +98,6 @@ static bool print_all(int fd, const struct users *users)
     return (fclose(file) == 0) && ok;
 }
 
-static void sync_folder(const char *path)
-{
-    int fd = open_folder(path);
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
-}
-
 bool users_save(const char *path, const struct users *users, struct error *error)
 {
     char aside[PATH_MAX];
@@ -122,7 +105,7 @@ bool users_save(const char *path, const struct users *users, struct error *error
     unlink(aside); /* of one that was killed meanwhile */
     int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd >= 0 && print_all(fd, users) && rename(aside, path) == 0) {
-        sync_folder(path);
+        folder_sync_of(path);
         return true;
     }
     error_set(error, "%s: %s", path, strerror(errno));

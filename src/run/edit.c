@@ -1,5 +1,5 @@
 /* Three steps: beside the file, through the reload, into its place. Each ends by telling who asked,
- * or goes on to the next. */
+ * or goes on to the next. The first and the last wait for the disk, on a thread of their own. */
 
 #include "run/edit.h"
 
@@ -33,14 +33,19 @@ struct edit {
     bool placed; /* and a watch on the file has not told of it */
     /* of the one that is under way */
     char *path, *text, *before;
+    char *remarks; /* of the reload, or NULL */
     size_t length, length_before;
     struct file_identity seen; /* the file whose text is to be replaced; none: it had gone */
     struct script_staged staged;
     bool is_staged;
-    /* the thread's */
+    char folder[PATH_MAX]; /* of the versions */
+    /* the thread's, from start_work until the loop's `then`; false with the error */
     pthread_t thread;
-    bool writes;
+    bool works;
     atomic_bool finished;
+    bool (*work)(struct edit *edit);
+    void (*then)(struct edit *edit);
+    bool is_done;
     struct error error;
 };
 
@@ -101,16 +106,18 @@ void edit_folder(const struct runtime *runtime, char *path, size_t size)
 static void finish(struct edit *edit, enum host_result result, const char *text)
 {
     struct host_answer *asker = edit->asker;
+    char *remarks = edit->remarks; /* `text` may be it */
     if (edit->is_staged)
         script_unstage(&edit->staged);
     free(edit->path);
     free(edit->text);
     free(edit->before);
-    edit->path = edit->text = edit->before = NULL;
+    edit->path = edit->text = edit->before = edit->remarks = NULL;
     edit->is_staged = edit->busy = false;
     edit->asker = NULL;
     if (asker)
         asker->done(asker, result, text);
+    free(remarks);
 }
 
 static size_t lines_of(const char *text, size_t length)
@@ -140,13 +147,47 @@ static void note_size(const struct edit *edit)
                lines_of(before + head, edit->length_before - head - tail));
 }
 
-static bool is_newest(const struct edit *edit, const char *folder)
+/* ---- the thread ---- */
+
+static void *work(void *context)
+{
+    struct edit *edit = context;
+    edit->is_done = edit->work(edit);
+    atomic_store(&edit->finished, true);
+    waker_wake(&edit->waker);
+    return NULL;
+}
+
+/* `work` on the thread, `then` on the loop; false: not even begun. */
+static bool start_work(struct edit *edit, bool (*work_of)(struct edit *edit),
+                       void (*then)(struct edit *edit))
+{
+    edit->work = work_of;
+    edit->then = then;
+    atomic_store(&edit->finished, false);
+    edit->works = thread_start(&edit->thread, "msm-edit", STACK, work, edit, &edit->error);
+    return edit->works;
+}
+
+static void woken(void *context)
+{
+    struct edit *edit = context;
+    if (!edit->works || !atomic_load(&edit->finished))
+        return;
+    pthread_join(edit->thread, NULL);
+    edit->works = false;
+    edit->then(edit);
+}
+
+/* ---- into its place ---- */
+
+static bool is_newest(const struct edit *edit)
 {
     struct version list[VERSIONS_MOST], version;
     struct error error;
-    if (!versions_list(folder, edit->path, list))
+    if (!versions_list(edit->folder, edit->path, list))
         return false;
-    char *text = versions_read(folder, list[0].id, &version, &error);
+    char *text = versions_read(edit->folder, list[0].id, &version, &error);
     bool is_same = text && version.size == edit->length_before &&
                    memcmp(text, edit->before, version.size) == 0;
     free(text);
@@ -156,14 +197,13 @@ static bool is_newest(const struct edit *edit, const char *folder)
 /* What it was, where nobody has kept that yet, and what it is. */
 static void keep_versions(const struct edit *edit)
 {
-    char folder[PATH_MAX];
     struct error error;
-    edit_folder(edit->runtime, folder, sizeof folder);
-    bool ok = (!edit->before || is_newest(edit, folder) ||
-               versions_add(folder, edit->path, "", edit->before, edit->length_before, &error)) &&
-              versions_add(folder, edit->path, edit->origin.peer, edit->text, edit->length, &error);
+    bool ok =
+        (!edit->before || is_newest(edit) ||
+         versions_add(edit->folder, edit->path, "", edit->before, edit->length_before, &error)) &&
+        versions_add(edit->folder, edit->path, edit->origin.peer, edit->text, edit->length, &error);
     if (!ok)
-        log_line("%s: %s", runtime_name(edit->runtime), error.text);
+        log_line("%s: %s", edit->path, error.text);
 }
 
 /* Whether somebody has written the file since it was looked at; the same text is no change. */
@@ -183,40 +223,44 @@ static bool is_overtaken(const struct edit *edit, struct error *error)
     return !error_set(error, "%s was written meanwhile and stays as it is", edit->path);
 }
 
+static bool place(struct edit *edit)
+{
+    keep_versions(edit); /* also of what finds no place: it is not lost */
+    return !is_overtaken(edit, &edit->error) && script_place(&edit->staged, &edit->error);
+}
+
+static void placed(struct edit *edit)
+{
+    struct error told;
+    edit->is_staged = edit->is_staged && !edit->is_done;
+    if (edit->is_done) {
+        finish(edit, HOST_OK, edit->remarks);
+        return;
+    }
+    edit->placed = false;
+    log_line("%s: %s", runtime_name(edit->runtime), edit->error.text);
+    error_set(&told, "it runs, but %s: a restart begins with the file's text", edit->error.text);
+    finish(edit, HOST_FAILED, told.text);
+}
+
 /* The reload has ended. */
 static void reloaded(struct host_answer *answer, enum host_result result, const char *text)
 {
     struct edit *edit = (struct edit *)((char *)answer - offsetof(struct edit, reloaded));
-    struct error error, told;
     if (result != HOST_OK) {
         finish(edit, result, text);
         return;
     }
     note_size(edit);
-    keep_versions(edit); /* also of what finds no place: it is not lost */
-    bool is_placed = !is_overtaken(edit, &error) && script_place(&edit->staged, &error);
-    if (!is_placed) {
-        log_line("%s: %s", runtime_name(edit->runtime), error.text);
-        error_set(&told, "it runs, but %s: a restart begins with the file's text", error.text);
-        finish(edit, HOST_FAILED, told.text);
-        return;
-    }
-    edit->is_staged = false;
-    edit->placed = edit->runtime->files;
-    finish(edit, HOST_OK, text);
+    edit->remarks = text ? memory_string(text) : NULL;
+    edit_folder(edit->runtime, edit->folder, sizeof edit->folder);
+    edit->placed = edit->runtime->files; /* before: the watch may tell at once */
+    edit->is_done = false;
+    if (!start_work(edit, place, placed))
+        placed(edit);
 }
 
 /* ---- beside the file ---- */
-
-static void *write_it(void *context)
-{
-    struct edit *edit = context;
-    edit->is_staged =
-        script_stage(edit->path, edit->text, edit->length, &edit->staged, &edit->error);
-    atomic_store(&edit->finished, true);
-    waker_wake(&edit->waker);
-    return NULL;
-}
 
 static void refuse(struct edit *edit, const struct error *why)
 {
@@ -225,13 +269,14 @@ static void refuse(struct edit *edit, const struct error *why)
     finish(edit, HOST_REFUSED, error.text);
 }
 
-static void written(void *context)
+static bool stage(struct edit *edit)
 {
-    struct edit *edit = context;
-    if (!edit->writes || !atomic_load(&edit->finished))
-        return;
-    pthread_join(edit->thread, NULL);
-    edit->writes = false;
+    return script_stage(edit->path, edit->text, edit->length, &edit->staged, &edit->error);
+}
+
+static void staged(struct edit *edit)
+{
+    edit->is_staged = edit->is_done;
     if (!edit->is_staged) {
         refuse(edit, &edit->error);
         return;
@@ -270,9 +315,7 @@ static bool start(struct edit *edit, const struct host_edit *wish, const struct 
     edit->text = memory_zeroed(1, wish->length + 1);
     memcpy(edit->text, wish->text, wish->length);
     edit->length = wish->length;
-    atomic_store(&edit->finished, false);
-    edit->writes = thread_start(&edit->thread, "msm-edit", STACK, write_it, edit, &edit->error);
-    return edit->writes;
+    return start_work(edit, stage, staged);
 }
 
 void edit_ask(struct runtime *runtime, const struct host_edit *wish, const struct origin *origin,
@@ -317,7 +360,7 @@ bool edit_open(struct runtime *runtime, struct error *error)
     struct edit *edit = runtime->edit = memory_zeroed(1, sizeof *edit);
     edit->runtime = runtime;
     edit->reloaded.done = reloaded;
-    return waker_open(&edit->waker, runtime->loop, written, edit, error);
+    return waker_open(&edit->waker, runtime->loop, woken, edit, error);
 }
 
 /* A disk that does not answer holds up no end. */
@@ -337,7 +380,7 @@ void edit_close(struct runtime *runtime)
     runtime->edit = NULL;
     if (!edit)
         return;
-    if (edit->writes && !comes_back(edit)) {
+    if (edit->works && !comes_back(edit)) {
         pthread_detach(edit->thread);
         leave_behind(edit);
         return;

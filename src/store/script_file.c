@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/utf8.h"
+#include "store/folder.h"
 
 /* ---- reading ---- */
 
@@ -135,8 +136,10 @@ bool script_stage(const char *path, const char *text, size_t length, struct scri
 
 bool script_place(const struct script_staged *staged, struct error *error)
 {
-    if (rename(staged->beside, staged->path) == 0)
+    if (rename(staged->beside, staged->path) == 0) {
+        folder_sync_of(staged->path);
         return true;
+    }
     error_set(error, "cannot write %s: %s", staged->path, strerror(errno));
     script_unstage(staged);
     return false;

@@ -37,6 +37,6 @@ struct script_staged {
 bool script_stage(const char *path, const char *text, size_t length, struct script_staged *staged,
                   struct error *error);
 
-/* It takes the file's place; or goes. */
+/* It takes the file's place, for good; or goes. Waits for the disk. */
 bool script_place(const struct script_staged *staged, struct error *error);
 void script_unstage(const struct script_staged *staged);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "store/folder.h"
 
 enum { ASIDE_MOST = 999 };
 
@@ -35,20 +36,6 @@ static void rename_beside(const char *path, const char *aside, const char *end)
     rename(from, to);
 }
 
-static void sync_folder(const char *path)
-{
-    char folder[4096];
-    snprintf(folder, sizeof folder, "%s", path);
-    char *slash = strrchr(folder, '/');
-    if (slash)
-        *slash = '\0';
-    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
-}
-
 bool store_file_set_aside(const char *path, char *aside, size_t size, struct error *error)
 {
     if (!find_free(path, aside, size))
@@ -60,6 +47,6 @@ bool store_file_set_aside(const char *path, char *aside, size_t size, struct err
         return error_set(error, "%s is damaged and cannot be renamed: %s", path, strerror(errno));
     rename_beside(path, aside, "-wal");
     rename_beside(path, aside, "-journal");
-    sync_folder(path);
+    folder_sync_of(path);
     return true;
 }
