@@ -98,14 +98,14 @@ static void add_text(json_t *json, const char *field, const char *text)
 static json_t *entry_json(const struct journal_entry *entry)
 {
     json_t *json = json_object();
+    bool is_alarm = entry->kind == JOURNAL_ALARM;
     json_object_set_new(json, "time", seconds(entry->time));
-    json_object_set_new(json, "kind",
-                        json_string(entry->kind == JOURNAL_ALARM ? "alarm" : "audit"));
+    json_object_set_new(json, "kind", json_string(is_alarm ? "alarm" : "audit"));
     json_object_set_new(json, "what", text_json(entry->what));
     json_object_set_new(json, "name", text_json(entry->name));
     json_object_set_new(json, "text", text_json(entry->text));
     json_object_set_new(json, "who", text_json(entry->who));
-    add_text(json, "old", entry->before);
+    add_text(json, is_alarm ? "level" : "old", entry->before);
     add_text(json, "new", entry->after);
     if (entry->priority)
         json_object_set_new(json, "priority", json_integer(entry->priority));

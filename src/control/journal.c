@@ -75,6 +75,7 @@ static void print_entry(const json_t *entry)
     fputs(moment_text(json_number_value(json_object_get(entry, "time")), false, text), stdout);
     print_text(" ", text_of(entry, "what"));
     print_text(" ", text_of(entry, "name"));
+    print_text(" ", text_of(entry, "level"));
     print_text(": ", text_of(entry, "text"));
     print_text(": ", text_of(entry, "old"));
     print_text(*text_of(entry, "old") ? " -> " : ": ", text_of(entry, "new"));

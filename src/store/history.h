@@ -62,7 +62,7 @@ struct journal_entry {
     int64_t time;           /* UTC, ms */
     uint8_t kind, priority; /* priority 0: has none */
     char what[24], name[JOURNAL_NAME], text[JOURNAL_TEXT], who[JOURNAL_WHO];
-    char before[JOURNAL_VALUE], after[JOURNAL_VALUE]; /* or "" */
+    char before[JOURNAL_VALUE], after[JOURNAL_VALUE]; /* or ""; `before` of an alarm: its level */
 };
 
 /* An entry for the journal; what finds no room is counted. Any thread. */

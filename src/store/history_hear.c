@@ -67,6 +67,7 @@ static void put_alarm(struct history *history, const struct alarm_event *from)
     snprintf(entry.text, sizeof entry.text, "%.150s%s%.100s", from->text,
              *from->text && *from->reason ? ": " : "", from->reason);
     snprintf(entry.who, sizeof entry.who, "%s", from->who);
+    snprintf(entry.before, sizeof entry.before, "%s", from->level);
     if (from->has_value)
         number_text(from->value, entry.after);
     history_put_note(history, &entry);

@@ -112,6 +112,8 @@ test("an entry of the journal says what changed", () => {
   assert.equal(event_words({ name: "SP", text: "", old: "50 %", new: "60 %" }), "50 % → 60 %");
   assert.equal(event_words({ name: "SP", text: "SP" }), "");
   assert.equal(event_words({ kind: "alarm", name: "LEVEL", text: "Level: 90 %", new: "90 %" }), "Level: 90 %");
+  assert.equal(event_words({ kind: "alarm", name: "LEVEL", text: "Level: 96 %", level: "hihi" }),
+    "Level: 96 % (far too high)");
   assert.equal(event_words({ name: "x", text: "Pump 1 does not run" }), "Pump 1 does not run");
 });
 

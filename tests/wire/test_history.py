@@ -196,8 +196,9 @@ class Journal(unittest.TestCase):
                 control.ask("set", name="HOT", value=20)
                 eventually(lambda: len(self.entries(control, kinds=["alarm"])) == 3, "the entries")
                 went, seen, came = self.entries(control, kinds=["alarm"])
-                self.assertEqual((came["what"], came["name"], came["new"], came["priority"], came["kind"]),
-                                 ("active", "HOT", "90", 2, "alarm"))
+                self.assertEqual((came["what"], came["name"], came["new"], came["priority"], came["kind"],
+                                  came["level"]), ("active", "HOT", "90", 2, "alarm", "hi"))
+                self.assertNotIn("old", came)
                 self.assertEqual((seen["what"], went["what"]), ("acknowledged", "returned"))
                 self.assertRegex(seen["who"], r"^user \d+ \(pid \d+\)$")
                 self.assertEqual({entry["what"] for entry in self.entries(control, kinds=["audit"])},

@@ -44,7 +44,8 @@ export const happened = (entry) => (entry.kind === "alarm" && happenings[entry.w
 // A line of the journal in words.
 export function event_words(entry) {
   if (entry.kind === "alarm") { // its text has the value
-    return entry.text === entry.name ? "" : entry.text;
+    const level = entry.level ? `(${levels[entry.level] || entry.level})` : "";
+    return [entry.text === entry.name ? "" : entry.text, level].filter(Boolean).join(" ");
   }
   const change = entry.old !== undefined || entry.new !== undefined
     ? [entry.old, entry.new].map((value) => (value === undefined || value === null ? "" : typeof value === "string"
