@@ -3,6 +3,7 @@
 
 #include "hmi/hmi_inside.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "control/json_text.h"
 #include "control/request.h"
 #include "control/value_json.h"
+#include "hmi/arguments.h"
 
 struct errand {
     struct asker asker; /* first, so that an asker is its errand */
@@ -200,35 +202,27 @@ static const struct get {
     {"/api/values", "get", {{"match", ARGUMENT_TEXT}, {"names", ARGUMENT_LIST}}},
 };
 
-static json_t *list_of(const char *text)
-{
-    json_t *list = json_array();
-    for (const char *at = text; *at; at += *at == ',') {
-        size_t length = strcspn(at, ",");
-        if (length)
-            json_array_append_new(list, json_stringn(at, length));
-        at += length;
-    }
-    return list;
-}
-
 /* What is no number stays a text, which the request's own check refuses. */
 static json_t *argument_json(enum argument_type type, const char *text)
 {
-    char *end;
-    double number = strtod(text, &end);
-    bool is_number = *text && !*end;
+    double number = arguments_number(text);
     if (type == ARGUMENT_LIST)
-        return list_of(text);
-    if (type == ARGUMENT_NUMBER && is_number)
+        return arguments_list(text);
+    if (type == ARGUMENT_NUMBER && isfinite(number))
         return json_real(number);
-    if (type == ARGUMENT_INTEGER && is_number && number >= -1e9 && number <= 1e9)
+    if (type == ARGUMENT_INTEGER && number == floor(number) && fabs(number) <= 1e9)
         return json_integer((json_int_t)number);
-    return json_string(text);
+    return value_json_text(text, strlen(text));
 }
 
-static json_t *wish_of(const struct web_request *request, const struct get *get)
+/* NULL, and refused, where an argument is not one of its. */
+static json_t *wish_of(struct web_request *request, const struct get *get)
 {
+    const char *known[sizeof get->arguments / sizeof *get->arguments] = {NULL};
+    for (size_t i = 0; get->arguments[i].name; i++)
+        known[i] = get->arguments[i].name;
+    if (!arguments_check(request, known))
+        return NULL;
     json_t *wish = json_pack("{s:s}", "do", get->what);
     for (const struct argument *argument = get->arguments; argument->name; argument++) {
         const char *text = web_argument(request, argument->name);
@@ -247,7 +241,9 @@ static bool answer_get(struct hmi *hmi, struct web_request *request, const struc
     for (size_t i = 0; i < sizeof GETS / sizeof *GETS; i++) {
         if (strcmp(GETS[i].path, path) != 0)
             continue;
-        run(hmi, request, who, wish_of(request, &GETS[i]));
+        json_t *wish = wish_of(request, &GETS[i]);
+        if (wish)
+            run(hmi, request, who, wish);
         return true;
     }
     if (strncmp(path, value, sizeof value - 1) != 0)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 #include "base/clock.h"
+#include "base/names.h"
 #include "control/json_text.h"
 #include "control/reading.h"
 #include "control/row.h"
@@ -23,7 +24,8 @@ struct entry {
     struct board_row row;
     char *name, *text;
     size_t room;
-    unsigned users; /* 0: free */
+    unsigned users; /* 0: it rests, until the next program */
+    int next_free;
     bool is_there;
     struct target target;
     uint64_t stamp;
@@ -36,6 +38,8 @@ struct board {
     struct plan *plan; /* referenced: targets point into it */
     struct entry *entries;
     size_t count;
+    struct names *rows; /* by name, of those that have one */
+    int free;           /* the first without a name, or -1 */
     uint64_t version, program;
     int64_t looked; /* monotonic ns */
 };
@@ -46,9 +50,12 @@ struct board *board_create(const struct control_host *host)
     if (!board)
         return NULL;
     board->host = host;
+    board->free = -1;
+    board->rows = names_create();
     board->reading = reading_create(host);
     if (board->reading)
         return board;
+    names_destroy(board->rows);
     free(board);
     return NULL;
 }
@@ -63,6 +70,7 @@ void board_destroy(struct board *board)
         free(board->entries[i].text);
     }
     free(board->entries);
+    names_destroy(board->rows);
     reading_destroy(board->reading);
     free(board);
 }
@@ -90,6 +98,29 @@ static void look_up(struct board *board, struct entry *entry)
     entry->row.text = NULL;
 }
 
+static void put_free(struct board *board, int row)
+{
+    struct entry *entry = &board->entries[row];
+    free(entry->name);
+    entry->name = NULL;
+    entry->next_free = board->free;
+    board->free = row;
+}
+
+/* Nobody looks at them any more, and their names may be gone. */
+static void drop_resting(struct board *board)
+{
+    names_destroy(board->rows);
+    board->rows = names_create();
+    for (size_t i = 0; i < board->count; i++) {
+        struct entry *entry = &board->entries[i];
+        if (entry->users)
+            names_put(board->rows, 0, entry->name, (int)i);
+        else if (entry->name)
+            put_free(board, (int)i);
+    }
+}
+
 /* Names mean something else in another program. */
 static void follow_plan(struct board *board)
 {
@@ -100,32 +131,38 @@ static void follow_plan(struct board *board)
     board->plan = plan_ref(plan);
     board->program++;
     board->looked = 0;
+    drop_resting(board);
     for (size_t i = 0; i < board->count; i++)
         if (board->entries[i].users)
             look_up(board, &board->entries[i]);
 }
 
-static int find_entry(const struct board *board, const char *name)
+/* Room for more of them. */
+static bool grow(struct board *board)
 {
-    for (size_t i = 0; i < board->count; i++)
-        if (board->entries[i].users && strcmp(board->entries[i].name, name) == 0)
-            return (int)i;
-    return -1;
+    size_t count = 2 * board->count + 64;
+    struct entry *entries = realloc(board->entries, count * sizeof *entries);
+    if (!entries)
+        return false;
+    memset(entries + board->count, 0, (count - board->count) * sizeof *entries);
+    board->entries = entries;
+    for (size_t i = count; i-- > board->count;)
+        put_free(board, (int)i);
+    board->count = count;
+    return true;
 }
 
-/* A free one, or a new one. */
-static struct entry *make_entry(struct board *board)
+/* A row for a name that has none; -1: no memory. */
+static int make_row(struct board *board, const char *name)
 {
-    for (size_t i = 0; i < board->count; i++)
-        if (!board->entries[i].users)
-            return &board->entries[i];
-    struct entry *entries = realloc(board->entries, (board->count + 64) * sizeof *entries);
-    if (!entries)
-        return NULL;
-    memset(entries + board->count, 0, 64 * sizeof *entries);
-    board->entries = entries;
-    board->count += 64;
-    return &entries[board->count - 64];
+    char *own = board->free >= 0 || grow(board) ? strdup(name) : NULL;
+    if (!own)
+        return -1;
+    int row = board->free;
+    board->free = board->entries[row].next_free;
+    board->entries[row].name = own;
+    names_put(board->rows, 0, own, row);
+    return row;
 }
 
 int board_take(struct board *board, const char *name, struct error *error)
@@ -135,23 +172,17 @@ int board_take(struct board *board, const char *name, struct error *error)
     follow_plan(board);
     if (!target_find(board->plan, name, &target, error))
         return -1;
-    int row = find_entry(board, target_name(&target, shown));
-    if (row >= 0) {
-        board->entries[row].users++;
-        return row;
-    }
-    struct entry *entry = make_entry(board);
-    char *own = entry ? strdup(shown) : NULL;
-    if (!own) {
+    target_name(&target, shown);
+    int row = names_find(board->rows, 0, shown);
+    if (row < 0 && (row = make_row(board, shown)) < 0) {
         error_set(error, "out of memory");
         return -1;
     }
-    free(entry->name);
-    entry->name = own;
-    entry->users = 1;
-    look_up(board, entry);
-    board->looked = 0;
-    return (int)(entry - board->entries);
+    if (board->entries[row].users++ == 0) {
+        look_up(board, &board->entries[row]);
+        board->looked = 0;
+    }
+    return row;
 }
 
 void board_give(struct board *board, int row)

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include "base/clock.h"
 #include "control/json_text.h"
+#include "hmi/arguments.h"
 
 enum { FEEDS_MOST = 64, ROWS_MOST = 20000, ID_TEXT = 33, BEAT_ROOM = 64 * 1024 };
 
@@ -86,20 +87,36 @@ static void let_go(struct feed *feed)
     feed->count = 0;
 }
 
+/* Nothing that was asked for is left out in silence. */
+static void send_missing(struct feed *feed, json_t *names, size_t left_off)
+{
+    json_t *data = json_pack("{s:o,s:I}", "names", names, "left_off", (json_int_t)left_off);
+    char *text = data ? json_text(data) : NULL;
+    if (text && (left_off || json_array_size(json_object_get(data, "names"))))
+        send_event(feed, "missing", text);
+    free(text);
+    json_decref(data);
+}
+
 /* What it shows, in the present program. */
 static void take(struct feed *feed)
 {
     struct board *board = feed->hmi->board;
     json_t *names = feed->match ? board_names(board, feed->match) : json_incref(feed->names);
-    size_t most = json_array_size(names) < ROWS_MOST ? json_array_size(names) : ROWS_MOST;
+    size_t asked = json_array_size(names), most = asked < ROWS_MOST ? asked : ROWS_MOST;
     int *rows = malloc((most + 1) * sizeof *rows);
+    json_t *missing = json_array();
     size_t count = 0;
     for (size_t i = 0; rows && i < most; i++) {
         struct error error;
-        int row = board_take(board, json_string_value(json_array_get(names, i)), &error);
+        json_t *name = json_array_get(names, i);
+        int row = board_take(board, json_string_value(name), &error);
         if (row >= 0)
             rows[count++] = row;
+        else
+            json_array_append(missing, name);
     }
+    send_missing(feed, missing, asked - most);
     json_decref(names);
     let_go(feed); /* after the new ones are taken: what stays is not looked up again */
     feed->rows = rows;
@@ -148,19 +165,6 @@ static void fired(struct loop_timer *timer)
 
 /* ---- what it shows ---- */
 
-/* "A,B" as a list of texts; NULL when memory is short. */
-static json_t *split(const char *text)
-{
-    json_t *list = json_array();
-    for (const char *at = text; at && *at; at += *at == ',') {
-        size_t length = strcspn(at, ",");
-        if (length)
-            json_array_append_new(list, json_stringn(at, length));
-        at += length;
-    }
-    return list;
-}
-
 static bool set_period(struct feed *feed, double seconds)
 {
     if (!(seconds >= PERIOD_LEAST && seconds <= PERIOD_MOST))
@@ -202,8 +206,15 @@ static void put_on(struct hmi *hmi, struct feed *feed)
 
 void feed_open(struct hmi *hmi, struct web_request *request, const struct who *who)
 {
+    static const char *const known[] = {"match", "names", "period", NULL};
     const char *names = web_argument(request, "names"), *match = web_argument(request, "match");
     const char *period = web_argument(request, "period");
+    if (!arguments_check(request, known))
+        return;
+    if (names && match) {
+        api_refuse(request, 400, "usage", "a stream takes one of \"names\" and \"match\"");
+        return;
+    }
     struct feed *feed = hmi->feed_count < FEEDS_MOST ? calloc(1, sizeof *feed) : NULL;
     if (!feed) {
         api_refuse(request, 503, "refused", "%d streams are open already", FEEDS_MOST);
@@ -214,7 +225,7 @@ void feed_open(struct hmi *hmi, struct web_request *request, const struct who *w
     feed->who = *who;
     feed->timer.fire = fired;
     make_id(feed->id);
-    if (!set_period(feed, period ? strtod(period, NULL) : PERIOD_DEFAULT)) {
+    if (!set_period(feed, period ? arguments_number(period) : PERIOD_DEFAULT)) {
         free(feed);
         api_refuse(request, 400, "usage", "period is %g..%g s", PERIOD_LEAST, PERIOD_MOST);
         return;
@@ -225,7 +236,7 @@ void feed_open(struct hmi *hmi, struct web_request *request, const struct who *w
     send_hello(feed);
     send_alarms(feed);
     beat_soon(hmi); /* which program it is */
-    show(feed, match ? NULL : split(names), match ? strdup(match) : NULL);
+    show(feed, match ? NULL : arguments_list(names ? names : ""), match ? strdup(match) : NULL);
     loop_set_timer(hmi->loop, &hmi->beat, 0); /* a page begins with how the program is */
 }
 

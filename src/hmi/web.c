@@ -48,6 +48,14 @@ const char *web_argument(const struct web_request *request, const char *name)
     return find(request, MHD_GET_ARGUMENT_KIND, name);
 }
 
+const char *web_argument_name(const struct web_request *request, size_t index)
+{
+    for (const struct web_pair *pair = request->pairs; pair; pair = pair->next)
+        if (pair->kind == MHD_GET_ARGUMENT_KIND && index-- == 0)
+            return pair->name;
+    return NULL;
+}
+
 const char *web_body(const struct web_request *request, size_t *length)
 {
     *length = request->length;

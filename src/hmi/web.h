@@ -52,7 +52,8 @@ uint16_t web_port(const struct web *web);
 const char *web_method(const struct web_request *request);
 const char *web_path(const struct web_request *request); /* without the query, decoded */
 const char *web_header(const struct web_request *request, const char *name);
-const char *web_argument(const struct web_request *request, const char *name); /* of the query */
+const char *web_argument(const struct web_request *request, const char *name);  /* of the query */
+const char *web_argument_name(const struct web_request *request, size_t index); /* of all */
 const char *web_body(const struct web_request *request, size_t *length);
 bool web_is_too_long(const struct web_request *request); /* the body was cut at WEB_BODY */
 const struct sockaddr *web_peer(const struct web_request *request);

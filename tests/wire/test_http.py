@@ -155,6 +155,7 @@ class Streams(unittest.TestCase):
             web = Web(msm)
             with web.stream("names=SP,LIST[2],NOBODY") as stream:
                 hello = stream.wait("hello")
+                self.assertEqual(stream.wait("missing"), {"names": ["NOBODY"], "left_off": 0})
                 full = stream.wait("rows")
                 self.assertEqual([row["name"] for row in full["rows"]], ["SP", "LIST[2]"])
                 web.post("/api/feed", {"stream": hello["stream"], "names": ["RUN"], "period": 0.05})
@@ -192,6 +193,23 @@ class Streams(unittest.TestCase):
                 self.assertNotIn("RUN", names)
                 full = named.wait("rows", lambda data: data.get("full"))
                 self.assertEqual([row["name"] for row in full["rows"]], ["SP", "NEW"])
+
+    def test_come_and_go(self):
+        """what many streams took and gave back, before and after a reload, is still found"""
+        with program() as msm:
+            web = Web(msm)
+            for script in (None, (SCRIPT % "mem.NEW = coil(5)").replace("mem.RUN ", "mem.GO ")):
+                if script:
+                    with open(msm.path, "w", encoding="utf-8") as file:
+                        file.write(script)
+                    web.ask("reload")
+                known = [name["name"] for name in web.get("/api/names")["names"]]
+                with web.stream("match=*") as stream:
+                    hello = stream.wait("hello")
+                    for names in (known[::-1], known[:1], [], known + known, ["LIST[1]", "LIST[3]"], known):
+                        web.post("/api/feed", {"stream": hello["stream"], "names": names, "period": 0.05})
+                        full = stream.wait("rows", lambda data: data.get("full") and len(data["rows"]) == len(names))
+                        self.assertEqual([row["name"] for row in full["rows"]], names)
 
     def test_end(self):
         """streams end when the program does"""

@@ -95,7 +95,11 @@ class Description(unittest.TestCase):
         """what is asked wrongly is refused with a status that is described"""
         for path in ("/api/values?match=NOBODY", "/api/values/NOBODY", "/api/names?match=NOBODY",
                      "/api/trend?names=NOBODY", "/api/trend", "/api/trend?names=LEVEL&from=x",
-                     "/api/journal?limit=x", "/api/journal?kinds=none", "/api/stream?period=1000"):
+                     "/api/journal?limit=x", "/api/journal?kinds=none", "/api/stream?period=1000",
+                     "/api/stream?period=1s", "/api/stream?names=A&match=*", "/api/stream?name=LEVEL",
+                     "/api/journal?from=nan", "/api/journal?from=0x10", "/api/journal?limit=1.5",
+                     "/api/journal?kind=alarm", "/api/status?x=1", "/api/alarms?all=1", "/api/values?match=%FF",
+                     "/api/values?names=LEVEL&names=LEVEL", "/api/trend?names=LEVEL%FF"):
             with self.subTest(path):
                 status, _, body = self.web.request("GET", path)
                 described = path.split("?")[0].replace("/NOBODY", "/{name}")

