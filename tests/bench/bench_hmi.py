@@ -1,4 +1,5 @@
-"""What browsers cost: streams of many values beside the scan, one of which nobody reads."""
+"""What browsers cost: streams of many values beside the scan, one of which nobody reads; and whoever means
+harm."""
 
 import json
 import os
@@ -14,7 +15,7 @@ import time
 
 from measure import cpu_ns, report
 
-VARIABLES, PERIOD, STREAMS = 500, 0.1, 20
+VARIABLES, PERIOD, STREAMS, SLOW = 500, 0.1, 20, 400
 SCRIPT = """
 local names = {}
 for i = 1, %d do
@@ -54,6 +55,47 @@ class Browsers:
         self.reader.join()
         for stream in self.streams:
             stream.close()
+
+
+class Attackers:
+    """Connections on which a request comes byte by byte, and two that send what is refused as fast as they can."""
+
+    NONSENSE = (b"POST /api/ask HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://x.example\r\n"
+                b"Content-Type: application/json\r\nContent-Length: 9\r\n\r\n[[[[[[[[[")
+
+    def __init__(self, port, count):
+        self.port, self.answers, self.ended = port, 0, False
+        self.slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
+        self.threads = [threading.Thread(target=work, daemon=True) for work in (self.drip, self.flood, self.flood)]
+        for thread in self.threads:
+            thread.start()
+
+    def drip(self):
+        text = b"GET /api/status HTTP/1.1\r\nX: " + b"x" * 4000
+        for byte in text:
+            for peer in self.slow:
+                if self.ended:
+                    return
+                try:
+                    peer.send(bytes([byte]))
+                except OSError: # it was let go: the next one
+                    self.slow[self.slow.index(peer)] = socket.create_connection(("127.0.0.1", self.port))
+
+    def flood(self):
+        while not self.ended:
+            with socket.create_connection(("127.0.0.1", self.port)) as peer:
+                for _ in range(20):
+                    peer.sendall(self.NONSENSE)
+                    if not peer.recv(4096):
+                        break
+                    self.answers += 1
+
+    def close(self):
+        self.ended = True
+        for thread in self.threads:
+            thread.join()
+        for peer in self.slow:
+            peer.close()
 
 
 def start(bench, folder):
@@ -102,6 +144,22 @@ def run(bench, streams):
     return share, worst, grown, rate
 
 
+def attacked(bench):
+    """p99.9 of the scan in seconds, MiB that it grew, refusals a second; beside whoever means harm."""
+    folder = str(bench.folder / "hmi-attacked")
+    os.makedirs(folder, exist_ok=True)
+    process, port = start(bench, folder)
+    before, begin = resident(process.pid), time.monotonic()
+    attackers = Attackers(port, SLOW)
+    time.sleep(bench.seconds)
+    worst, grown = p999(bench, folder), resident(process.pid) - before
+    attackers.close()
+    rate = attackers.answers / (time.monotonic() - begin)
+    process.terminate()
+    process.wait()
+    return worst, grown, rate
+
+
 def page(bench):
     """What page.mjs found; None where there is no browser."""
     here = pathlib.Path(__file__).parent
@@ -131,7 +189,7 @@ def hmi(bench):
     print(f"Pages: {VARIABLES} variables that change at {1 / PERIOD:g} Hz, for {STREAMS} streams, one of which "
           "is never read,")
     print("against the same without a stream; CPU of the whole process")
-    shares, worst, grown, rates = [], [], [], []
+    shares, worst, grown, rates, attacks = [], [], [], [], []
     for _ in range(bench.rounds):
         idle, alone, _, _ = run(bench, 0)
         busy, beside, growth, rate = run(bench, STREAMS)
@@ -139,9 +197,16 @@ def hmi(bench):
         worst.append(beside / alone)
         grown.append(growth)
         rates.append(rate)
+        harmed, *rest = attacked(bench)
+        attacks.append((harmed / alone, *rest))
     share, ratio, growth = statistics.median(shares), statistics.median(worst), statistics.median(grown)
     report("CPU for the streams, of a core", f"{100 * share:.2f} %", "<= 1.5 %", share <= 0.015)
     report("scan p99.9 beside them", f"{ratio:.2f}", "<= 1.20", ratio <= 1.2)
     report("memory for them", f"{growth:.1f} MiB", "<= 20", growth <= 20)
     report("read by all of them", f"{statistics.median(rates) / 1e6:.1f} MB/s", "> 1", statistics.median(rates) > 1e6)
+    ratio, growth, rate = (statistics.median(column) for column in zip(*attacks))
+    print(f"Beside {SLOW} connections that send a byte at a time, and two that send {rate:,.0f} requests a second "
+          "that are refused")
+    report("scan p99.9 beside them", f"{ratio:.2f}", "<= 1.20", ratio <= 1.2)
+    report("memory for them", f"{growth:.1f} MiB", "<= 20", growth <= 20)
     browsers(bench)
