@@ -12,7 +12,8 @@ enum {
     BLOCK_LONG = 28800000, /* … or ms; then another one is begun … */
     BLOCK_ENOUGH = 256,    /* … and at so many, when it is written anyhow */
     PRUNED_AT_ONCE = 500,  /* blocks */
-    JOURNAL_MOST = 100000  /* entries of each kind */
+    JOURNAL_MOST = 100000, /* entries of each kind, … */
+    JOURNAL_SHARE = 2048   /* … and bytes of the file's size for one: that is an eighth of it */
 };
 
 static int run(sqlite3_stmt *statement)
@@ -241,13 +242,19 @@ static int prune_old(struct history_file *file, int64_t oldest)
                        oldest, PRUNED_AT_ONCE);
         gone = sqlite3_changes(file->db);
     } while (!code && gone == PRUNED_AT_ONCE);
-    if (!code)
-        code = do_with(file, "DELETE FROM run WHERE seen < ?1", oldest, 0);
+    return code ? code : do_with(file, "DELETE FROM run WHERE seen < ?1", oldest, 0);
+}
+
+/* An alarm that comes and goes all day does not drive out the numbers. */
+static int prune_journal(struct history_file *file, int64_t size)
+{
+    int64_t most = size / JOURNAL_SHARE < JOURNAL_MOST ? size / JOURNAL_SHARE : JOURNAL_MOST;
+    int code = SQLITE_OK;
     for (int kind = JOURNAL_ALARM; kind <= JOURNAL_AUDIT && !code; kind++)
         code = do_with(file,
                        "DELETE FROM journal WHERE kind = ?1 AND id <= (SELECT id FROM journal"
                        " WHERE kind = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-                       kind, JOURNAL_MOST);
+                       kind, most);
     return code;
 }
 
@@ -297,6 +304,8 @@ bool history_file_flush(struct history_file *file, int64_t oldest, int64_t size,
     code = store_do(file->db, "BEGIN IMMEDIATE");
     if (!code)
         code = prune_old(file, oldest);
+    if (!code)
+        code = prune_journal(file, size);
     if (!code)
         code = prune_size(file, size);
     ok = end(file, code, error);

@@ -235,6 +235,30 @@ static void a_size_below_everything(void **state)
     assert_trend(shelf, "A", 5500, 7000, 1000, "5500:8 6000:3");
 }
 
+/* An alarm that comes and goes all day must not drive out what is recorded. */
+static void a_chatty_journal_has_its_share(void **state)
+{
+    struct shelf *shelf = *state;
+    enum { SIZE = 2 * 1024 * 1024 };
+    srand(6);
+    for (int round = 0; round < 10; round++) {
+        for (int i = 0; i < 2000; i++)
+            shelf_add(shelf, 0, round * 200000 + i * 100, rand() / 7.0);
+        shelf_commit(shelf);
+        assert_int_equal(
+            store_do(
+                shelf->file.db,
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE"
+                " i < 9000) INSERT INTO journal (time, kind, name, text) SELECT 2, 1, 'chatty',"
+                " 'an alarm with a text of some length, as people write them' FROM n"),
+            SQLITE_OK);
+        shelf_flush(shelf, 0, SIZE);
+        assert_true(history_file_size(&shelf->file) <= SIZE);
+    }
+    assert_int_equal(count(shelf, "SELECT sum(count) FROM block"), 20000);
+    assert_int_equal(count(shelf, "SELECT count(*) FROM journal"), SIZE / 2048);
+}
+
 static void a_name_keeps_its_last_words(void **state)
 {
     struct shelf *shelf = *state;
@@ -319,6 +343,7 @@ int main(void)
         SHELF_TEST(size_is_held_by_the_oldest),
         SHELF_TEST(what_changes_seldom_is_not_the_oldest),
         SHELF_TEST(a_size_below_everything),
+        SHELF_TEST(a_chatty_journal_has_its_share),
         SHELF_TEST(a_name_keeps_its_last_words),
         SHELF_TEST(a_foreign_file_is_refused),
         SHELF_TEST(the_journal_is_kept_by_number),

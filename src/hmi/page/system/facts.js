@@ -23,7 +23,7 @@ export function program(status) {
 }
 
 export function scan({ scan: one }) {
-  const spread = (times) => `${short(times.p50)} mostly, ${short(times.p99)} 99 %, ${short(times.max)} at most`;
+  const spread = (times) => `${short(times.p50)} mostly, 99 % within ${short(times.p99)}, ${short(times.max)} at most`;
   return [
     ["Period", short(one.period)],
     ["Takes", spread(one.duration)],
