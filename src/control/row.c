@@ -189,6 +189,29 @@ static void add_hex(json_t *row, const char *bytes, size_t length)
     json_object_set_new(row, "hex", json_string(hex));
 }
 
+/* "9007199254740993", or a list of such texts where one of it needs that. */
+static void add_exact(const struct reading *reading, const struct target *target,
+                      const struct variable *v, json_t *row)
+{
+    char digits[VALUE_JSON_DIGITS] = "";
+    bool is_needed = false;
+    if (v->type != TYPE_INT64 && v->type != TYPE_UINT64)
+        return;
+    json_t *list = json_array();
+    for (uint32_t k = 0; k < target->count; k++) {
+        uint32_t point = target->first + k;
+        struct value value =
+            variable_get(v, words_of(reading, point), reading->plan->points[point].mask, NULL);
+        is_needed |= value_json_digits(v, &value, digits);
+        json_array_append_new(list, json_string(digits));
+    }
+    if (is_needed && target_is_list(target))
+        json_object_set(row, "exact", list);
+    else if (is_needed)
+        json_object_set(row, "exact", json_array_get(list, 0));
+    json_decref(list);
+}
+
 static void add_text(const struct reading *reading, const struct target *target,
                      const struct variable *v, json_t *row)
 {
@@ -211,6 +234,7 @@ json_t *row_json(const struct reading *reading, const struct target *target)
     json_t *row = json_object();
     json_object_set_new(row, "name", json_string(target_name(target, name)));
     json_object_set_new(row, "value", row_value(reading, target));
+    add_exact(reading, target, v, row);
     if (!target_is_list(target))
         add_text(reading, target, v, row);
     if (v->unit && *v->unit)

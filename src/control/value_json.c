@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <float.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -73,6 +74,19 @@ json_t *value_json(const struct variable *variable, const struct value *value)
     default:
         return value_json_text(value->string.bytes, value->string.length);
     }
+}
+
+bool value_json_digits(const struct variable *variable, const struct value *value,
+                       char digits[VALUE_JSON_DIGITS])
+{
+    const uint64_t most = UINT64_C(1) << 53;
+    int64_t integer = value->integer;
+    bool is_unsigned = variable->type == TYPE_UINT64;
+    uint64_t size = is_unsigned || integer >= 0 ? (uint64_t)integer : -(uint64_t)integer;
+    if (value->kind != VALUE_INTEGER)
+        return false;
+    snprintf(digits, VALUE_JSON_DIGITS, "%s%" PRIu64, is_unsigned || integer >= 0 ? "" : "-", size);
+    return size > most;
 }
 
 /* ---- in ---- */

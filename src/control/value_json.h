@@ -7,6 +7,13 @@
 #include "base/error.h"
 #include "image/variable.h"
 
+enum { VALUE_JSON_DIGITS = 24 };
+
+/* The digits of an integer; true where it has more than 53 bits, so that a reader for whom all
+ * numbers are doubles (as JavaScript) needs them. */
+bool value_json_digits(const struct variable *variable, const struct value *value,
+                       char digits[VALUE_JSON_DIGITS]);
+
 /* A text of ours, or of a script or a device: bytes that are not UTF-8 become U+FFFD. */
 json_t *value_json_text(const char *bytes, size_t length);
 

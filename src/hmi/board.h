@@ -5,8 +5,9 @@
  *
  *   {"name":"LEVEL","value":20.5,"time":1795432.125}
  *
- * Besides "quality" (unless good), "forced", "suppressed", "state" and "why" as PROTOCOL.md has
- * them; "time" is when the value arrived, in seconds since 1970 UTC, null for never. */
+ * Besides "quality" (unless good), "forced", "suppressed", "exact", "state" and "why" as
+ * PROTOCOL.md has them; "time" is when the value arrived, in seconds since 1970 UTC, null for
+ * never. */
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -9,16 +9,19 @@
 #include <string.h>
 #include "control/json_text.h"
 #include "control/row.h"
+#include "control/value_json.h"
 #include "image/mirror.h"
 #include "image/number.h"
 
-/* As JSON; "" for what JSON has no number for, or what has digits that are not its own. */
+/* As JSON; "" for what JSON has no number for, what has digits that are not its own, and what a
+ * browser would round. */
 static void print_value(const struct variable *v, const struct value *value, char text[NUMBER_TEXT])
 {
+    char digits[VALUE_JSON_DIGITS];
     *text = '\0';
     if (value->kind == VALUE_BOOLEAN)
         strcpy(text, value->boolean ? "true" : "false");
-    else if (value->kind == VALUE_INTEGER)
+    else if (value->kind == VALUE_INTEGER && !value_json_digits(v, value, digits))
         snprintf(text, NUMBER_TEXT, "%" PRId64, value->integer);
     else if (value->kind == VALUE_NUMBER && isfinite(value->number) && v->type == TYPE_FLOAT32 &&
              !v->has_scale)
@@ -63,7 +66,8 @@ size_t board_plain(const struct reading *reading, const struct target *target, c
 /* The fields that a row of PROTOCOL.md and one of the board have in common. */
 char *board_full(const struct reading *reading, const struct target *target, double utc)
 {
-    static const char *const common[] = {"name", "value", "suppressed", "state", "why", "hex"};
+    static const char *const common[] = {"name",  "value", "exact", "suppressed",
+                                         "state", "why",   "hex"};
     json_t *row = row_json(reading, target), *less = json_object();
     for (size_t i = 0; i < sizeof common / sizeof *common; i++) {
         json_t *field = json_object_get(row, common[i]);

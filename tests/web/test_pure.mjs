@@ -11,7 +11,7 @@ const { Series, csv, plottable, table } = await load("trend/series.js");
 const { diff, hunks, size } = await load("program/diff.js");
 const { named } = await load("program/values.js");
 const { bytes, reading, short, span, worded } = await load("kit.js");
-const { bits_of } = await load("format.js");
+const { bits_of, level_of, text_of, typed, value_of, with_unit } = await load("format.js");
 const { by_urgency, event_words } = await load("alarms/rows.js");
 
 function series(...points) {
@@ -127,6 +127,19 @@ test("numbers and times are as people read them", () => {
   assert.deepEqual([0.25, 12, 150, 9000, 200000].map(span), ["250 ms", "12 s", "2.5 min", "2.5 h", "2.3 d"]);
   assert.deepEqual([49.23e-6, 1.3e-3, 2].map(short), ["49.2 µs", "1.3 ms", "2 s"]);
   assert.deepEqual([12, 2048, 64 * 1024 * 1024].map(bytes), ["12 B", "2 KiB", "64 MiB"]);
+});
+
+test("what a browser would round is shown by its digits, and what nobody has brought by none", () => {
+  const big = { type: "int64" }, temp = { type: "float32", client: "plc", unit: "°C" };
+  assert.equal(text_of(big, value_of(big, { value: 9007199254740992, exact: "9007199254740993" })), "9007199254740993");
+  assert.equal(text_of(big, 2 ** 53 + 2), "≈ 9007199254740994");
+  assert.equal(typed(big, " 9007199254740993 "), "9007199254740993");
+  assert.equal(typed(big, "-12"), -12);
+  assert.equal(level_of({ ...big, hi: 5 }, "9007199254740993"), "hi");
+  assert.equal(with_unit(temp, value_of(temp, { value: 0, quality: "never" })), "–");
+  assert.equal(with_unit(temp, value_of(temp, { value: 0, quality: "stale" })), "0 °C");
+  assert.equal(text_of({ type: "bool" }, value_of({}, { value: false, quality: "never" })), "–");
+  assert.equal(text_of({ type: "bool" }, value_of({ settable: true }, { value: false, quality: "never" })), "OFF");
 });
 
 test("a word is shown by its bits as well, but not one that means a number of something else", () => {

@@ -71,7 +71,8 @@ class Asks(unittest.TestCase):
             self.assertEqual(web.ask("set", name="SP", value=42.5)["before"], 50)
             self.assertEqual(web.get("/api/values/SP")["values"][0]["value"], 42.5)
             rows = {row["name"]: row for row in web.get("/api/values")["values"]}
-            self.assertEqual(rows["BIG"]["value"], 9007199254740993)
+            self.assertEqual((rows["BIG"]["value"], rows["BIG"]["exact"]), (9007199254740993, "9007199254740993"))
+            self.assertNotIn("exact", rows["SP"])
             self.assertEqual(len(web.get("/api/values?match=L*")["values"]), 2)
             self.assertEqual(web.get("/api/status")["name"], "tank")
             self.assertEqual(web.get("/api/names?match=SP")["names"][0]["desc"], "<b>set</b>")
@@ -134,6 +135,8 @@ class Streams(unittest.TestCase):
                 self.assertEqual(list(rows), ["LEVEL", "SP", "TEXT", "LIST", "BIG", "TENTH", "RUN"])
                 self.assertEqual([rows[name]["value"] for name in ("SP", "TEXT", "LIST", "BIG", "TENTH")],
                                  [50, 'a"<i>', [0, 0, 0], 9007199254740993, 20.1])
+                self.assertEqual(rows["BIG"]["exact"], "9007199254740993")
+                self.assertNotIn("exact", rows["SP"])
                 self.assertNotIn("quality", rows["SP"])
                 self.assertLessEqual(abs(full["now"] - rows["LEVEL"]["time"]), 30)
                 for _ in range(3):
@@ -206,6 +209,7 @@ class Streams(unittest.TestCase):
                 known = [name["name"] for name in web.get("/api/names")["names"]]
                 with web.stream("match=*") as stream:
                     hello = stream.wait("hello")
+                    stream.wait("rows")
                     for names in (known[::-1], known[:1], [], known + known, ["LIST[1]", "LIST[3]"], known):
                         web.post("/api/feed", {"stream": hello["stream"], "names": names, "period": 0.05})
                         full = stream.wait("rows", lambda data: data.get("full") and len(data["rows"]) == len(names))

@@ -2,8 +2,8 @@
 // Apply or Enter sends, and what is refused is said here.
 
 import { el, moment, span, write } from "./kit.js";
-import { bits_of, has_range, is_boolean, is_number, label_of, place_of, range_text, text_of, title_of, typed, with_unit,
-  words_of } from "./format.js";
+import { bits_of, has_range, has_unit, is_boolean, is_number, place_of, range_text, text_of, title_of, typed, value_of,
+  with_unit, words_of } from "./format.js";
 import { Force } from "./force.js";
 import { Keypad } from "./keypad.js";
 import { Range } from "./tiles/range.js";
@@ -70,7 +70,7 @@ class Faceplate {
   preview() {
     try {
       const value = typed(this.info, this.input.value);
-      write(this.change, `${with_unit(this.info, this.row?.value)} → ${with_unit(this.info, value)}`);
+      write(this.change, `${with_unit(this.info, this.row ? value_of(this.info, this.row) : null)} → ${with_unit(this.info, value)}`);
       this.change.classList.remove("wrong");
       this.apply.disabled = false;
     } catch (problem) {
@@ -107,12 +107,13 @@ class Faceplate {
       return;
     }
     this.row = row;
-    write(this.number, text_of(this.info, row.value));
-    this.unit.hidden = label_of(this.info, row.value) !== null;
-    this.range?.paint(row.value);
+    const shown = value_of(this.info, row);
+    write(this.number, text_of(this.info, shown));
+    this.unit.hidden = !has_unit(this.info, shown);
+    this.range?.paint(shown);
     this.marks.replaceChildren(...remarks(this.info, row, now).map(([kind, text]) => el("span", { class: `remark ${kind}` },
       text)));
-    this.choices?.forEach(([value, button]) => button.setAttribute("aria-pressed", String(row.value === value)));
+    this.choices?.forEach(([value, button]) => button.setAttribute("aria-pressed", String(shown === value)));
     this.force.update(row);
     this.tell(row, now);
   }

@@ -1,7 +1,7 @@
 // A force is not a write: it holds a value against program, masters and devices until somebody releases it.
 
 import { el, write } from "./kit.js";
-import { is_boolean, is_number, with_unit, words_of } from "./format.js";
+import { is_boolean, is_number, value_of, with_unit, words_of } from "./format.js";
 
 export class Force {
   constructor(link, info, attempt) {
@@ -51,10 +51,10 @@ export class Force {
     const { info } = this;
     this.release.hidden = !row.forced;
     write(this.summary, row.forced ? "Force: held" : "Force");
-    write(this.held, row.forced ? `Held at ${with_unit(info, row.value)}. Without the force it would be ` +
+    write(this.held, row.forced ? `Held at ${with_unit(info, value_of(info, row))}. Without the force it would be ` +
       `${with_unit(info, row.suppressed)}.` : "Holds a value against program, masters and devices, until it is released or " +
       "msm is started again. It is in the audit log.");
-    write(this.keep, `Release, stay at ${with_unit(info, row.value)}`);
+    write(this.keep, `Release, stay at ${with_unit(info, value_of(info, row))}`);
     write(this.restore, `Release, back to ${with_unit(info, row.suppressed)}`);
     this.choices?.forEach((choice, i) => choice.setAttribute("aria-pressed", String(row.forced && row.value === (i === 1))));
   }

@@ -24,6 +24,14 @@ export function words_of(info) {
   return [label_of(info, false) ?? "OFF", label_of(info, true) ?? "ON"];
 }
 
+// Nobody has brought it yet. What people write, and nobody has written yet, has its default.
+export const is_unknown = (info, row) => row.quality === "never" && !(info?.settable && !info.client);
+
+// What a row shows: the value, null while it is not known, and the text of an integer that is no number of JavaScript's.
+export function value_of(info, row) {
+  return !Array.isArray(row.value) && is_unknown(info, row) ? null : row.exact ?? row.value;
+}
+
 function one_text(info, value) {
   const label = label_of(info, value);
   if (label !== null) {
@@ -35,6 +43,9 @@ function one_text(info, value) {
   if (typeof value === "boolean") {
     return words_of(info)[Number(value)];
   }
+  if (Number.isInteger(value) && !Number.isSafeInteger(value) && /^u?int64$/.test(info?.type)) {
+    return `≈ ${value}`;
+  }
   if (typeof value === "number" && info?.decimals === undefined && info?.type === "float32") {
     return String(Number(value.toPrecision(5)));
   }
@@ -45,8 +56,10 @@ export function text_of(info, value) {
   return Array.isArray(value) ? value.map((one) => one_text(info, one)).join("  ") : one_text(info, value);
 }
 
+export const has_unit = (info, value) => Boolean(info?.unit) && value !== null && label_of(info, value) === null;
+
 export function with_unit(info, value) {
-  return `${text_of(info, value)}${info?.unit && label_of(info, value) === null ? ` ${info.unit}` : ""}`;
+  return `${text_of(info, value)}${has_unit(info, value) ? ` ${info.unit}` : ""}`;
 }
 
 export function range_text(info) {
@@ -82,7 +95,8 @@ export function bits_of(info, value) {
   return `0x${value.toString(16).toUpperCase().padStart(4, "0")}: ${set.length ? set.join(", ") : "none"}`;
 }
 
-// What a person typed, as the type wants it; throws words where it is none.
+// What a person typed, as the type wants it: a text also for an integer that is no number of JavaScript's. Throws words
+// where it is none.
 export function typed(info, text) {
   if (!is_number(info)) {
     return text;
@@ -97,11 +111,12 @@ export function typed(info, text) {
   if ((info.min !== undefined && number < info.min) || (info.max !== undefined && number > info.max)) {
     throw new Error(`It takes ${range_text(info)}.`);
   }
-  return number;
+  return /^u?int64$/.test(info.type) && !Number.isSafeInteger(number) && /^[+-]?\d+$/.test(text.trim()) ? text.trim() : number;
 }
 
 // Where the value stands among its limits: "lolo", "lo", "hi", "hihi", or "".
-export function level_of(info, value) {
+export function level_of(info, given) {
+  const value = is_number(info) && typeof given === "string" ? Number(given) : given;
   if (typeof value !== "number" || !info) {
     return "";
   }

@@ -3,7 +3,7 @@
 
 import { question } from "./question.js";
 import { el } from "./kit.js";
-import { with_unit } from "./format.js";
+import { is_number, value_of, with_unit } from "./format.js";
 import { reaches } from "./roles.js";
 
 const SETTLED = 1200; // ms after the answer, and two scans: by then the program has spoken
@@ -49,7 +49,7 @@ function look(link) {
       continue;
     }
     const before = entry.state;
-    if (!row || same(row.value, entry.value) || passed > settled + TOLD) {
+    if (!row || same(value_of(entry.info, row), entry.value) || passed > settled + TOLD) {
       sent.delete(name);
       changed = true;
     } else {
@@ -84,14 +84,16 @@ export async function write_value(link, info, value, confirm) {
     await link.ask({ do: "set", name: info.name, value });
     return true;
   }
-  const entry = { value, at: Infinity, state: "pending" };
+  // As typed, where a number would be rounded on its way.
+  const given = is_number(info) && typeof value === "string" ? { text: value } : { value };
+  const entry = { info, value, at: Infinity, state: "pending" };
   sent.set(info.name, entry);
   timer ||= setInterval(() => look(link), 200);
   tell();
   try {
-    const answer = await link.ask({ do: "set", name: info.name, value });
+    const answer = await link.ask({ do: "set", name: info.name, ...given });
     const [row] = answer.values;
-    entry.value = row.value;
+    entry.value = value_of(info, row);
     entry.at = row.forced ? -Infinity : performance.now(); // it went beneath the force, and waits for nothing
   } catch (refusal) {
     if (sent.get(info.name) === entry) {

@@ -2,7 +2,7 @@
 
 import { el, settled, sheet, span, write } from "../kit.js";
 import { faceplate } from "../faceplate.js";
-import { place_of, text_of } from "../format.js";
+import { place_of, text_of, value_of } from "../format.js";
 import { matches } from "../pattern.js";
 import { is_doubtful, remarks } from "../tiles/tile.js";
 import { on_writes } from "../writes.js";
@@ -47,7 +47,7 @@ class Line {
       return;
     }
     const list = remarks(this.info, this.row, now), said = list.map(([, text]) => text).join();
-    write(this.value, text_of(this.info, this.row.value));
+    write(this.value, text_of(this.info, value_of(this.info, this.row)));
     this.element.dataset.quality = is_doubtful(this.info, this.row) ? this.row.quality : "good";
     if (said !== this.said) {
       this.said = said;

@@ -1,6 +1,8 @@
 // Live values at the end of the lines that name them, as a PLC's editor shows them online.
 
-import { el, worded, write } from "../kit.js";
+import { el, write } from "../kit.js";
+import { value_of, with_unit } from "../format.js";
+import { is_doubtful } from "../tiles/tile.js";
 
 const most = 4; // on a line
 const longest = 8; // array that is shown whole
@@ -84,11 +86,10 @@ export class Values {
   show(name) {
     const row = this.rows.get(name);
     const info = this.infos.get(name.replace(/\[\d+\]$/, "")) || {};
-    const unit = info.unit && !info.labels ? ` ${info.unit}` : "";
-    const text = row ? `${worded(row.value, info)}${unit}` : "…";
+    const text = row ? with_unit(info, value_of(info, row)) : "…";
     for (const { cell, value } of this.cells.get(name) || []) {
       write(value, text);
-      cell.classList.toggle("doubtful", Boolean(row && row.quality && row.quality !== "good"));
+      cell.classList.toggle("doubtful", is_doubtful(info, row));
       cell.classList.toggle("forced", Boolean(row && row.forced));
     }
   }

@@ -2,7 +2,7 @@
 // button that gives a pulse.
 
 import { el, write } from "../kit.js";
-import { words_of } from "../format.js";
+import { text_of, value_of, words_of } from "../format.js";
 import { faceplate } from "../faceplate.js";
 import { may_write, write_value } from "../writes.js";
 import { Tile } from "./tile.js";
@@ -17,10 +17,10 @@ export class LampTile extends Tile {
   }
 
   paint(row) {
-    const on = row.value === true;
-    this.lamp.dataset.on = on;
-    this.element.dataset.abnormal = this.item.normal !== undefined && this.item.normal !== on;
-    write(this.word, words_of(this.info)[Number(on)]);
+    const value = value_of(this.info, row);
+    this.lamp.dataset.on = value === true;
+    this.element.dataset.abnormal = value !== null && this.item.normal !== undefined && this.item.normal !== value;
+    write(this.word, text_of(this.info, value));
   }
 }
 
@@ -37,10 +37,10 @@ export class SwitchTile extends Tile {
   }
 
   paint(row) {
-    const may = may_write(this.info);
+    const may = may_write(this.info), value = value_of(this.info, row);
     this.buttons.forEach((button, i) => {
       if (!this.pulses) {
-        button.setAttribute("aria-pressed", String(row.value === (i === 1)));
+        button.setAttribute("aria-pressed", String(value === (i === 1)));
       }
       button.disabled = !may;
     });

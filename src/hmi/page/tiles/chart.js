@@ -1,7 +1,7 @@
 // Curves over the last minutes, with one scale, for a page of the script's own. For more there is the page of trends.
 
 import { el, write } from "../kit.js";
-import { is_boolean, text_of, title_of } from "../format.js";
+import { is_boolean, title_of, value_of, with_unit } from "../format.js";
 import { remember, Samples } from "./samples.js";
 import { Tile } from "./tile.js";
 
@@ -48,7 +48,7 @@ export class ChartTile extends Tile {
     const pen = row && this.pens.find(({ name }) => name === row.name);
     if (pen) {
       pen.samples.add(row, now);
-      write(pen.value, `${text_of(pen.info, row.value)}${pen.info?.unit ? ` ${pen.info.unit}` : ""}`);
+      write(pen.value, with_unit(pen.info, value_of(pen.info, row)));
     }
   }
 

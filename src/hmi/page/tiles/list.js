@@ -5,7 +5,7 @@ import { List } from "../alarms/list.js";
 import { by_urgency, is_hidden, is_normal } from "../alarms/rows.js";
 import { shelve } from "../alarms/shelve.js";
 import { faceplate } from "../faceplate.js";
-import { title_of, with_unit } from "../format.js";
+import { title_of, value_of, with_unit } from "../format.js";
 import { matches } from "../pattern.js";
 import { remarks, Tile } from "./tile.js";
 
@@ -35,7 +35,7 @@ export class ListTile extends Tile {
     const cell = row && this.cells.get(row.name);
     if (cell) {
       const info = this.infos.get(row.name), [worst] = remarks(info, row, now);
-      write(cell, `${with_unit(info, row.value)}${worst ? ` · ${worst[1]}` : ""}`);
+      write(cell, `${with_unit(info, value_of(info, row))}${worst ? ` · ${worst[1]}` : ""}`);
       cell.dataset.remark = worst ? worst[0] : "";
     }
   }

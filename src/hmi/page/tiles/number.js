@@ -1,7 +1,7 @@
 // Numbers and texts: the value alone, on a bar, in a vessel. Where people may write it, the tile opens its faceplate.
 
 import { el, write } from "../kit.js";
-import { has_range, is_number, label_of, text_of } from "../format.js";
+import { has_range, has_unit, is_number, text_of, value_of } from "../format.js";
 import { faceplate } from "../faceplate.js";
 import { Range } from "./range.js";
 import { Spark } from "./spark.js";
@@ -26,9 +26,10 @@ export class ValueTile extends Tile {
   }
 
   paint(row) {
-    write(this.number, text_of(this.info, row.value));
-    this.unit.hidden = label_of(this.info, row.value) !== null;
-    this.range?.paint(row.value);
+    const value = value_of(this.info, row);
+    write(this.number, text_of(this.info, value));
+    this.unit.hidden = !has_unit(this.info, value);
+    this.range?.paint(value);
     this.spark?.add(row);
   }
 

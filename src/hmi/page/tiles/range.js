@@ -34,8 +34,8 @@ export class Range {
     return band;
   }
 
-  paint(value) {
-    const there = typeof value === "number";
+  paint(given) {
+    const there = given !== null && !Number.isNaN(Number(given)), value = there ? Number(given) : null;
     const size = percent(there ? part(this.info, value) : 0);
     if (size !== this.size) {
       this.size = size;

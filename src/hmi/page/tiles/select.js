@@ -1,16 +1,18 @@
 // One of several labels: buttons side by side where they are few, a list where they are many.
 
 import { el } from "../kit.js";
+import { value_of } from "../format.js";
 import { may_write, write_value } from "../writes.js";
 import { Tile } from "./tile.js";
 
-const FEW = 4;
+const FEW = 4, ROOM = 28; // buttons, and letters in as many of the longest word
 
 export class SelectTile extends Tile {
   constructor(item, info, link) {
     super(item, info, link);
     this.labels = info?.labels || [];
-    this.few = this.labels.length <= FEW;
+    const longest = Math.max(0, ...this.labels.map(([, word]) => word.length));
+    this.few = this.labels.length <= FEW && longest * this.labels.length <= ROOM;
     const choose = (value) => this.attempt(async () => {
       if (!await write_value(link, info, value, item.confirm)) {
         this.update(null, link.now());
@@ -29,14 +31,14 @@ export class SelectTile extends Tile {
   }
 
   paint(row) {
-    const may = may_write(this.info);
+    const may = may_write(this.info), now = value_of(this.info, row);
     if (!this.few) {
       this.list.disabled = !may;
-      this.list.value = JSON.stringify(row.value);
+      this.list.value = JSON.stringify(now);
       return;
     }
     this.buttons.forEach((button, i) => {
-      button.setAttribute("aria-pressed", String(row.value === this.labels[i][0]));
+      button.setAttribute("aria-pressed", String(now === this.labels[i][0]));
       button.disabled = !may;
     });
   }

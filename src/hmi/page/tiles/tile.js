@@ -2,21 +2,21 @@
 // under way), and the value. A tile that is well says nothing more.
 
 import { el, span, write } from "../kit.js";
-import { LEVELS, level_of, title_of } from "../format.js";
+import { is_unknown, LEVELS, level_of, title_of, value_of } from "../format.js";
 import { state_of } from "../writes.js";
 
 const SHAPES = { 1: "▲", 2: "◆", 3: "■", 4: "●" };
 const QUALITIES = { stale: "stale", never: "no value yet", range: "out of range", invalid: "invalid" };
 
-// Whether its value is not to be relied on. What people write, and nobody has written yet, has its default.
+// Whether its value is not to be relied on.
 export function is_doubtful(info, row) {
-  return Boolean(row?.quality) && row.quality !== "good" && !(row.quality === "never" && info.settable && !info.client);
+  return Boolean(row?.quality) && row.quality !== "good" && (row.quality !== "never" || is_unknown(info, row));
 }
 
 // What is to be said of a row, worst first: [kind, text].
 export function remarks(info, row, now) {
   const list = [];
-  const level = row ? level_of(info, row.value) : "";
+  const level = row ? level_of(info, value_of(info, row)) : "";
   if (is_doubtful(info, row)) {
     const age = typeof row.time === "number" ? `, ${span(Math.max(now - row.time, 0))} old` : "";
     list.push(["quality", `${QUALITIES[row.quality] || row.quality}${age}`]);
