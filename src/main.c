@@ -34,6 +34,8 @@ int main(int argc, char **argv)
         command_help(command_find(argv[2]));
         return EXIT_OK;
     }
+    if (is_help(argv[1]) && argc > 2)
+        return complain_unknown(argv[2]);
     if (is_help(argv[1]))
         return command_list();
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {

@@ -212,8 +212,8 @@ end
 ---@param label string what stands on it
 ---@return fun(options: table): msm.ui.Item
 ---@nodiscard
-function ui.button(label)
-  return item.open("ui.button", label, function(given)
+function ui.button(label, ...)
+  return item.open("ui.button", label, select("#", ...), function(given)
     return button(label, given)
   end)
 end
@@ -223,8 +223,8 @@ end
 ---@param label string
 ---@return fun(rows: table): msm.ui.Item
 ---@nodiscard
-function ui.group(label)
-  return item.open("ui.group", label, function(given)
+function ui.group(label, ...)
+  return item.open("ui.group", label, select("#", ...), function(given)
     local what = ("ui.group %q"):format(label)
     local rows, uses = item.rows(what, given)
     for _, row in ipairs(rows) do
@@ -250,8 +250,8 @@ end
 --- the order of their declaration. The script's body only.
 ---@param title string
 ---@return fun(rows: table)
-function ui.page(title)
-  local page = item.open("ui.page", title, function(given)
+function ui.page(title, ...)
+  local page = item.open("ui.page", title, select("#", ...), function(given)
     local what = ("ui.page %q"):format(title)
     local rows, uses = item.rows(what, given)
     if #uses > ITEMS_MOST then

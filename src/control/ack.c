@@ -26,6 +26,8 @@ static int ask(const struct command *command, const char *name, json_t *request,
         show_text(stdout, json_string_value(row), json_string_length(row));
         putchar('\n');
     }
+    if (!json && !json_array_size(names))
+        command_say("msm %s: there was nothing to be done", command->name);
     json_decref(answer);
     return show_ended(command->name) ? EXIT_OK : EXIT_FAILED;
 }

@@ -50,8 +50,8 @@ static void report_unlinked(struct findings *findings, const struct variable *fi
     const char *memory = findings->plan->memories[first->memory].name;
     findings_add(
         findings, first->where,
-        "warning: %s has no server and no client, so nobody can see or feed its %zu variable%s "
-        "with addresses; "
+        "warning: %s has no server and no client, so no Modbus master or device knows of its %zu "
+        "variable%s with addresses; "
         "server.tcp { … } serves it, client.tcp { … } mirrors a device, var.%s needs no address",
         memory, count, count == 1 ? "" : "s", codec_type_name(first->type));
 }

@@ -129,7 +129,11 @@ static bool may(struct web_request *request, const struct who *who, const json_t
 {
     const char *what = json_string_value(json_object_get(wish, "do"));
     enum role needs = what ? guard_needs(what) : ROLE_VIEWER;
-    if (needs == ROLE_NONE || json_is_true(json_object_get(wish, "follow")))
+    bool is_known =
+        !what || needs != ROLE_NONE || strcmp(what, "watch") == 0 || strcmp(what, "end") == 0;
+    if (!is_known)
+        api_refuse(request, 400, "usage", "there is no request \"%.40s\"", what);
+    else if (needs == ROLE_NONE || json_is_true(json_object_get(wish, "follow")))
         api_refuse(request, 400, "usage",
                    "%.40s is not to be had here; GET /api/stream tells what changes", what);
     else if (who->role < needs)

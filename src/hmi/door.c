@@ -53,6 +53,44 @@ void door_origin(const struct web_request *request, const char *user, struct ori
              *user ? "@" : "web ", (int)(sizeof origin->peer - USER_NAME - 4), address);
 }
 
+/* ---- the users file ---- */
+
+/* Whoever got a new password may use it at once. */
+static void forgive(struct door *door, const struct users *before)
+{
+    for (size_t i = 0; i < door->users.count; i++) {
+        const struct user *now = &door->users.list[i], *old = users_find(before, now->name);
+        if (!old || strcmp(old->hash, now->hash) != 0)
+            attempts_forgive(door->attempts, now->name);
+    }
+}
+
+static void read_again(struct door *door)
+{
+    struct users before = door->users;
+    struct error error;
+    if (!users_load(door->path, &door->users, &error)) {
+        door->users = before;
+        log_line("pages: %s; the users stay as they were", error.text);
+        return;
+    }
+    forgive(door, &before);
+    users_free(&before);
+    log_line("pages: %zu user%s may log in", door->users.count, door->users.count == 1 ? "" : "s");
+}
+
+bool door_look(struct door *door)
+{
+    struct file_identity now = {0};
+    file_identify(door->path, &now);
+    bool is_news = !file_is_unchanged(&now, &door->identity);
+    if (is_news) {
+        door->identity = now;
+        read_again(door);
+    }
+    return is_news;
+}
+
 /* ---- who ---- */
 
 static void refuse(struct who *who, unsigned status, const char *why)
@@ -69,6 +107,8 @@ static const struct session *let_in(struct door *door, const struct web_request 
     int64_t now = loop_now(door->loop);
     const struct session *session = sessions_find(door->sessions, token, now);
     const struct user *user = session ? NULL : users_find_token(&door->users, token);
+    if (!session && !user && door_look(door)) /* it may have been made a moment ago */
+        user = users_find_token(&door->users, token);
     if (!user)
         return session;
     struct origin origin;
@@ -164,41 +204,10 @@ void door_use(struct door *door, uint64_t session)
     sessions_use(door->sessions, session, loop_now(door->loop));
 }
 
-/* ---- the users file ---- */
-
-/* Whoever got a new password may use it at once. */
-static void forgive(struct door *door, const struct users *before)
-{
-    for (size_t i = 0; i < door->users.count; i++) {
-        const struct user *now = &door->users.list[i], *old = users_find(before, now->name);
-        if (!old || strcmp(old->hash, now->hash) != 0)
-            attempts_forgive(door->attempts, now->name);
-    }
-}
-
-static void read_again(struct door *door)
-{
-    struct users before = door->users;
-    struct error error;
-    if (!users_load(door->path, &door->users, &error)) {
-        door->users = before;
-        log_line("pages: %s; the users stay as they were", error.text);
-        return;
-    }
-    forgive(door, &before);
-    users_free(&before);
-    log_line("pages: %zu user%s may log in", door->users.count, door->users.count == 1 ? "" : "s");
-}
-
 static void look(struct loop_timer *timer)
 {
     struct door *door = (struct door *)((char *)timer - offsetof(struct door, timer));
-    struct file_identity now = {0};
-    file_identify(door->path, &now);
-    if (!file_is_unchanged(&now, &door->identity)) {
-        door->identity = now;
-        read_again(door);
-    }
+    door_look(door);
     sessions_sweep(door->sessions, &door->users, loop_now(door->loop));
     loop_set_timer(door->loop, timer, loop_now(door->loop) + NS_PER_S);
 }

@@ -125,6 +125,7 @@ static void begin(struct door *door, struct web_request *request, const char *us
                   const char *password, const uint8_t address[16])
 {
     struct login *login = calloc(1, sizeof *login);
+    door_look(door); /* a password may have been made a moment ago */
     const struct user *found = users_find(&door->users, user);
     if (!login) {
         api_answer(request, 500, NULL);

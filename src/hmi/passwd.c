@@ -166,6 +166,8 @@ static int print_list(const struct wish *wish)
         command_say("msm %s: %s", wish->command, error.text);
         return EXIT_FAILED;
     }
+    if (!users.count)
+        command_say("%s: there are no users", wish->path);
     for (size_t i = 0; i < users.count; i++)
         printf("%s %s%s\n", users.list[i].name, role_name(users.list[i].role),
                user_has_password(&users.list[i]) ? "" : " (token)");

@@ -63,10 +63,10 @@ void report_servers(const struct plan *plan, const struct tcp *tcp)
         report_server(plan, &plan->servers[i],
                       plan->servers[i].line ? 0 : tcp_port(tcp, listener++));
     if (!plan->server_count && !plan->client_count)
-        log_line(
-            "%s: warning: no server, so nobody can reach the memory; server.tcp { port = 1502 }"
-            " would serve it",
-            plan->name);
+        log_line("%s: warning: no server, so no Modbus master can reach the memory; server.tcp { "
+                 "port = 1502 }"
+                 " would serve it",
+                 plan->name);
 }
 
 static size_t count_variables(const struct plan *plan, uint32_t memory)

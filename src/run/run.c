@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -265,6 +266,12 @@ static bool read_record_size(const struct command *command, struct runtime *runt
     return false;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 static bool read_http(const struct command *command, struct runtime *runtime, const char *text)
 {
     struct error error;
@@ -275,6 +282,8 @@ static bool read_http(const struct command *command, struct runtime *runtime, co
     else if (!http->certificate != !http->key || (http->tls && http->key))
         error_set(&error, "--tls makes a certificate of its own; or --tls-cert and --tls-key say "
                           "where one is");
+    else if (http->root && !is_folder(http->root))
+        error_set(&error, "--web-root: %.200s is no folder", http->root);
     else if (!text || hmi_read_address(text, &runtime->http, &error))
         return true;
     command_say("msm %s: %s", command->name, error.text);

@@ -97,9 +97,8 @@ with_program("nothing is written while the connection is lost", async () => {
   assert.equal(await asked(page, { do: "names" }), "lost: the program does not answer");
   assert.equal(await page.evaluate(async () => {
     const { link } = await import("/page/link.js");
-    const answer = link.ask({ do: "set", name: "BREAK", value: false }).catch(({ error }) => error);
     link.find(); // as a beat does that was late
-    return answer;
+    return link.ask({ do: "set", name: "BREAK", value: false }).catch(({ error }) => error);
   }), "no answer: whether it was done is not known");
   await page.context().close();
 });

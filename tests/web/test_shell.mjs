@@ -114,6 +114,20 @@ test("the keyboard is enough", async () => {
 test("who looks at a kiosk sees no way elsewhere", async () => {
   const page = await open(browser, `${program.url}?kiosk=1#/overview`);
   assert.equal(await page.locator("#nav").isVisible(), false);
+  await page.locator('.tile[data-quality="good"]').first().waitFor();
+  for (const link of await page.locator('#header a[href^="#/"]:visible').all()) {
+    await link.click();
+    await link.press("Enter");
+    assert.match(page.url(), /#\/overview$/);
+  }
+  await page.context().close();
+});
+
+test("an address that there is not shows no other page", async () => {
+  const page = await open(browser, `${program.url}#/nosuch`);
+  await page.getByText("There is no page nosuch.").waitFor();
+  await page.goto(`${program.url}#/page/77`);
+  await page.getByText("The program has no page 77.").waitFor();
   await page.context().close();
 });
 

@@ -32,7 +32,7 @@ end
 local function make_limit(row, name)
   return made.make(kinds.declared, name, {
     lolo = row.lolo, lo = row.lo, hi = row.hi, hihi = row.hihi, deadband = row.deadband,
-    on_delay = row.on_delay, off_delay = row.off_delay, priority = row.priority,
+    on_delay = row.on_delay, off_delay = row.off_delay, priority = row.priority, text = row.title,
   }, message_of(row))
 end
 

@@ -145,8 +145,9 @@ end
 --- Items side by side.
 ---@param what string
 ---@param items any a list of what item.make gave
+---@param place integer|nil of the one item that stands alone among rows
 ---@return msm.ui.Row
-function item.row(what, items)
+function item.row(what, items, place)
   local row = setmetatable({}, METAS.row)
   local list = {}
   if type(items) ~= "table" or getmetatable(items) or #items == 0 then
@@ -159,10 +160,10 @@ function item.row(what, items)
       core.complain(("%s: unknown option %s; it takes items alone"):format(what, check.shown(i)))
     elseif kind == "ui.open" then
       core.complain(("%s: element %d is not finished: its table is missing, as in ui.button \"Reset\" { … }")
-        :format(what, i))
+        :format(what, place or i))
     elseif kind ~= "ui.item" then
       core.complain(("%s: element %d is %s and not an item, such as ui.value \"LEVEL\"")
-        :format(what, i, check.shown(one)))
+        :format(what, place or i, check.shown(one)))
     end
     list[i] = one
   end
@@ -187,7 +188,7 @@ function item.rows(what, rows)
     end
   end
   for i, row in ipairs(rows) do
-    local list = shown[getmetatable(row) == "ui.row" and row or item.row(what, { row })]
+    local list = shown[getmetatable(row) == "ui.row" and row or item.row(what, { row }, i)]
     fields[i] = {}
     for k, one in ipairs(list) do
       fields[i][k] = shown[one].fields
@@ -200,10 +201,15 @@ end
 --- What still waits for its table: ui.page "Tank" { … }.
 ---@param what string "ui.page"
 ---@param label any
+---@param more integer how many arguments stand behind the label, where there may be none
 ---@param finish fun(table: table): any
 ---@return fun(table: table): any
-function item.open(what, label, finish)
+function item.open(what, label, more, finish)
   check.value(what .. ": its title", label, item.words())
+  if more > 0 then
+    local whole = ("%s %q"):format(what, label)
+    core.complain(("%s: its table stands behind it, %s { … }, and is no second argument"):format(whole, whole))
+  end
   return setmetatable({}, {
     __name = "ui.open",
     __metatable = "ui.open",

@@ -31,7 +31,7 @@ function read_place() {
   if (rest) {
     params.set("number", rest);
   }
-  return { name: known ? name : "overview", params };
+  return { name: known || !name ? name || "overview" : null, path, params };
 }
 
 function fail(name, problem) {
@@ -42,10 +42,14 @@ function fail(name, problem) {
 }
 
 async function show() {
-  const { name, params } = read_place();
+  const { name, path, params } = read_place();
   const turn = ++shown.turn;
   leave();
   mark(name);
+  if (!name) {
+    fail(name, new Error(`There is no page ${path}.`));
+    return;
+  }
   const place = el("div", { class: `page page-${name}` });
   try {
     const page = await import(`./pages/${name === "page" ? "overview" : name}.js`);
@@ -133,6 +137,7 @@ async function login() {
     return;
   }
   asking = true;
+  document.body.classList.add("asking");
   try {
     const page = await import("./login.js");
     await page.login(link);
@@ -142,6 +147,7 @@ async function login() {
     notice.hidden = false;
   }
   asking = false;
+  document.body.classList.remove("asking");
 }
 
 // Another msm than these pages are of: they still work with the old files.
@@ -154,9 +160,18 @@ function greet(hello) {
     el("button", { type: "button", onclick: () => location.reload() }, "Load the new ones"));
 }
 
+// On a wall the pages of the script are all there is.
+function stay(event) {
+  const away = event.target.closest?.('a[href^="#/"]:not([href^="#/page/"], [href="#/overview"])');
+  if (away && document.body.classList.contains("kiosk")) {
+    event.preventDefault();
+  }
+}
+
 async function begin() {
   document.body.classList.toggle("kiosk", new URLSearchParams(location.search).has("kiosk"));
   build_nav();
+  document.addEventListener("click", stay, true);
   new Header(document.getElementById("header"), link);
   link.on("hello", greet);
   link.on("beat", beaten);

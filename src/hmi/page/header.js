@@ -12,7 +12,7 @@ export class Header {
     this.name = el("a", { class: "bar-name", href: "#/overview" }, "MSM");
     this.state = el("a", { class: "bar-state", href: "#/system", "data-state": "" }, "…");
     this.scan = el("a", { class: "bar-fact bar-scan", href: "#/system" });
-    this.links = el("a", { class: "bar-fact bar-links", href: "#/system", hidden: true });
+    this.links = el("a", { class: "bar-fact bar-links", href: "#/system", hidden: true }, el("span", { class: "word" }, "links "));
     this.alarms = el("a", { class: "bar-alarms", href: "#/alarms", hidden: true });
     this.forced = el("a", { class: "bar-forced", href: "#/system", hidden: true });
     this.user = el("span", { class: "bar-fact bar-user" });

@@ -7,7 +7,6 @@ const STALE = 1900; // ms without a beat, which comes each second: what is shown
 const KEPT = new Set(["hello", "beat", "alarms"]);
 const ALIVE = 20000;
 const SILENT = 10000; // ms without a word: the worker has given this page up, as while the machine slept
-const MOMENT = 3000; // ms for which a write waits for a connection that hangs
 
 // What only looks, and may be asked at any time; all else is refused while it is not known how things are.
 const LOOKS = new Set(["alarms", "forced", "get", "journal", "log", "names", "pages", "source", "status", "trend", "version",
@@ -70,7 +69,7 @@ class Link {
   async ask(request) {
     const looks = LOOKS.has(request.do), seconds = PATIENCE_OF[request.do] || PATIENCE;
     let answer, status;
-    if (!looks && !this.online && !await this.comes_back()) {
+    if (!looks && !this.online) { // a command to an old picture would be done later
       throw new Refusal("lost", "not sent: there is no connection");
     }
     try {
@@ -89,19 +88,6 @@ class Link {
       throw new Refusal(answer.kind || "failed", answer.error || `refused (${status})`, answer);
     }
     return answer;
-  }
-
-  // Whether there is a connection again within a moment.
-  comes_back() {
-    return new Promise((resolve) => {
-      const end = (is_there) => {
-        unheard();
-        clearTimeout(timer);
-        resolve(is_there);
-      };
-      const unheard = this.on("back", () => end(true));
-      const timer = setTimeout(() => end(false), MOMENT);
-    });
   }
 
   // What is declared, as `names` answers; asked once for each program that is loaded.

@@ -54,10 +54,14 @@ class Overview {
   }
 
   build(infos, pages) {
-    const number = this.wish === ALL || pages.length === 0 ? 0 : Math.min(Math.max(Number(this.wish) || 1, 1), pages.length);
+    const number = this.wish === ALL || (!this.wish && pages.length === 0) ? 0 : Number(this.wish ?? 1);
     const tab = (text, key, chosen) => el("a", { href: `#/page/${key}`, "aria-current": chosen ? "page" : null }, text);
     this.tabs.hidden = pages.length === 0;
     this.tabs.append(...pages.map((page, i) => tab(page.title, i + 1, number === i + 1)), tab("All values", ALL, number === 0));
+    if (number !== 0 && !pages[number - 1]) {
+      this.place.replaceChildren(el("p", { class: "problem", role: "alert" }, `The program has no page ${this.wish}.`));
+      return;
+    }
     const { rows, left_out } = number ? { rows: pages[number - 1].rows, left_out: 0 } : rows_of(infos);
     this.board = new Board(this.link, infos, rows);
     this.board.element.classList.toggle("automatic", number === 0);

@@ -133,6 +133,8 @@ class Trends {
 
   // Other pens.
   choose(names) {
+    const absent = names.filter((name) => !this.known.has(name));
+    this.absent = absent.length ? `not kept, or not declared: ${absent.join(", ")}` : "";
     this.pens.select(names.filter((name) => this.known.has(name)).slice(0, most), this.infos);
     this.lanes.pens(this.pens.list);
     this.empty.hidden = this.pens.list.length > 0;
@@ -145,11 +147,11 @@ class Trends {
   add() {
     const name = this.input.value.trim();
     if (!this.known.has(name)) {
-      this.say(name ? `${name} is no number or boolean that is kept` : "");
+      this.absent = name ? `${name} is no number or boolean that is kept` : "";
+      this.say("");
     } else if (this.pens.list.length >= most) {
       this.say(`${most} pens are as many as can be told apart: remove one first`);
     } else {
-      this.say("");
       this.input.value = "";
       this.choose([...new Set([...this.chosen(), name])]);
     }
@@ -159,7 +161,8 @@ class Trends {
     const swatch = (pen) => {
       const mark = el("span", { class: "swatch", "data-pen": pen.number }, String(pen.number));
       mark.style.setProperty("--pen", `var(--pen-${pen.number})`);
-      mark.style.borderBottomStyle = stroke(pen.number).length ? "dashed" : "solid";
+      const [dash] = stroke(pen.number);
+      mark.style.borderBottomStyle = !dash ? "solid" : dash > 3 ? "dashed" : "dotted";
       return mark;
     };
     fill(this.body, this.pens.list.map((pen) => {
@@ -192,7 +195,7 @@ class Trends {
   }
 
   say(text) {
-    write(this.note, [this.missing, text].filter(Boolean).join("; "));
+    write(this.note, [this.missing, this.absent, text].filter(Boolean).join("; "));
   }
 
   // The window follows time as finely as a pixel shows it, at most ten times a second.
@@ -259,7 +262,7 @@ class Trends {
   // Another window, by hand: it stands still, and its detail is fetched.
   look(from, to) {
     const width = Math.min(Math.max(to - from, shortest), longest);
-    const end = Math.min((from + to + width) / 2, this.pens.now() + width / 2);
+    const end = Math.min((from + to + width) / 2, this.pens.now());
     this.paused = [end - width, end];
     this.marks();
     this.draw();

@@ -39,7 +39,7 @@ export function rich(host, does) {
   const cm = window.CodeMirror(host, {
     mode: "lua", lineNumbers: true, indentUnit: 2, tabSize: 2, matchBrackets: true, styleActiveLine: true,
     gutters: ["CodeMirror-linenumbers", "code-errors"], extraKeys: keys(does), viewportMargin: 20, theme: "msm",
-    lineWrapping: matchMedia("(max-width: 760px)").matches,
+    lineWrapping: true, // values stand at the ends of lines
   });
   cm.getInputField().setAttribute("aria-label", "Script; Escape, then Tab leaves the editor");
   cm.on("change", () => does.changed());

@@ -38,10 +38,10 @@ export function keeping(status) {
   const { store, memory, recording } = status;
   const facts = [["Lua", `${bytes(memory.used)} of ${bytes(memory.cap)}${memory.locked ? ", locked" : ""}`]];
   if (store) {
-    facts.push(["Retained", `${count(store.variables, "variable", "variables")}, ${count(store.keeps, "table",
-      "tables")}`]);
+    facts.push(["Retained", `${count(store.variables, "variable", "variables")}, ${count(store.keeps, "keep",
+      "keeps")}`]);
     facts.push(["State file", store.path || "none is needed"]);
-    facts.push(["Written", store.age === null ? "not yet" : `${span(store.age)} ago, ${store.commits} times`]);
+    facts.push(["Written", store.age === null ? "not yet" : `${span(store.age)} ago, ${count(store.commits, "time", "times")}`]);
   } else {
     facts.push(["Retained", "nothing"]);
   }

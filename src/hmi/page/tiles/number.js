@@ -10,7 +10,7 @@ import { Tile } from "./tile.js";
 export class ValueTile extends Tile {
   constructor(item, info, link) {
     super(item, info, link);
-    this.number = el("span", { class: "tile-number" }, "–");
+    this.number = el("span", { class: is_number(info) ? "tile-number whole" : "tile-number" }, "–");
     this.unit = el("span", { class: "tile-unit" }, info?.unit || "");
     this.open = el("button", { type: "button", class: "tile-open", title: `${item.name}: look closer`,
       onclick: () => faceplate(link, item.name) }, this.number, this.unit);
@@ -27,7 +27,9 @@ export class ValueTile extends Tile {
 
   paint(row) {
     const value = value_of(this.info, row);
-    write(this.number, text_of(this.info, value));
+    const text = text_of(this.info, value);
+    write(this.number, text);
+    this.number.classList.toggle("long", text.length > 8);
     this.unit.hidden = !has_unit(this.info, value);
     this.range?.paint(value);
     this.spark?.add(row);
