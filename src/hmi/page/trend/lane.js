@@ -11,14 +11,15 @@ export const stroke = (number) => dashes[(number - 1) % dashes.length];
 
 function axis_time(milliseconds, granularity, options, dygraph) {
   const [from, to] = dygraph.xAxisRange();
-  const time = new Date(milliseconds);
+  const time = new Date(Number(milliseconds));
   const two = (number) => String(number).padStart(2, "0");
   const clock = `${two(time.getHours())}:${two(time.getMinutes())}`;
   if (to - from <= 300e3 || time.getSeconds() !== 0) {
     return `${clock}:${two(time.getSeconds())}`;
   }
   const midnight = time.getHours() === 0 && time.getMinutes() === 0;
-  return midnight ? `${two(time.getMonth() + 1)}-${two(time.getDate())}` : clock;
+  const day = `${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  return midnight ? day : to - from > 86400e3 ? `${day} ${clock}` : clock;
 }
 
 // Draws one pen: each point's stroke, and the step to the next.
@@ -164,7 +165,7 @@ export class Lane {
       xRangePad: 0, rightGap: 18, includeZero: false, animatedZooms: false,
       gridLineColor: token(this.host, "--grid") || "#8884", axisLineColor: token(this.host, "--grid") || "#8884",
       axes: {
-        x: { drawAxis: last, axisLabelFormatter: axis_time, pixelsPerLabel: 70 },
+        x: { drawAxis: last, axisLabelFormatter: axis_time, pixelsPerLabel: 80, ticker: window.Dygraph.dateTicker },
         y: this.boolean ? { axisLabelWidth: 52, ticker: ticks, drawGrid: false } : { axisLabelWidth: 52 },
       },
       underlayCallback: (context, area, dygraph) => this.options.limits() && draw_limits(context, area, dygraph, this),
