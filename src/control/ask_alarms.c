@@ -8,6 +8,7 @@
  * 7}} */
 
 #include "control/alarm_ask.h"
+#include "control/alarm_json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,19 +62,6 @@ static json_t *rows_json(struct alarms *alarms, bool all)
     return list;
 }
 
-static json_t *four(const unsigned counts[4])
-{
-    return json_pack("[i,i,i,i]", (int)counts[0], (int)counts[1], (int)counts[2], (int)counts[3]);
-}
-
-static json_t *counts_json(struct alarms *alarms)
-{
-    struct alarm_counts counts = alarms_sum(alarms);
-    return json_pack("{s:o,s:o,s:i,s:I}", "unacknowledged", four(counts.unacknowledged), "active",
-                     four(counts.active), "shelved", (int)counts.shelved, "version",
-                     (json_int_t)alarms_version(alarms));
-}
-
 void ask_alarms(struct ask *ask, const json_t *request)
 {
     const json_t *all;
@@ -83,7 +71,8 @@ void ask_alarms(struct ask *ask, const json_t *request)
     struct alarms *alarms = ask->host->alarms ? ask->host->alarms(ask->host->context) : NULL;
     json_t *rows = rows_json(alarms, json_is_true(all));
     if (rows)
-        asks_answer(ask, json_pack("{s:o,s:o}", "alarms", rows, "counts", counts_json(alarms)));
+        asks_answer(ask,
+                    json_pack("{s:o,s:o}", "alarms", rows, "counts", alarm_counts_json(alarms)));
     else
         asks_refuse(ask, ASKS_FAILED, "out of memory");
 }

@@ -135,7 +135,8 @@ static bool may(struct web_request *request, const struct who *who, const json_t
         api_refuse(request, 400, "usage", "there is no request \"%.40s\"", what);
     else if (needs == ROLE_NONE || json_is_true(json_object_get(wish, "follow")))
         api_refuse(request, 400, "usage",
-                   "%.40s is not to be had here; GET /api/stream tells what changes", what);
+                   "%.40s is not to be had here; GET /api/stream tells what changes",
+                   what ? what : "what is followed");
     else if (who->role < needs)
         api_refuse(request, 403, "refused", "%.40s is for %ss; you are %s%s", what,
                    role_name(needs), who->role == ROLE_NONE ? "nobody" : "a ",
@@ -315,7 +316,7 @@ static void post(struct hmi *hmi, struct web_request *request, const struct who 
     if (strcmp(path, "/api/ask") == 0)
         run(hmi, request, who, json_incref(wish));
     else if (strcmp(path, "/api/feed") == 0)
-        feed_change(hmi, request, wish);
+        feed_change(hmi, request, who, wish);
     else
         api_refuse(request, 404, "unknown", "there is no %.100s to post to", path);
     json_decref(wish);

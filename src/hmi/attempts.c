@@ -152,8 +152,10 @@ void attempts_succeeded(struct attempts *attempts, const uint8_t address[16], co
 void attempts_take_back(struct attempts *attempts, const uint8_t address[16], const char *user)
 {
     struct key from = key_of(OF_ADDRESS, address, NULL), at = key_of(OF_USER, NULL, user);
+    struct key known = key_of(KNOWN, address, user);
     take_back_one(attempts, &from);
-    take_back_one(attempts, &at);
+    if (!find(attempts, &known)) /* whose attempt was not counted as one on the name */
+        take_back_one(attempts, &at);
 }
 
 void attempts_forgive(struct attempts *attempts, const char *user)

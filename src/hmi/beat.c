@@ -3,6 +3,8 @@
 
 #include "hmi/hmi_inside.h"
 
+#include "control/alarm_json.h"
+
 #include "base/clock.h"
 
 enum { BEAT_TICKS = 5 };
@@ -44,12 +46,10 @@ static json_t *scan_of(const json_t *status)
     return less;
 }
 
-static json_t *alarms_of(struct hmi *hmi)
+static json_t *alarms_of(const struct hmi *hmi)
 {
-    json_t *answer = api_ask(hmi, json_pack("{s:s}", "do", "alarms"));
-    json_t *counts = json_incref(json_object_get(answer, "counts"));
-    json_decref(answer);
-    return counts ? counts : json_null();
+    struct alarms *alarms = hmi->host.alarms ? hmi->host.alarms(hmi->host.context) : NULL;
+    return alarm_counts_json(alarms);
 }
 
 static json_t *beat_of(struct hmi *hmi)

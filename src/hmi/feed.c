@@ -12,7 +12,7 @@
 #include "control/json_text.h"
 #include "hmi/arguments.h"
 
-enum { FEEDS_MOST = 64, ROWS_MOST = 20000, ID_TEXT = 33, BEAT_ROOM = 64 * 1024 };
+enum { FEEDS_MOST = 64, FEEDS_OF_ONE = 16, ROWS_MOST = 20000, ID_TEXT = 33, BEAT_ROOM = 64 * 1024 };
 
 #define PERIOD_DEFAULT 0.2
 #define PERIOD_LEAST 0.05
@@ -31,6 +31,8 @@ struct feed {
     size_t count;
     uint64_t seen, program;
     bool full;
+    json_t *missing; /* to be told with the rows; or NULL */
+    bool owes_alarms;
     struct feed *next, *previous;
 };
 
@@ -70,6 +72,7 @@ static void send_alarms(struct feed *feed)
 {
     json_t *alarms = beat_alarms(feed->hmi);
     char *text = alarms ? json_text(alarms) : NULL;
+    feed->owes_alarms = !text;
     if (text)
         send_event(feed, "alarms", text);
     free(text);
@@ -88,14 +91,24 @@ static void let_go(struct feed *feed)
 }
 
 /* Nothing that was asked for is left out in silence. */
-static void send_missing(struct feed *feed, json_t *names, size_t left_off)
+static void note_missing(struct feed *feed, json_t *names, size_t left_off)
 {
-    json_t *data = json_pack("{s:o,s:I}", "names", names, "left_off", (json_int_t)left_off);
-    char *text = data ? json_text(data) : NULL;
-    if (text && (left_off || json_array_size(json_object_get(data, "names"))))
+    json_decref(feed->missing);
+    feed->missing = NULL;
+    if (left_off || json_array_size(names))
+        feed->missing = json_pack("{s:o,s:I}", "names", names, "left_off", (json_int_t)left_off);
+    else
+        json_decref(names);
+}
+
+static void send_missing(struct feed *feed)
+{
+    char *text = feed->missing ? json_text(feed->missing) : NULL;
+    if (text)
         send_event(feed, "missing", text);
     free(text);
-    json_decref(data);
+    json_decref(feed->missing);
+    feed->missing = NULL;
 }
 
 /* What it shows, in the present program. */
@@ -116,7 +129,7 @@ static void take(struct feed *feed)
         else
             json_array_append(missing, name);
     }
-    send_missing(feed, missing, asked - most);
+    note_missing(feed, missing, asked - most);
     json_decref(names);
     let_go(feed); /* after the new ones are taken: what stays is not looked up again */
     feed->rows = rows;
@@ -155,6 +168,9 @@ static void look(struct feed *feed)
         if (!board_look(feed->hmi->board, &error))
             return;
     }
+    if (feed->owes_alarms)
+        send_alarms(feed);
+    send_missing(feed);
     send_rows(feed);
 }
 
@@ -204,6 +220,15 @@ static void put_on(struct hmi *hmi, struct feed *feed)
     hmi->feed_count++;
 }
 
+/* One session does not keep the others out; who needs none has all of them. */
+static bool has_room(const struct hmi *hmi, const struct who *who)
+{
+    size_t own = 0;
+    for (const struct feed *feed = hmi->feeds; feed && who->session; feed = feed->next)
+        own += feed->who.session == who->session;
+    return hmi->feed_count < FEEDS_MOST && own < FEEDS_OF_ONE;
+}
+
 void feed_open(struct hmi *hmi, struct web_request *request, const struct who *who)
 {
     static const char *const known[] = {"match", "names", "period", NULL};
@@ -215,9 +240,11 @@ void feed_open(struct hmi *hmi, struct web_request *request, const struct who *w
         api_refuse(request, 400, "usage", "a stream takes one of \"names\" and \"match\"");
         return;
     }
-    struct feed *feed = hmi->feed_count < FEEDS_MOST ? calloc(1, sizeof *feed) : NULL;
+    struct feed *feed = has_room(hmi, who) ? calloc(1, sizeof *feed) : NULL;
     if (!feed) {
-        api_refuse(request, 503, "refused", "%d streams are open already", FEEDS_MOST);
+        api_refuse(request, 503, "refused",
+                   "too many streams are open already: %d are the most, %d of one session",
+                   FEEDS_MOST, FEEDS_OF_ONE);
         return;
     }
     feed->hmi = hmi;
@@ -249,6 +276,7 @@ void feed_gone(struct hmi *hmi, struct feed *feed)
     hmi->feed_count--;
     let_go(feed);
     json_decref(feed->names);
+    json_decref(feed->missing);
     free(feed->match);
     free(feed);
 }
@@ -281,12 +309,15 @@ static bool are_texts(const json_t *list)
     return json_is_array(list);
 }
 
-void feed_change(struct hmi *hmi, struct web_request *request, const json_t *wish)
+void feed_change(struct hmi *hmi, struct web_request *request, const struct who *who,
+                 const json_t *wish)
 {
     const char *id = json_string_value(json_object_get(wish, "stream"));
     const char *match = json_string_value(json_object_get(wish, "match"));
     json_t *names = json_object_get(wish, "names"), *period = json_object_get(wish, "period");
     struct feed *feed = id ? find(hmi, id) : NULL;
+    if (feed && feed->who.session != who->session)
+        feed = NULL; /* it is somebody else's */
     if (!id || !(names || match) || (names && match) || (names && !are_texts(names)))
         api_refuse(request, 400, "usage",
                    "feed takes \"stream\" and one of \"names\" (a list) and \"match\"");
@@ -312,10 +343,13 @@ void feed_end_session(struct hmi *hmi, uint64_t session)
 void feed_beat(struct hmi *hmi, const char *event, const json_t *data)
 {
     char *text = json_text(data);
+    bool is_kept = strcmp(event, "alarms") == 0; /* the next beat says the same again */
     for (struct feed *feed = hmi->feeds; text && feed; feed = feed->next)
         if (web_waiting(feed->request) < BEAT_ROOM) {
             send_event(feed, event, text);
             door_use(hmi->door, feed->who.session);
+        } else {
+            feed->owes_alarms |= is_kept;
         }
     free(text);
 }

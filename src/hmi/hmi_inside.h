@@ -65,7 +65,8 @@ void metrics_answer(struct hmi *hmi, struct web_request *request);
 void feed_open(struct hmi *hmi, struct web_request *request, const struct who *who);
 void feed_gone(struct hmi *hmi, struct feed *feed);
 bool feed_is(const struct hmi *hmi, const void *own); /* whether it is one of them */
-void feed_change(struct hmi *hmi, struct web_request *request, const json_t *wish);
+void feed_change(struct hmi *hmi, struct web_request *request, const struct who *who,
+                 const json_t *wish);
 void feed_beat(struct hmi *hmi, const char *event, const json_t *data); /* to all of them */
 void feed_end_session(struct hmi *hmi, uint64_t session); /* somebody has logged out */
 void feed_look(struct hmi *hmi);                          /* the program was replaced */

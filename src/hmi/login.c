@@ -72,11 +72,11 @@ static void let_in(struct login *login)
     int64_t now = loop_now(door->loop);
     strcpy(who.user, login->user.name);
     attempts_succeeded(door->attempts, login->address, login->user.name, now);
-    audit_note(door->audit, AUDIT_LOGIN, &login->origin, "logged in as %s",
-               role_name(login->user.role));
     if (!login->request)
         return;
     who.session = sessions_begin(door->sessions, &login->user, now, token);
+    audit_note(door->audit, AUDIT_LOGIN, &login->origin, "logged in as %s",
+               role_name(login->user.role));
     set_cookie(door, login->request, token, (long)(SESSIONS_AGE / NS_PER_S));
     password_wipe(token, sizeof token);
     api_answer(login->request, 200, door_session(door, &who));
@@ -101,8 +101,10 @@ static void tried(struct verify_job *job, bool is_right)
     struct login *login = (struct login *)job;
     if (is_right && is_valid(login))
         let_in(login);
-    else
+    else if (job->is_tried)
         turn_away(login);
+    else if (login->request)
+        api_refuse(login->request, 503, "refused", "the program ends");
     destroy(login);
 }
 

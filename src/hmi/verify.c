@@ -47,6 +47,7 @@ static void try(struct verify *verify, struct verify_job *job)
         password_hash("a password that is nobody's", verify->nobody, &error);
     job->is_right = password_is(is_somebody ? job->hash : verify->nobody, job->password);
     job->is_right = job->is_right && is_somebody;
+    job->is_tried = true;
     password_wipe(job->password, sizeof job->password);
 }
 
@@ -100,7 +101,7 @@ bool verify_ask(struct verify *verify, struct verify_job *job)
             end = &(*end)->next;
         *end = job;
         job->next = NULL;
-        job->is_right = false;
+        job->is_tried = job->is_right = false;
         verify->count++;
         pthread_cond_signal(&verify->news);
     }

@@ -15,7 +15,7 @@ struct verify_job {
     char hash[PASSWORD_HASH];         /* "": of nobody: no password is right, which takes as long */
     char password[PASSWORD_MOST + 1]; /* wiped afterwards */
     void (*done)(struct verify_job *job, bool is_right); /* on the loop's thread */
-    bool is_right;
+    bool is_tried, is_right;
     struct verify_job *next;
 };
 

@@ -166,8 +166,15 @@ void web_stream(struct web_request *request)
 /* Room for `length` more at the end. */
 static bool make_room(struct web_request *request, size_t length)
 {
-    if (request->out_taken == request->out_length)
-        request->out_taken = request->out_length = 0;
+    size_t left = request->out_length - request->out_taken;
+    if (left + length > WEB_STREAM)
+        return false;
+    if (request->out_taken >= left) { /* who is always a little behind does not make it grow */
+        if (left)
+            memmove(request->out, request->out + request->out_taken, left);
+        request->out_taken = 0;
+        request->out_length = left;
+    }
     size_t wanted = request->out_length + length;
     if (wanted <= request->out_room)
         return true;

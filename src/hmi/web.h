@@ -19,6 +19,7 @@
 enum {
     WEB_BODY = 1024 * 1024,
     WEB_BODIES = 16 * 1024 * 1024,
+    WEB_STREAM = 32 * 1024 * 1024,
     WEB_REQUEST = 30,
     WEB_CONNECTIONS = 1000,
     WEB_PER_ADDRESS = 500,
@@ -70,7 +71,8 @@ void web_answer(struct web_request *request, unsigned status, const char *type, 
                 size_t length);
 
 /* The answer is a stream of server-sent events, which goes on until one side ends it. What is
- * written is copied; false when memory is short. */
+ * written is copied; false when memory is short, or when the browser has WEB_STREAM bytes still to
+ * take. */
 void web_stream(struct web_request *request);
 bool web_write(struct web_request *request, const char *text, size_t length);
 size_t web_waiting(const struct web_request *request); /* bytes that the browser has not taken */

@@ -13,8 +13,6 @@ struct alarm_events {
     struct alarm_event rows[ROOM];
     unsigned first, count;
     uint64_t lost;
-    void (*wake)(void *context);
-    void *context;
 };
 
 struct alarm_events *alarm_events_create(struct error *error)
@@ -41,16 +39,11 @@ void alarm_events_put(struct alarm_events *events, const struct alarm_event *eve
     if (!events)
         return;
     pthread_mutex_lock(&events->mutex);
-    bool was_empty = events->count == 0, fits = events->count < ROOM;
-    if (fits)
+    if (events->count < ROOM)
         events->rows[(events->first + events->count++) % ROOM] = *event;
     else
         events->lost++;
-    void (*wake)(void *context) = was_empty ? events->wake : NULL;
-    void *context = events->context;
     pthread_mutex_unlock(&events->mutex);
-    if (wake)
-        wake(context);
 }
 
 bool alarm_events_take(struct alarm_events *events, struct alarm_event *event, uint64_t *lost)
@@ -66,12 +59,4 @@ bool alarm_events_take(struct alarm_events *events, struct alarm_event *event, u
     events->lost = 0;
     pthread_mutex_unlock(&events->mutex);
     return found;
-}
-
-void alarm_events_attach(struct alarm_events *events, void (*wake)(void *context), void *context)
-{
-    pthread_mutex_lock(&events->mutex);
-    events->wake = wake;
-    events->context = context;
-    pthread_mutex_unlock(&events->mutex);
 }

@@ -33,6 +33,3 @@ void alarm_events_put(struct alarm_events *events, const struct alarm_event *eve
 /* The oldest one; false when there is none. *lost: how many found no room since the last call. One
  * thread. */
 bool alarm_events_take(struct alarm_events *events, struct alarm_event *event, uint64_t *lost);
-
-/* Called when the ring is no longer empty: on the scan's thread, must not block. NULL for none. */
-void alarm_events_attach(struct alarm_events *events, void (*wake)(void *context), void *context);

@@ -1,4 +1,5 @@
-/* One short lock for one row: who copies many sees each as it was at a moment of its own. */
+/* One short lock for one row: who copies many sees each as it was at a moment of its own. The sum
+ * goes along with the rows, so that nobody walks over them under the lock. */
 
 #include "image/alarms.h"
 
@@ -10,6 +11,7 @@
 struct alarms {
     pthread_mutex_t mutex;
     uint64_t version;
+    struct alarm_counts counts;
     size_t count;
     struct alarm_row rows[];
 };
@@ -34,10 +36,29 @@ void alarms_destroy(struct alarms *alarms)
     free(alarms);
 }
 
+/* `by` is 1 or, as unsigned numbers wrap, -1. */
+static void count(struct alarm_counts *counts, const struct alarm_row *row, unsigned by)
+{
+    static const char *const hidden[] = {"shelved", "suppressed", "out of service"};
+    unsigned place = row->priority ? row->priority - 1u : 3u;
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+        if (strcmp(row->state, hidden[i]) != 0)
+            continue;
+        counts->shelved += by;
+        return;
+    }
+    if (row->active)
+        counts->active[place] += by;
+    if (strcmp(row->state, "unacknowledged") == 0 || strcmp(row->state, "returned") == 0)
+        counts->unacknowledged[place] += by;
+}
+
 void alarms_put(struct alarms *alarms, size_t index, const struct alarm_row *row)
 {
     pthread_mutex_lock(&alarms->mutex);
     if (index < alarms->count && memcmp(&alarms->rows[index], row, sizeof *row) != 0) {
+        count(&alarms->counts, &alarms->rows[index], -1u);
+        count(&alarms->counts, row, 1);
         alarms->rows[index] = *row;
         alarms->version++;
     }
@@ -56,29 +77,13 @@ void alarms_get(struct alarms *alarms, size_t index, struct alarm_row *row)
     pthread_mutex_unlock(&alarms->mutex);
 }
 
-static void add(struct alarm_counts *counts, const struct alarm_row *row)
-{
-    static const char *const hidden[] = {"shelved", "suppressed", "out of service"};
-    unsigned place = row->priority ? row->priority - 1u : 3u;
-    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
-        if (strcmp(row->state, hidden[i]) != 0)
-            continue;
-        counts->shelved++;
-        return;
-    }
-    counts->active[place] += row->active;
-    counts->unacknowledged[place] +=
-        strcmp(row->state, "unacknowledged") == 0 || strcmp(row->state, "returned") == 0;
-}
-
 struct alarm_counts alarms_sum(struct alarms *alarms)
 {
     struct alarm_counts counts = {{0}, {0}, 0};
     if (!alarms)
         return counts;
     pthread_mutex_lock(&alarms->mutex);
-    for (size_t i = 0; i < alarms->count; i++)
-        add(&counts, &alarms->rows[i]);
+    counts = alarms->counts;
     pthread_mutex_unlock(&alarms->mutex);
     return counts;
 }

@@ -79,10 +79,12 @@ static bool check_limits(const struct variable *v, struct error *error)
             return error_set(error, ": %s = %g is not below %s = %g",
                              people_level_name((enum alarm_level)below), people->limit[below],
                              people_level_name((enum alarm_level)level), people->limit[level]);
-        if (below == LEVEL_LO && level == LEVEL_HI &&
+        if (below >= 0 && below < LEVEL_HI && level >= LEVEL_HI &&
             people->limit[level] - people->limit[below] <= people->deadband)
-            return error_set(error, ": deadband = %g leaves no room between lo = %g and hi = %g",
-                             people->deadband, people->limit[below], people->limit[level]);
+            return error_set(error, ": deadband = %g leaves no room between %s = %g and %s = %g",
+                             people->deadband, people_level_name((enum alarm_level)below),
+                             people->limit[below], people_level_name((enum alarm_level)level),
+                             people->limit[level]);
         below = level;
     }
     return true;

@@ -11,7 +11,9 @@ static const char create[] =
     "CREATE TABLE name (id INTEGER PRIMARY KEY, name TEXT UNIQUE, type TEXT, unit TEXT);"
     "CREATE TABLE run (id INTEGER PRIMARY KEY, began INTEGER, seen INTEGER);"
     "CREATE TABLE tail (id INTEGER PRIMARY KEY, data BLOB);"
-    "CREATE TABLE block (id INTEGER PRIMARY KEY, name INTEGER, begin INTEGER, end INTEGER,"
+    /* ids are not used again: an open block knows its row by its own */
+    "CREATE TABLE block (id INTEGER PRIMARY KEY AUTOINCREMENT, name INTEGER, begin INTEGER, end "
+    "INTEGER,"
     " count INTEGER, low REAL, high REAL, last REAL, data BLOB);"
     "CREATE INDEX block_name ON block (name, begin);"
     "CREATE TABLE journal (id INTEGER PRIMARY KEY, time INTEGER, kind INTEGER, what TEXT,"

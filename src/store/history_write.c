@@ -187,6 +187,10 @@ static int write_block(struct history_file *file, struct series *series)
     sqlite3_bind_double(put, 8, block_last(block));
     sqlite3_bind_blob(put, 9, block->bytes, (int)block->used, SQLITE_STATIC);
     int code = run(put);
+    if (!code && series->row && sqlite3_changes(file->db) == 0) { /* its row has gone */
+        series->row = 0;
+        return write_block(file, series);
+    }
     series->promised = series->row ? series->row : sqlite3_last_insert_rowid(file->db);
     return code;
 }
@@ -274,19 +278,31 @@ static int prune_size(struct history_file *file, int64_t size)
     return code;
 }
 
-/* One that is open is younger than its row may look, and gets another one. */
-static void look_for_rows(struct history_file *file)
+static bool is_there(sqlite3_stmt *find, int64_t row)
 {
-    int64_t least = 0;
-    if (store_ask(file->db, "SELECT min(id) FROM block", &least))
-        return;
+    sqlite3_bind_int64(find, 1, row);
+    bool found = sqlite3_step(find) == SQLITE_ROW;
+    sqlite3_reset(find);
+    return found;
+}
+
+/* Rows of blocks that are still open may have gone. Such a block ends if all of it is too old; else
+ * it is younger than its row looked, and gets another one. */
+static void look_for_rows(struct history_file *file, int64_t oldest)
+{
+    sqlite3_stmt *find;
+    if (sqlite3_prepare_v2(file->db, "SELECT 1 FROM block WHERE id = ?1", -1, &find, NULL))
+        return; /* who writes it again finds out */
     for (size_t i = 0; i < file->count; i++) {
         struct series *series = &file->series[i];
-        if (series->row && (!least || series->row < least)) {
-            series->row = 0;
-            series->dirty = true;
-        }
+        if (!series->row || is_there(find, series->row))
+            continue;
+        series->row = 0;
+        series->dirty = series->block.end >= oldest;
+        if (!series->dirty)
+            block_finish(&series->block);
     }
+    sqlite3_finalize(find);
 }
 
 bool history_file_flush(struct history_file *file, int64_t oldest, int64_t size,
@@ -301,6 +317,7 @@ bool history_file_flush(struct history_file *file, int64_t oldest, int64_t size,
     settle_blocks(file, ok);
     if (!ok)
         return false;
+    int before = sqlite3_total_changes(file->db);
     code = store_do(file->db, "BEGIN IMMEDIATE");
     if (!code)
         code = prune_old(file, oldest);
@@ -309,6 +326,7 @@ bool history_file_flush(struct history_file *file, int64_t oldest, int64_t size,
     if (!code)
         code = prune_size(file, size);
     ok = end(file, code, error);
-    look_for_rows(file);
+    if (sqlite3_total_changes(file->db) != before)
+        look_for_rows(file, oldest);
     return ok;
 }

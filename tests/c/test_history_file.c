@@ -218,6 +218,35 @@ static void what_changes_seldom_is_not_the_oldest(void **state)
     assert_trend(shelf, "B", 3400000, 3700000, 10000, "3400000:17 3600000:18 3700000:18");
 }
 
+/* A block that is open, and too old as a whole: its row goes, and no other may be taken for it. */
+static void what_was_not_good_for_long_is_nobody_elses(void **state)
+{
+    struct shelf *shelf = *state;
+    const int64_t h = 3600000;
+    shelf_add(shelf, 0, 0, 1);
+    shelf_add(shelf, 1, 0, NAN);
+    shelf_commit(shelf);
+    shelf_flush(shelf, 0, INT64_MAX);
+    shelf_add(shelf, 0, 10 * h, 2);
+    shelf_commit(shelf);
+    shelf_flush(shelf, 0, INT64_MAX);
+    shelf_flush(shelf, BEGIN + 5 * h, INT64_MAX);
+    assert_int_equal(count(shelf, "SELECT count(*) FROM block"), 1);
+    for (int i = 11; i < 13; i++)
+        shelf_add(shelf, 0, i * h, i);
+    shelf_commit(shelf);
+    shelf_flush(shelf, BEGIN + 5 * h, INT64_MAX);
+    shelf_add(shelf, 1, 13 * h, 77);
+    shelf_commit(shelf);
+    shelf_flush(shelf, BEGIN + 5 * h, INT64_MAX);
+    assert_int_equal(count(shelf, "SELECT count(*) FROM block WHERE name = 1"), 2);
+    assert_int_equal(count(shelf, "SELECT count(*) FROM block WHERE name = 2"), 1);
+    shelf_crash(shelf);
+    assert_trend(shelf, "A", 10 * h, 12 * h + 1000, 100,
+                 "36000000:2 39600000:11 43200000:12 43201000:12");
+    assert_trend(shelf, "B", 12 * h, 14 * h, 100, "46800000:77 46800000:-");
+}
+
 /* Even where it is the open block's row that has to go. */
 static void a_size_below_everything(void **state)
 {
@@ -342,6 +371,7 @@ int main(void)
         SHELF_TEST(age_is_held),
         SHELF_TEST(size_is_held_by_the_oldest),
         SHELF_TEST(what_changes_seldom_is_not_the_oldest),
+        SHELF_TEST(what_was_not_good_for_long_is_nobody_elses),
         SHELF_TEST(a_size_below_everything),
         SHELF_TEST(a_chatty_journal_has_its_share),
         SHELF_TEST(a_name_keeps_its_last_words),

@@ -38,6 +38,12 @@ after(async () => {
 const at = (names, span = 60) => `${program.url}#/trends?names=${names}&span=${span}`;
 const value = (page, name) => page.locator(`.pens tr[data-name="${name}"] .value`);
 
+// The history is there, and with it a whole swing of LEVEL.
+const has_seen_all = (page) => until(page, () => {
+  const cells = [...document.querySelectorAll('.pens tr[data-name="LEVEL"] .number')];
+  return cells.length && Number(cells[1].textContent) < 10 && Number(cells[2].textContent) > 90;
+});
+
 // The page with these pens, drawn.
 async function trends(names, options) {
   const page = await open(browser, at(names), options);
@@ -82,10 +88,7 @@ test("a page that is opened anew begins with what was kept", async () => {
     return least < 10 && greatest > 90;
   });
   await page.reload();
-  await until(page, () => {
-    const cells = [...document.querySelectorAll('.pens tr[data-name="LEVEL"] .number')];
-    return cells.length && Number(cells[1].textContent) < 10 && Number(cells[2].textContent) > 90;
-  });
+  await has_seen_all(page);
   assert.equal(await page.locator(".trend-note").textContent(), "");
   await page.context().close();
 });
@@ -150,6 +153,7 @@ test("dragging over the plot zooms, a double click goes back", async () => {
 
 test("the numbers are saved", async () => {
   const page = await trends("LEVEL,PUMP");
+  await has_seen_all(page);
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save CSV" })
     .click()]);
   const lines = readFileSync(await download.path(), "utf8").trim().split("\n");

@@ -234,6 +234,30 @@ class Tokens(Case):
         self.assertFalse(os.path.exists(self.users))
 
 
+class Streams(Case):
+    def test_shares(self):
+        """one session does not take all streams, and shows others nothing in theirs"""
+        self.user("kim", "viewer")
+        self.user("zoe", "viewer")
+        msm = self.program()
+        kim, zoe = Web(msm), Web(msm)
+        kim.login("kim")
+        zoe.login("zoe")
+        streams = []
+        try:
+            for _ in range(16):
+                streams.append(kim.stream())
+                hello = streams[-1].wait("hello")
+            self.assertIn("16 of one session", self.refused(503, kim.get, "/api/stream"))
+            streams.append(zoe.stream())
+            self.assertEqual(streams[-1].wait("hello")["user"], "zoe")
+            self.refused(404, zoe.post, "/api/feed", {"stream": hello["stream"], "names": ["SP"]})
+            kim.post("/api/feed", {"stream": hello["stream"], "names": ["SP"]})
+        finally:
+            for stream in streams:
+                stream.close()
+
+
 class Guessing(Case):
     def test_slower_and_slower(self):
         """after a few wrong ones there is a wait, the same whether the name is a user's; who has been

@@ -217,6 +217,23 @@ class Crowds(Case):
                 peer.close()
         eventually(lambda: web.get("/api/status")["ok"], "room again")
 
+    def test_unread(self):
+        """what nobody reads does not grow, whatever the stream is told to show"""
+        web = self.program()
+        with web.stream() as stream:
+            hello = stream.wait("hello")
+            names = ["NOBODY_%d" % i for i in range(19000)]
+            for _ in range(3):
+                web.post("/api/feed", {"stream": hello["stream"], "names": names})
+            before = self.msm.memory()
+            for _ in range(60):
+                web.post("/api/feed", {"stream": hello["stream"], "names": names})
+            if not SANITIZERS:
+                self.assertLess(self.msm.memory() - before, 15 << 20)
+            web.post("/api/feed", {"stream": hello["stream"], "names": ["NOBODY", "SP"]})
+            stream.wait("missing", lambda data: data["names"] == ["NOBODY"])
+        self.goes_on()
+
     def test_greedy(self):
         """bodies of all who send at once are bounded, and forgotten with them"""
         web = self.program("viewer")

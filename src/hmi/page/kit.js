@@ -17,7 +17,7 @@ export function el(tag, properties = {}, ...children) {
   return made;
 }
 
-// Puts other children into an element, but leaves it alone where nothing would change: what has the focus keeps it.
+// Puts other children into an element, in the place of all that it had.
 export function fill(host, ...children) {
   const wanted = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
   host.replaceChildren(...wanted);
