@@ -6,7 +6,7 @@ import { remember, Samples } from "./samples.js";
 import { Tile } from "./tile.js";
 
 const EVERY = 500; // ms between two pictures
-const LEFT = 44, RIGHT = 8, TOP = 8, BOTTOM = 20;
+const LEFT = 44, RIGHT = 8, TOP = 18, BOTTOM = 20;
 const two = (number) => String(number).padStart(2, "0");
 
 // 0, 25, 50 …: some four round numbers from low to high.
@@ -102,8 +102,9 @@ export class ChartTile extends Tile {
       line(pen, LEFT, at, width - RIGHT, at);
       pen.fillText(String(tick), LEFT - 6, at);
     }
-    pen.textAlign = "center";
     pen.textBaseline = "top";
+    pen.fillText([...new Set(this.pens.map(({ info }) => info?.unit).filter(Boolean))].join(", "), LEFT - 6, 0);
+    pen.textAlign = "center";
     const step = [10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400].find((size) => this.span / size <= width / 110) || 28800;
     const zone = new Date(to * 1000).getTimezoneOffset() * 60;
     for (let time = Math.ceil((from - zone) / step) * step + zone; time <= to; time += step) {
