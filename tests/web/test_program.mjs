@@ -14,6 +14,12 @@ mem.STEP = var.uint16 { default = 7 }
 every("50ms", function()
   mem.STEP = 7 -- mem.LEVEL
 end)
+local kept = keep("kept", { count = 0 })
+mem.COUNT = var.uint32 {}
+every("50ms", function()
+  kept.count = kept.count + 1
+  mem.COUNT = kept.count
+end)
 `;
 
 let program, browser;
@@ -96,9 +102,15 @@ test("Reload shows the difference first, then it runs and is the file's", async 
   await picture(page, "program-difference");
   await page.keyboard.press("Escape");
   assert.equal(on_disk(), SCRIPT);
+  const count = async () => (await program.ask({ do: "get", names: ["COUNT"] })).values[0].value;
+  let before = 0;
+  while (before < 20) { // more than it could count anew before it is asked again
+    before = await count();
+  }
   await page.getByRole("button", { name: "Reload" }).click();
   await dialog.getByRole("button", { name: "Reload" }).click();
   await state(page, "reloaded: this runs now");
+  assert.ok(await count() > before, "it goes on counting");
   assert.equal(on_disk(), SCRIPT.replace("= 7 --", "= 8 --"));
   await page.locator(".code-value", { hasText: "STEP 8" }).last().waitFor();
   await page.locator("summary", { hasText: "Versions" }).click();

@@ -198,3 +198,24 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     });
   }
 }
+
+// What the page saves, as lines of cells, without the head.
+async function saved(page) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save CSV" })
+    .click()]);
+  return readFileSync(await download.path(), "utf8").trim().split("\n").slice(1).map((line) => line.split(","));
+}
+
+test("what was kept is there after a restart of the program, with a gap", { timeout: 2 * PATIENCE }, async () => {
+  const began = Date.now();
+  await program.stop();
+  await program.start();
+  const page = await trends("TEMP");
+  let lines = [];
+  while (!lines.length || Date.parse(lines[0][0]) >= began) { // until the history has come
+    lines = await saved(page);
+  }
+  assert.ok(Date.parse(lines.at(-1)[0]) > began);
+  assert.ok(lines.some(([, value]) => value === ""), "the gap");
+  await page.context().close();
+});
