@@ -235,14 +235,16 @@ class Program {
       try {
         const now = await this.link.ask(this.source_request());
         const clean = !this.dirty();
-        const other = now.version !== this.source.version;
+        const other = now.version !== this.source.version, news = other || now.changed !== this.source.changed;
         this.source = other && !clean ? { ...now, text: this.source.text } : now;
         if (clean && other) {
           this.editor.set(now.text);
           this.base = now.version;
         }
         this.warn(other && !clean ? now : null);
-        this.changed();
+        if (news) { // else what was said last still stands
+          this.changed();
+        }
         this.values.names();
       } catch {
         // The next beat tries again.
