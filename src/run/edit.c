@@ -4,11 +4,11 @@
 #include "run/edit.h"
 
 #include "base/clock.h"
+#include "base/left.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
 #include "base/waker.h"
-#include "run/left.h"
 #include "run/reload.h"
 #include "run/runtime.h"
 #include "store/script_file.h"

@@ -4,10 +4,10 @@
 #include "run/generation.h"
 
 #include "base/clock.h"
+#include "base/left.h"
 #include "base/memory.h"
 #include "base/watchdog.h"
 #include "image/adopt.h"
-#include "run/left.h"
 
 #include <stdlib.h>
 

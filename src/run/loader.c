@@ -6,12 +6,12 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/left.h"
 #include "base/memory.h"
 #include "base/thread.h"
 #include "base/waker.h"
 #include "base/watchdog.h"
 #include "image/keeps.h"
-#include "run/left.h"
 
 #include <poll.h>
 #include <pthread.h>

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "base/left.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/mutex.h"
@@ -281,6 +282,7 @@ static bool stop_writing(struct history *history)
     history->abandoned = true;
     pthread_mutex_unlock(&history->mutex);
     pthread_detach(history->writer);
+    leave_behind(history);
     log_line("%s: the end of the history is not saved: the disk does not answer", history->name);
     return false;
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/left.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/thread.h"
@@ -259,6 +260,7 @@ static bool end_thread(struct store *store)
     put_scope(store, NULL);
     pthread_mutex_unlock(&store->mutex);
     pthread_detach(store->thread);
+    leave_behind(store);
     log_line("%s: the last retained values are not saved: the disk does not answer", store->name);
     return false;
 }

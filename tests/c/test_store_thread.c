@@ -194,7 +194,6 @@ static void images_are_switched_while_it_works(void **state)
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool closed, waiting;
 static sqlite3_io_methods slow;
-static struct store *left_behind; /* not lost: the sanitizer would say so */
 
 static int sync_slowly(sqlite3_file *file, int flags)
 {
@@ -241,14 +240,14 @@ static void a_disk_that_hangs_does_not_hold_up_the_end(void **state)
     scan(shop, 7);
     while (!atomic_load(&waiting))
         usleep(1000);
-    left_behind = shop->store;
+    struct store *left = shop->store;
     int64_t before = clock_monotonic();
     assert_false(store_close(shop->store)); /* so that the audit ring stays */
     shop->store = NULL;
     shop_close(shop); /* image and all: the thread must not touch them any more */
     assert_true(clock_monotonic() - before >= SECOND * 9 / 10);
     atomic_store(&closed, false);
-    sem_t *done = &left_behind->done;
+    sem_t *done = &left->done;
     pthread_mutex_unlock(&gate);
     sem_wait(done);
     while (count_threads() > threads) /* it gives back its stack */

@@ -1,6 +1,6 @@
 /* A list that only grows, by one or two things at most in the life of a process. */
 
-#include "run/left.h"
+#include "base/left.h"
 
 #include "base/memory.h"
 
