@@ -138,21 +138,29 @@ static void short_work_after_short_work_sets_no_timer(void **state)
     assert_int_equal(settings, 1);
 }
 
-/* After one that barked the timer stands at the time between two barks. */
-static void a_short_deadline_after_a_bark(void **state)
+static int64_t bark_after(struct owner *owner, int64_t deadline)
 {
-    struct owner *owner = *state;
-    begin(owner, 2 * MS);
-    while (!owner->late)
-        clock_monotonic();
-    end(owner);
+    begin(owner, deadline);
     int64_t used = clock_processor();
-    begin(owner, 1 * MS);
     while (!owner->late)
         clock_monotonic();
     used = clock_processor() - used;
     end(owner);
-    assert_in_range(used, 1 * MS, 8 * MS); /* with a tick of 4 ms */
+    return used;
+}
+
+/* After one that barked the timer stands at the 10 ms between two barks; a busy machine may miss
+ * ticks of 4 ms, but not each time. */
+static void a_short_deadline_after_a_bark(void **state)
+{
+    struct owner *owner = *state;
+    int64_t soonest = INT64_MAX;
+    for (int i = 0; i < 50 && soonest > 8 * MS; i++) {
+        bark_after(owner, 2 * MS);
+        int64_t used = bark_after(owner, 1 * MS);
+        soonest = used < soonest ? used : soonest;
+    }
+    assert_in_range(soonest, 1 * MS, 8 * MS);
 }
 
 /* One signal at most is on its way, and nothing asks for another. */

@@ -254,8 +254,9 @@ class Files(Case):
         return os.stat(path).st_ino if os.path.exists(path) else 0
 
     def turn(self):
+        """until FILE was turned into FILE.1, and there is a new one"""
         before = self.inode(self.file + ".1")
-        eventually(lambda: self.inode(self.file + ".1") != before, "FILE, turned into FILE.1")
+        eventually(lambda: self.inode(self.file + ".1") != before and os.path.exists(self.file), "a new FILE")
 
     def test_bounded(self):
         """FILE turns into FILE.1 without a scan missing, and the replay goes on over that"""
