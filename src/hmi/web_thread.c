@@ -7,7 +7,10 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "hmi/files.h"
+
+enum { LENGTH = 4, CHUNKS = 5, HEADERS_ONCE = 6 }; /* as they stand in ONCE */
 
 /* ---- a request and its parts ---- */
 
@@ -178,6 +181,49 @@ static bool is_ours(const char *path)
     return strncmp(path, "/api/", 5) == 0 || strcmp(path, "/metrics") == 0;
 }
 
+/* ---- what two readers could read in two ways, such as a proxy before us and we ---- */
+
+static enum MHD_Result count_name(void *context, enum MHD_ValueKind kind, const char *name,
+                                  const char *value)
+{
+    static const char *const ONCE[HEADERS_ONCE] = {
+        "Host", "Origin", "Content-Type", "Authorization", "Content-Length", "Transfer-Encoding"};
+    unsigned *counts = context;
+    (void)kind;
+    (void)value;
+    for (size_t i = 0; i < HEADERS_ONCE; i++)
+        counts[i] += strcasecmp(name, ONCE[i]) == 0;
+    return MHD_YES;
+}
+
+/* RFC 9112, 3.2, 6.1 and 6.3: two hosts, two lengths, or a length beside chunks. */
+static bool is_ambiguous(struct MHD_Connection *connection)
+{
+    unsigned counts[HEADERS_ONCE] = {0};
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, count_name, counts);
+    for (size_t i = 0; i < HEADERS_ONCE; i++)
+        if (counts[i] > 1)
+            return true;
+    return counts[LENGTH] && counts[CHUNKS];
+}
+
+/* Where it ends is not known, so nothing that follows on the connection is read. */
+static enum MHD_Result refuse_ambiguous(struct MHD_Connection *connection)
+{
+    static char text[] =
+        "{\"ok\":false,\"kind\":\"usage\",\"error\":\"a header stands there twice, or "
+        "Content-Length beside Transfer-Encoding\"}";
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(sizeof text - 1, text, MHD_RESPMEM_PERSISTENT);
+    if (!response)
+        return MHD_NO;
+    web_protect(response, "application/json");
+    MHD_add_response_header(response, "Connection", "close");
+    enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_BAD_REQUEST, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
 enum MHD_Result web_take(void *context, struct MHD_Connection *connection, const char *url,
                          const char *method, const char *version, const char *data, size_t *size,
                          void **own)
@@ -185,6 +231,8 @@ enum MHD_Result web_take(void *context, struct MHD_Connection *connection, const
     struct web *web = context;
     struct web_request *request = *own;
     (void)version;
+    if (!request && is_ambiguous(connection))
+        return refuse_ambiguous(connection);
     if (!request) {
         *own = request = request_create(web, connection, url, method);
         if (request) {

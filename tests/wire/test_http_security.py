@@ -11,7 +11,7 @@ import resource
 import socket
 import unittest
 
-from msm import SANITIZERS, Folder, Msm, eventually
+from msm import DEADLINE, SANITIZERS, Folder, Msm, eventually
 from web import Refusal, Web, add_user
 
 SCRIPT = """
@@ -112,6 +112,32 @@ class Nonsense(Case):
                      b'{"do": "\xc3\x28"}', b'{"do": null}', b'{"do": "get", "do": "set"}', b"\0"):
             self.refused(400, web.post, "/api/ask", body)
         self.goes_on()
+
+    def test_ambiguous(self):
+        """what a proxy could read in another way than we do is refused, and ends the connection"""
+        web = self.program("engineer")
+        head = "POST /api/login HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nContent-Type: application/json\r\n" % (
+            web.origin[7:], web.origin)
+        behind = "GET /api/session HTTP/1.1\r\nHost: %s\r\n\r\n" % web.origin[7:]
+        for more, body in (("Content-Length: 2\r\nContent-Length: 3\r\n", "{}"),
+                           ("Content-Length: 2\r\nContent-Length: 2\r\n", "{}"),
+                           ("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+                           ("Content-Length: 2\r\nHost: evil.example\r\n", "{}"),
+                           ("host: %s\r\nContent-Length: 2\r\n" % web.origin[7:], "{}"),
+                           ("Origin: http://evil.example\r\nContent-Length: 2\r\n", "{}"),
+                           ("Content-Length: 2\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n", "{}")):
+            with socket.create_connection((web.host, web.port)) as peer:
+                peer.settimeout(DEADLINE)
+                peer.sendall((head + more + "\r\n" + body + behind).encode())
+                answers = b""
+                try:
+                    while data := peer.recv(4096):
+                        answers += data
+                except ConnectionResetError:
+                    pass  # what it had not read
+            self.assertTrue(answers.startswith(b"HTTP/1.1 400 "), (more, answers))
+            self.assertEqual(answers.count(b"HTTP/1.1"), 1, (more, answers))
+        self.assertEqual(web.get("/api/session")["role"], "none")
 
     def test_random(self):
         """whatever comes gets an answer that is no failure of ours, or a closed connection"""
